@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+// Packages are tested from their sources: the condition picks src/ over dist/ in every workspace package.
+const conditions = ["modelkeep-source", "module", "node", "development|production"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["{packages,apps,tooling}/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    environment: "node",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    unstubEnvs: true,
+    restoreMocks: true,
+  },
+});
