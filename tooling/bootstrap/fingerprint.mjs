@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { inRoot } from "./workspace.mjs";
+
+/** Changes when another install is due. */
+export function installFingerprint() {
+  const hash = createHash("sha256").update(`${process.platform} ${process.arch}`);
+  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml"]) hash.update(readFileSync(inRoot(file)));
+  return hash.digest("hex");
+}
+
+/** Changes when anything that a build reads changed: path, size and time of every source. */
+export function sourceFingerprint() {
+  const hash = createHash("sha256");
+  const add = (path) => {
+    const stat = lstatSync(path);
+    hash.update(`${path}\0${stat.size}\0${stat.mtimeMs}\n`);
+  };
+  for (const file of ["tsconfig.base.json", "turbo.json", "pnpm-lock.yaml"]) add(inRoot(file));
+  for (const folder of packageFolders()) {
+    for (const file of ["package.json", "tsconfig.build.json"]) add(join(folder, file));
+    const sources = readdirSync(join(folder, "src"), { recursive: true }).filter((path) => !path.endsWith(".test.ts"));
+    for (const path of sources.sort()) add(join(folder, "src", path));
+  }
+  return hash.digest("hex");
+}
+
+/** The folders that builds have written so far. */
+export function outputFolders() {
+  return packageFolders()
+    .map((folder) => join(folder, "dist"))
+    .filter((folder) => existsSync(folder));
+}
+
+/** Every workspace package that is built. */
+function packageFolders() {
+  return ["packages", "apps", "tooling"].flatMap((group) =>
+    readdirSync(inRoot(group))
+      .sort()
+      .map((name) => join(inRoot(group), name))
+      .filter((folder) => existsSync(join(folder, "tsconfig.build.json"))),
+  );
+}

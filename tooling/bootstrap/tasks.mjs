@@ -1,0 +1,17 @@
+const everything = ["./packages/*", "./apps/*", "./tooling/*"];
+
+/**
+ * What `npm run <task>` does once everything is installed.
+ * `builds` are the turbo filters of what it needs; then `module` (ours) or `tool` (a binary) runs with `args`,
+ * in the root of the repository or `where` the user stands.
+ */
+export const tasks = {
+  demo: { builds: ["@modelkeep/demo..."], module: "apps/demo/dist/main.js" },
+  modelkeep: { builds: ["@modelkeep/cli..."], module: "apps/cli/dist/main.js", where: "user" },
+  test: { builds: everything, tool: "vitest", args: ["run"] },
+  check: { builds: everything, module: "tooling/checks/dist/check.js" },
+  "check-docs": { builds: everything, module: "tooling/checks/dist/check-docs.js" },
+  "pack-test": { builds: everything, module: "tooling/checks/dist/pack-test.js" },
+  bench: { builds: ["@modelkeep/bench..."], module: "tooling/bench/dist/main.js" },
+  reliability: { builds: ["@modelkeep/bench..."], module: "tooling/bench/dist/reliability.js" },
+};
