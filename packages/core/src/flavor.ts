@@ -1,0 +1,74 @@
+import type { PayloadSet } from "./codec.js";
+import type { Signature, TensorMap } from "./signature.js";
+import type { ModelState } from "./state.js";
+import type { CallOptions } from "./store.js";
+
+/** A framework's objects: to plain state and back. A type that is not registered is refused by name as `unsupported`. */
+export interface Flavor<M = unknown> {
+  readonly name: string;
+  owns(model: unknown): model is M;
+  freeze(model: M): ModelState;
+  thaw(state: ModelState): M;
+  /** Inputs and outputs, named steps, hyper-parameters, libraries: what the manifest should say of it. */
+  describe?(model: M): ModelDescription;
+}
+
+export interface ModelDescription {
+  readonly signature?: Signature;
+  readonly steps?: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly parameters?: Readonly<Record<string, unknown>>;
+  }[];
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** npm packages with their versions. */
+  readonly libraries?: Readonly<Record<string, string>>;
+}
+
+/** The result of a conversion, with what was lost or could not be exact. */
+export interface Conversion {
+  /** What the target codec encodes. */
+  readonly model: unknown;
+  readonly signature: Signature;
+  readonly exactness: "bits" | "bounded" | "unknown";
+  /** For "bounded": |a - b| <= bound x max(1, |b|). */
+  readonly bound?: number;
+  readonly notes: readonly string[];
+}
+
+/** One representation to another: `from` a flavor or codec, `to` a codec. */
+export interface Converter<M = unknown> {
+  readonly from: string;
+  readonly to: string;
+  owns(model: unknown): model is M;
+  convert(model: M, options?: { readonly precision?: "float64" | "float32" }): Promise<Conversion>;
+}
+
+/** What a runtime is asked to run. */
+export interface RepresentationInfo {
+  readonly codec: string;
+  readonly flavor?: string;
+}
+
+/** Runs a representation. */
+export interface Runtime {
+  /** "onnxruntime", "mljs". */
+  readonly name: string;
+  /** Its own version, or that of the library it drives; known after `available`. */
+  readonly version: string;
+  runs(representation: RepresentationInfo): boolean;
+  /** Whether what it drives is installed; a sentence that says what to install if not. */
+  available(): Promise<true | string>;
+  predictor(payloads: PayloadSet, options?: PredictorOptions): Promise<Predictor>;
+}
+
+export interface PredictorOptions extends CallOptions {
+  readonly signature?: Signature;
+  readonly threads?: number;
+}
+
+export interface Predictor {
+  readonly signature: Signature;
+  predict(inputs: TensorMap): Promise<TensorMap>;
+  [Symbol.asyncDispose](): Promise<void>;
+}

@@ -1,0 +1,15 @@
+export * from "./codec.js";
+export * from "./digest.js";
+export * from "./dtype.js";
+export * from "./errors.js";
+export * from "./flavor.js";
+export * from "./key.js";
+export type { Manifest, PayloadEntry, Representation, SamplesEntry, DatasetEntry } from "./manifest.js";
+export { checkAlias, checkName, foldName, nameToSegment, segmentToName } from "./name.js";
+export * from "./path.js";
+export * from "./reference.js";
+export * from "./signature.js";
+export * from "./state.js";
+export * from "./store.js";
+export * from "./strict-json.js";
+export * from "./tensor.js";

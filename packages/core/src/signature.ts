@@ -1,0 +1,26 @@
+import type { DType } from "./dtype.js";
+import type { Tensor } from "./tensor.js";
+
+/** A number, a name for a size that varies ("batch"), or null for a size nothing is known about. */
+export type Dimension = number | string | null;
+
+export interface TensorSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly Dimension[];
+  /** Names of the columns, when the last dimension is features. */
+  readonly features?: readonly string[];
+  /** Values that a string or integer input may have, or the classes of an output. */
+  readonly categories?: readonly (string | number | boolean)[];
+  readonly optional?: boolean;
+  readonly description?: string;
+}
+
+/** What goes in and comes out: names, dtypes, shapes. Never an attestation. */
+export interface Signature {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+/** Tensors by the names of the signature. A Map, since names come from files. */
+export type TensorMap = ReadonlyMap<string, Tensor>;

@@ -1,0 +1,90 @@
+/** Opens the bytes from the start; may be called again for a retry. */
+export type ByteSource = () => AsyncIterable<Uint8Array>;
+
+/** What is written: bytes in memory, or something that can be opened as often as needed. */
+export type Body = Uint8Array | ByteSource;
+
+export interface StoreSupport {
+  /** `put(…, { if: "absent" })` is atomic against every other writer. A store that cannot promise it refuses the option. */
+  readonly putIfAbsent: boolean;
+  /** `put` takes a function as key and asks it once the whole body has been read: one pass over a body named by its digest. */
+  readonly lateKey: boolean;
+  readonly storageClasses?: readonly string[];
+  readonly retention?: boolean;
+}
+
+export interface ObjectInfo {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** By the store's own clock. */
+  readonly modified: Date;
+  readonly storageClass?: string;
+}
+
+/** One line of a listing. With a delimiter, `prefix: true` marks a name of the next level: key ends in the delimiter, size is 0. */
+export interface ListEntry extends ObjectInfo {
+  readonly prefix?: true;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface GetOptions extends CallOptions {
+  /** Bytes from `start` to before `end` (default: the end). A range beyond the object is cut; one that starts beyond it is empty. */
+  readonly range?: { readonly start: number; readonly end?: number };
+}
+
+export interface PutOptions extends CallOptions {
+  /** "absent": only if nothing has this key; otherwise the error `already_exists`, and what is there is untouched. */
+  readonly if?: "absent";
+  /** Bytes, when known beforehand. A body of another size is refused as `size_mismatch`, and nothing is written. */
+  readonly size?: number;
+  readonly storageClass?: string;
+  readonly retainUntil?: Date;
+}
+
+export interface ListOptions extends CallOptions {
+  /** Only keys greater than this one. */
+  readonly after?: string;
+  readonly delimiter?: string;
+}
+
+export interface ReadIntoOptions extends CallOptions {
+  /** Where to start within the object (or range that was asked for). Default 0. */
+  readonly offset?: number;
+  /** Told, in order, that the first `filled` bytes of the target are final: hash them while the next are read. */
+  readonly progress?: (filled: number) => void;
+}
+
+export interface StoredObject {
+  /** Of the whole object, whatever range was asked for. */
+  readonly info: ObjectInfo;
+  /** Where these bytes lie as a plain file of this machine, if they do. Callers only ever read it. */
+  readonly file?: { readonly path: string; readonly offset: number };
+  stream(options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** Fills target without an intermediate copy. Returns the bytes read: less than asked only at the end. */
+  readInto(target: Uint8Array, options?: ReadIntoOptions): Promise<number>;
+}
+
+/**
+ * A place that keeps bytes under keys. Five verbs and a close; everything convenient is built on top.
+ * Reads see every write that was acknowledged before they began; so do listings.
+ * Keys obey `checkKey`.
+ */
+export interface Store {
+  /** "fs", "s3": used in messages. */
+  readonly name: string;
+  readonly supports: StoreSupport;
+  head(key: string, options?: CallOptions): Promise<ObjectInfo | undefined>;
+  /** Opens no resource that must be closed: bytes are fetched by `stream` and `readInto`. */
+  get(key: string, options?: GetOptions): Promise<StoredObject | undefined>;
+  /** Writes all of body or nothing. Bytes are copied before the call returns to the event loop, or read until it ends. */
+  put(key: string | (() => string), body: Body, options?: PutOptions): Promise<ObjectInfo>;
+  /** Removing what is not there is not an error. */
+  delete(key: string, options?: CallOptions): Promise<void>;
+  /** Keys under prefix in code-point order, after a key, and with a delimiter only the next level's names. */
+  list(prefix: string, options?: ListOptions): AsyncIterable<ListEntry>;
+  [Symbol.asyncDispose]?(): Promise<void>;
+}
