@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { SummaryReporter } from "./tooling/checks/src/summary-reporter.js";
 
 // Packages are tested from their sources: the condition picks src/ over dist/ in every workspace package.
 const conditions = ["modelkeep-source", "module", "node", "development|production"];
@@ -10,6 +11,7 @@ export default defineConfig({
     include: ["{packages,apps,tooling}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
     environment: "node",
+    reporters: ["default", new SummaryReporter()],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     unstubEnvs: true,

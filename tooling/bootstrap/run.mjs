@@ -27,8 +27,12 @@ try {
 /** A module of ours runs in this process, which saves a start of Node; a tool runs as a child. */
 async function run({ module, tool, args = [], where = "root" }, extra) {
   // npm moves to the root before it calls us, and says where the user stood.
-  if (where === "root") process.chdir(inRoot("."));
-  else if (process.env.npm_lifecycle_event === name) process.chdir(process.env.INIT_CWD ?? ".");
+  if (where === "root") {
+    process.chdir(inRoot("."));
+    Object.assign(process.env, environment());
+  } else if (process.env.npm_lifecycle_event === name) {
+    process.chdir(process.env.INIT_CWD ?? ".");
+  }
   if (tool !== undefined) return runTool(tool, [...args, ...extra]);
   const path = inRoot(module);
   process.argv.splice(1, process.argv.length, path, ...args, ...extra);
@@ -36,7 +40,7 @@ async function run({ module, tool, args = [], where = "root" }, extra) {
 }
 
 async function runTool(tool, args) {
-  const child = spawn(tool, args, { stdio: "inherit", env: environment(), shell: process.platform === "win32" });
+  const child = spawn(tool, args, { stdio: "inherit", shell: process.platform === "win32" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   process.exitCode = await new Promise((resolve, reject) => {
     child.on("error", reject);
