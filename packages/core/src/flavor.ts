@@ -8,7 +8,8 @@ export interface Flavor<M = unknown> {
   readonly name: string;
   owns(model: unknown): model is M;
   freeze(model: M): ModelState;
-  thaw(state: ModelState): M;
+  /** Loads the framework on first use. */
+  thaw(state: ModelState): Promise<M>;
   /** Inputs and outputs, named steps, hyper-parameters, libraries: what the manifest should say of it. */
   describe?(model: M): ModelDescription;
 }
