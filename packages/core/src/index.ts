@@ -1,4 +1,7 @@
+export * from "./check-put.js";
 export * from "./codec.js";
+export * from "./code-points.js";
+export * from "./cut-range.js";
 export * from "./digest.js";
 export * from "./dtype.js";
 export * from "./errors.js";
@@ -7,6 +10,7 @@ export * from "./key.js";
 export type { Manifest, PayloadEntry, Representation, SamplesEntry, DatasetEntry } from "./manifest.js";
 export { checkAlias, checkName, foldName, nameToSegment, segmentToName } from "./name.js";
 export * from "./path.js";
+export * from "./read-body.js";
 export * from "./reference.js";
 export * from "./signature.js";
 export * from "./state.js";

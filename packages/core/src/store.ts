@@ -80,7 +80,10 @@ export interface Store {
   head(key: string, options?: CallOptions): Promise<ObjectInfo | undefined>;
   /** Opens no resource that must be closed: bytes are fetched by `stream` and `readInto`. */
   get(key: string, options?: GetOptions): Promise<StoredObject | undefined>;
-  /** Writes all of body or nothing. Bytes are copied before the call returns to the event loop, or read until it ends. */
+  /**
+   * Writes all of body or nothing. An array is copied before the call returns to the event loop. Of a body that is opened, a
+   * chunk is done with when the next but one is asked for: it may take turns with two buffers.
+   */
   put(key: string | (() => string), body: Body, options?: PutOptions): Promise<ObjectInfo>;
   /** Removing what is not there is not an error. */
   delete(key: string, options?: CallOptions): Promise<void>;
