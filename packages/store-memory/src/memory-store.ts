@@ -1,0 +1,150 @@
+import {
+  alreadyExists,
+  checkKey,
+  checkPrefix,
+  checkPut,
+  compareCodePoints,
+  cutRange,
+  readBody,
+  throwIfAborted,
+  type ListEntry,
+  type ObjectInfo,
+  type Store,
+  type StoredObject,
+} from "@modelkeep/core";
+
+/** Never changed once it is stored: a put replaces it, so whoever holds it goes on reading what he got. */
+interface MemoryObject {
+  readonly bytes: Uint8Array;
+  readonly modified: number;
+}
+
+const piece = 1 << 20;
+
+/** A store that ends with its process: for tests, and for work that is not to be kept. */
+export function memoryStore(): Store {
+  const objects = new Map<string, MemoryObject>();
+  /** The keys of `objects` in code-point order. */
+  const keys: string[] = [];
+
+  const store: Store = {
+    name: "memory",
+    supports: { putIfAbsent: true, lateKey: true },
+
+    async head(key, options = {}) {
+      checkKey(key);
+      throwIfAborted(options.signal);
+      const object = objects.get(key);
+      return object && describe(key, object);
+    },
+
+    async get(key, options = {}) {
+      checkKey(key);
+      throwIfAborted(options.signal);
+      const object = objects.get(key);
+      if (object === undefined) return undefined;
+      const { start, end } = cutRange(object.bytes.length, options.range);
+      return storedObject(describe(key, object), object.bytes.subarray(start, end));
+    },
+
+    async put(key, body, options = {}) {
+      checkPut(store, key, options);
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of readBody(body, options)) chunks.push(chunk.slice());
+      throwIfAborted(options.signal);
+      const object = { bytes: concatenate(chunks), modified: Date.now() };
+      const name = typeof key === "function" ? checkKey(key()) : key;
+      // Nothing is awaited between this check and the write it guards.
+      if (!objects.has(name))
+        keys.splice(
+          firstIndex(keys, (other) => compareCodePoints(other, name) > 0),
+          0,
+          name,
+        );
+      else if (options.if === "absent") throw alreadyExists(store.name, name);
+      objects.set(name, object);
+      return describe(name, object);
+    },
+
+    async delete(key, options = {}) {
+      checkKey(key);
+      throwIfAborted(options.signal);
+      if (objects.delete(key)) keys.splice(keys.indexOf(key), 1);
+    },
+
+    async *list(prefix, { after, delimiter, signal } = {}) {
+      checkPrefix(prefix);
+      // Looks each key up anew, so that writes between two steps of the caller move nothing under its feet.
+      let passed = (key: string): boolean =>
+        compareCodePoints(key, prefix) >= 0 && (after === undefined || compareCodePoints(key, after) > 0);
+      for (;;) {
+        throwIfAborted(signal);
+        const key = keys[firstIndex(keys, passed)];
+        const object = key === undefined ? undefined : objects.get(key);
+        if (key === undefined || object === undefined || !key.startsWith(prefix)) return;
+        const group = groupOf(key, prefix, delimiter);
+        if (group === undefined) yield describe(key, object);
+        else if (after === undefined || compareCodePoints(group, after) > 0) yield groupEntry(group);
+        const last = group ?? key;
+        passed = (other) => compareCodePoints(other, last) > 0 && (group === undefined || !other.startsWith(group));
+      }
+    },
+  };
+  return store;
+}
+
+function describe(key: string, object: MemoryObject): ObjectInfo {
+  return { key, size: object.bytes.length, modified: new Date(object.modified) };
+}
+
+function groupEntry(key: string): ListEntry {
+  return { key, size: 0, modified: new Date(0), prefix: true };
+}
+
+/** The name of the next level that `key` lies under: up to the first delimiter after the prefix, and with it. */
+function groupOf(key: string, prefix: string, delimiter: string | undefined): string | undefined {
+  if (delimiter === undefined || delimiter === "") return undefined;
+  const at = key.indexOf(delimiter, prefix.length);
+  return at < 0 ? undefined : key.slice(0, at + delimiter.length);
+}
+
+function storedObject(info: ObjectInfo, bytes: Uint8Array): StoredObject {
+  return {
+    info,
+    async *stream(options = {}) {
+      for (let start = 0; start < bytes.length; start += piece) {
+        throwIfAborted(options.signal);
+        yield bytes.slice(start, start + piece);
+      }
+    },
+    async readInto(target, { offset = 0, progress, signal } = {}) {
+      throwIfAborted(signal);
+      const { start, end } = cutRange(bytes.length, { start: offset, end: offset + target.length });
+      target.set(bytes.subarray(start, end));
+      if (end > start) progress?.(end - start);
+      return end - start;
+    },
+  };
+}
+
+function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let filled = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, filled);
+    filled += chunk.length;
+  }
+  return bytes;
+}
+
+/** Index of the first key that holds, where no key that holds comes before one that does not. */
+function firstIndex(keys: readonly string[], holds: (key: string) => boolean): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(keys[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
