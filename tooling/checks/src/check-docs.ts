@@ -1,0 +1,94 @@
+// `npm run check-docs [-- page…]`: runs the code of the documentation against the packages as built.
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { mapLimited } from "./command.js";
+import { reportPages } from "./page-report.js";
+import { runPage } from "./page-runner.js";
+import { root, workspacePackages } from "./workspace.js";
+
+const scratch = mkdtempSync(join(tmpdir(), "modelkeep-docs-"));
+try {
+  const commands = writeCommands(join(scratch, "bin"));
+  const pages = process.argv.length > 2 ? process.argv.slice(2).map((page) => resolve(page)) : allPages();
+  const results = await mapLimited([...pages.entries()], 2, async ([index, page]) => {
+    const directory = join(scratch, String(index));
+    linkPackages(join(directory, "node_modules"), page);
+    writeFileSync(join(directory, "package.json"), JSON.stringify({ private: true, type: "module" }));
+    return runPage(page, { directory, commands: [commands] });
+  });
+  reportPages(results);
+} finally {
+  rmSync(scratch, { recursive: true });
+}
+
+/** The README of the repository and of every package, and all of docs/ and spec/. */
+function allPages(): readonly string[] {
+  const readmes = ["", ...workspacePackages().map(({ directory }) => directory)].map((directory) =>
+    join(root, directory, "README.md"),
+  );
+  const guides = ["docs", "spec"]
+    .map((folder) => join(root, folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((path) => path.endsWith(".md"))
+        .sort()
+        .map((path) => join(folder, path)),
+    );
+  return [...readmes.filter((page) => existsSync(page)), ...guides];
+}
+
+/** Lets a page import every package of ours, and what its own package (or else the applications) has installed. */
+function linkPackages(modules: string, page: string): void {
+  const own = relative(root, dirname(page)).split(sep).join("/");
+  const owners = workspacePackages().some(({ directory }) => directory === own) ? [own] : ["apps/demo", "apps/cli"];
+  for (const { directory, manifest } of workspacePackages()) link(join(root, directory), join(modules, manifest.name));
+  for (const owner of [...owners, "."]) {
+    const installed = join(root, owner, "node_modules");
+    for (const name of namesIn(installed)) link(join(installed, name), join(modules, name));
+  }
+}
+
+function namesIn(modules: string): readonly string[] {
+  if (!existsSync(modules)) return [];
+  return readdirSync(modules)
+    .filter((name) => !name.startsWith("."))
+    .flatMap((name) =>
+      name.startsWith("@") ? readdirSync(join(modules, name)).map((inner) => `${name}/${inner}`) : [name],
+    );
+}
+
+function link(target: string, path: string): void {
+  if (existsSync(path)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(target, path, "junction");
+}
+
+/** `modelkeep …` and `npm run -s modelkeep -- …`, as a reader would type them. */
+function writeCommands(folder: string): string {
+  mkdirSync(folder);
+  const bootstrap = `"${process.execPath}" "${join(root, "tooling/bootstrap/run.mjs")}" modelkeep`;
+  write("modelkeep", `exec ${bootstrap} "$@"`);
+  write(
+    "npm",
+    `[ "$1 $2 $3" = "run -s modelkeep" ] || { echo "only npm run -s modelkeep is known here" >&2; exit 1; }
+shift 3; [ "\${1-}" != "--" ] || shift
+exec ${bootstrap} "$@"`,
+  );
+  return folder;
+
+  function write(name: string, script: string): void {
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(folder, name), 0o755);
+  }
+}
