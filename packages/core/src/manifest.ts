@@ -3,16 +3,12 @@ import * as z from "zod";
 import { dtypes, type DType } from "./dtype.js";
 import { type Digest, isDigest } from "./digest.js";
 import { isModelkeepError, ModelkeepError } from "./errors.js";
+import { chunkSize, chunkThreshold, manifestLimit } from "./limits.js";
 import { checkName } from "./name.js";
 import { checkPath, checkPaths } from "./path.js";
 import { parseJson } from "./strict-json.js";
 
-/** Payloads from this size on carry a list of chunk digests. */
-export const chunkThreshold = 64 * 1024 * 1024;
-/** Bytes per chunk, the last one excepted. */
-export const chunkSize = 16 * 1024 * 1024;
-/** The most that a manifest may have. */
-export const manifestLimit = 16 * 1024 * 1024;
+export { chunkSize, chunkThreshold, manifestLimit };
 
 const digest = z
   .custom<Digest>(isDigest, 'must be "sha256:" and 64 lower-case hexadecimal digits')

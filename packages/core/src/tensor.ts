@@ -89,7 +89,7 @@ export function tensorFromBytes(dtype: DType, shape: readonly number[], bytes: U
       `A ${dtype} tensor of shape [${shape.join(", ")}] needs ${wanted} bytes, not ${bytes.byteLength}`,
     );
   }
-  const aligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
   return new Tensor(dtype, shape, new array(aligned.buffer, aligned.byteOffset, wanted / array.BYTES_PER_ELEMENT));
 }
 

@@ -1,0 +1,74 @@
+import type { Payload, PayloadSet } from "./codec.js";
+import { compareCodePoints } from "./code-points.js";
+import { createHasher, type Digest, digestHex } from "./digest.js";
+import { ModelkeepError } from "./errors.js";
+import type { Manifest } from "./manifest.js";
+
+/** A manifest and its payloads: the model, its preprocessing, its samples, all one unit. */
+export interface Envelope {
+  readonly manifest: Manifest;
+  /** As stored: what `digest` covers, never a re-serialisation. */
+  readonly manifestBytes: Uint8Array;
+  readonly digest: Digest;
+  /** The files of one representation, the main one first; without a name, of the first representation. */
+  payloads(representation?: string): PayloadSet;
+  /** Any file of the envelope by its path. */
+  payload(path: string): Payload | undefined;
+}
+
+/**
+ * One digest for what the payloads are, whatever the dates and words of the manifest: SHA-256 over one line for each
+ * payload, `<64 hexadecimal digits>  <path>\n` in UTF-8, in ascending code-point order of the paths. These are the lines
+ * that `sha256sum` prints.
+ */
+export function contentDigest(payloads: Iterable<{ readonly path: string; readonly digest: Digest }>): Digest {
+  const sorted = [...payloads].toSorted((a, b) => compareCodePoints(a.path, b.path));
+  const hasher = createHasher();
+  const encoder = new TextEncoder();
+  for (const { path, digest } of sorted) hasher.update(encoder.encode(`${digestHex(digest)}  ${path}\n`));
+  return hasher.digest();
+}
+
+/** An envelope over payloads that are already there. The caller vouches that the manifest was parsed from the bytes. */
+export function envelopeOf(
+  manifest: Manifest,
+  manifestBytes: Uint8Array,
+  digest: Digest,
+  payload: (path: string) => Payload | undefined,
+): Envelope {
+  return {
+    manifest,
+    manifestBytes,
+    digest,
+    payload,
+    payloads(name) {
+      const found = manifest.representations.find((each) => name === undefined || each.name === name);
+      if (found === undefined) {
+        const names = manifest.representations.map((each) => each.name).join(", ");
+        const wanted = name === undefined ? "a representation" : `the representation ${JSON.stringify(name)}`;
+        throw new ModelkeepError("not_found", `The envelope does not hold ${wanted}; it holds ${names || "none"}`);
+      }
+      return payloadSet(
+        found.payloads.map((path) => {
+          const each = payload(path);
+          if (each === undefined)
+            throw new ModelkeepError("not_found", `The envelope lacks the payload ${JSON.stringify(path)}`);
+          return each;
+        }),
+      );
+    },
+  };
+}
+
+/** Payloads as a set, the first one being the main one. */
+export function payloadSet(payloads: Iterable<Payload>): PayloadSet {
+  const byPath = new Map<string, Payload>();
+  for (const payload of payloads) {
+    if (byPath.has(payload.path))
+      throw new ModelkeepError("invalid_path", `Two payloads have the path ${JSON.stringify(payload.path)}`);
+    byPath.set(payload.path, payload);
+  }
+  const [main] = byPath.values();
+  if (main === undefined) throw new ModelkeepError("invalid_input", "A set of payloads needs at least one payload");
+  return { main, get: (path) => byPath.get(path), [Symbol.iterator]: () => byPath.values() };
+}

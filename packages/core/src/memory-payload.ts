@@ -1,0 +1,87 @@
+import type { Payload, PayloadSet, PayloadSource } from "./codec.js";
+import { payloadSet } from "./envelope.js";
+import { throwIfAborted } from "./errors.js";
+import { checkPath } from "./path.js";
+import { checkRange } from "./verified-payload.js";
+
+export interface MemoryFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly mediaType?: string | undefined;
+  readonly role?: string | undefined;
+}
+
+/** Payloads over bytes in memory, the main one first. Nothing is verified: the bytes are the caller's own. */
+export function memoryPayloads(files: Iterable<MemoryFile>): PayloadSet {
+  return payloadSet([...files].map(memoryPayload));
+}
+
+/** What an encoder made, read into memory. */
+export async function collectPayloads(sources: Iterable<PayloadSource>): Promise<PayloadSet> {
+  const files: MemoryFile[] = [];
+  for (const source of sources) {
+    const { path, mediaType, role } = source;
+    files.push({ path, mediaType, role, bytes: await collect(source.open()) });
+  }
+  return memoryPayloads(files);
+}
+
+/** A source over bytes in memory, for encoders. They are not copied and not to be changed. */
+export function memorySource(
+  path: string,
+  bytes: Uint8Array,
+  about: { readonly mediaType?: string; readonly role?: string } = {},
+): PayloadSource {
+  return {
+    path: checkPath(path),
+    size: bytes.length,
+    ...about,
+    async *open() {
+      yield bytes;
+    },
+  };
+}
+
+/** All bytes of a stream in one array. */
+export async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of stream) {
+    pieces.push(new Uint8Array(piece));
+    size += piece.length;
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+function memoryPayload({ path, bytes, mediaType, role }: MemoryFile): Payload {
+  checkPath(path);
+  return {
+    path,
+    mediaType: mediaType ?? "application/octet-stream",
+    role: role ?? "model",
+    size: bytes.length,
+    buffer: async ({ signal } = {}) => {
+      throwIfAborted(signal);
+      return new Uint8Array(bytes).buffer;
+    },
+    bytes: async ({ signal } = {}) => {
+      throwIfAborted(signal);
+      return new Uint8Array(bytes);
+    },
+    range: async (start, end, { signal } = {}) => {
+      throwIfAborted(signal);
+      checkRange(start, end);
+      return new Uint8Array(bytes.subarray(start, end));
+    },
+    async *stream({ signal } = {}) {
+      throwIfAborted(signal);
+      yield new Uint8Array(bytes);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { Payload, ReadOptions } from "./codec.js";
+import type { Digest } from "./digest.js";
+import type { Encoding } from "./encoding.js";
+import { ModelkeepError, throwIfAborted } from "./errors.js";
+import type { StoredObject } from "./store.js";
+import { readVerified, verifiedChunks } from "./verified-chunks.js";
+
+/** What a manifest says of one payload. */
+export interface PayloadFacts {
+  readonly path: string;
+  readonly role: string;
+  readonly mediaType: string;
+  readonly size: number;
+  readonly digest: Digest;
+  readonly encoding?: Encoding | undefined;
+  readonly chunks?: { readonly size: number; readonly digests: readonly Digest[] } | undefined;
+}
+
+/** Opens the bytes as they are kept, encoded if the facts say so; `undefined` when there are none. */
+export type OpenStored = () => Promise<StoredObject | undefined>;
+
+const largestArray = 2 ** 32;
+
+/**
+ * A payload over bytes from a store that is not trusted. With chunk digests, a chunk is verified before a byte of it is
+ * released; without them, the whole payload is. A mismatch is `digest_mismatch` or `size_mismatch`.
+ */
+export function verifiedPayload(facts: PayloadFacts, open: OpenStored): Payload {
+  const { path, role, mediaType, size, digest } = facts;
+  let recent: { readonly index: number; readonly bytes: WeakRef<Uint8Array> } | undefined;
+
+  const part = async (index: number, signal?: AbortSignal): Promise<Uint8Array> => {
+    const held = recent?.index === index ? recent.bytes.deref() : undefined;
+    if (held !== undefined) return held;
+    const object = await openPayload(facts, open);
+    for await (const chunk of verifiedChunks(facts, object, { first: index, end: index + 1, signal })) {
+      recent = { index, bytes: new WeakRef(chunk) };
+      return chunk;
+    }
+    throw new TypeError(`The payload has no chunk ${index}`);
+  };
+
+  const payload: Payload = {
+    path,
+    role,
+    mediaType,
+    size,
+    digest,
+    async buffer(options = {}) {
+      return readVerified(facts, await openPayload(facts, open), options);
+    },
+    async bytes(options = {}) {
+      if (size >= largestArray)
+        throw new ModelkeepError(
+          "limit_exceeded",
+          `The payload ${JSON.stringify(path)} has ${size} bytes, too many for one array: read it with buffer() or stream()`,
+        );
+      return new Uint8Array(await payload.buffer(options));
+    },
+    async range(start, end, { signal } = {}) {
+      checkRange(start, end);
+      throwIfAborted(signal);
+      const from = Math.min(start, size);
+      const result = new Uint8Array(Math.min(end, size) - from);
+      const chunk = facts.chunks?.size ?? size;
+      for (let at = from; at < from + result.length;) {
+        const index = Math.floor(at / chunk);
+        const bytes = await part(index, signal);
+        const piece = bytes.subarray(at - index * chunk, from + result.length - index * chunk);
+        result.set(piece, at - from);
+        at += piece.length;
+      }
+      return result;
+    },
+    async *stream({ signal, progress }: ReadOptions = {}) {
+      const object = await openPayload(facts, open);
+      let done = 0;
+      for await (const chunk of verifiedChunks(facts, object, { signal })) {
+        done += chunk.length;
+        if (chunk.length > 0) yield chunk;
+        progress?.({ done, total: size });
+      }
+    },
+  };
+  return payload;
+}
+
+/** The stored object of a payload, or `not_found`. */
+export async function openPayload(facts: PayloadFacts, open: OpenStored): Promise<StoredObject> {
+  const object = await open();
+  if (object === undefined) {
+    throw new ModelkeepError(
+      "not_found",
+      `The bytes of the payload ${JSON.stringify(facts.path)} (${facts.digest}) are missing`,
+      { details: { path: facts.path, digest: facts.digest } },
+    );
+  }
+  return object;
+}
+
+export function checkRange(start: number, end: number): void {
+  if (!Number.isSafeInteger(start) || start < 0 || !Number.isSafeInteger(end) || end < start)
+    throw new TypeError(`${start} to ${end} is no range`);
+}
