@@ -9,7 +9,7 @@ export const tasks = {
   demo: { builds: ["@modelkeep/demo..."], module: "apps/demo/dist/main.js" },
   modelkeep: { builds: ["@modelkeep/cli..."], module: "apps/cli/dist/main.js", where: "user" },
   test: { builds: everything, tool: "vitest", args: ["run"] },
-  check: { builds: everything, module: "tooling/checks/dist/check.js" },
+  check: { builds: ["@modelkeep/checks..."], module: "tooling/checks/dist/check.js" },
   "check-docs": { builds: everything, module: "tooling/checks/dist/check-docs.js" },
   "pack-test": { builds: everything, module: "tooling/checks/dist/pack-test.js" },
   bench: { builds: ["@modelkeep/bench..."], module: "tooling/bench/dist/main.js" },

@@ -9,6 +9,7 @@ import { runSteps } from "./steps.js";
 import { root, workspacePackages } from "./workspace.js";
 
 await runSteps([
+  { title: "build", run: () => toolFaults("turbo", ["run", "build", "--continue", "--output-logs=errors-only"]) },
   { title: "types", run: typeFaults },
   { title: "lint", run: () => toolFaults("oxlint", ["--deny-warnings"]) },
   { title: "format", run: () => toolFaults("oxfmt", ["--check", "."]) },
