@@ -202,7 +202,7 @@ export class GraphBuilder extends GraphCore {
    * their nodes, unless `leaf` numbers them. With `gather` from a table of leaf values and `reduceSum`, an ensemble is
    * summed in tree order: to the last bit as a loop over the trees would.
    */
-  treeLeaves(x: Value, ensemble: Pick<TreeEnsemble, "trees" | "dtype">): Value {
+  treeLeaves(x: Value, ensemble: Pick<TreeEnsemble, "trees" | "dtype" | "mode">): Value {
     let next = 0;
     const leaf = (tree: number) => ({ target: tree, weight: next++ });
     return this.cast(this.treeEnsemble(x, { ...ensemble, targets: ensemble.trees.length, leaf }), "int64");

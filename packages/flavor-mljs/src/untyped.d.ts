@@ -1,0 +1,4 @@
+declare module "ml-cart";
+declare module "ml-knn";
+declare module "ml-logistic-regression";
+declare module "ml-naivebayes";
