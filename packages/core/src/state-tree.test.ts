@@ -53,6 +53,7 @@ test.each<[unknown]>([
   [new Map([[1, 1]])],
   [["\udc00"]],
   [[1n]],
+  [[new Uint8Array(1)]],
 ])("%o is no tree of ours", (tree) => {
   expect(() => back(tree)).toThrow(expect.objectContaining({ code: "malformed" }));
 });

@@ -76,7 +76,7 @@ export function treeToState(tree: unknown, tensor: (marked: unknown) => Tensor):
     if (value === null || typeof value === "boolean" || typeof value === "number") return value;
     if (typeof value === "string") return wellFormed(value);
     if (typeof value !== "object") throw malformed(`a ${typeof value}`);
-    const entries = Array.isArray(value) ? undefined : value instanceof Map ? [...value] : Object.entries(value);
+    const entries = Array.isArray(value) ? undefined : entriesOf(value);
     const first: unknown = entries?.length === 1 ? entries[0]?.[0] : undefined;
     if (first === "$tensor") return tensor(entries![0]![1]);
     if (first === "$number") return numberFromTree(entries![0]![1]);
@@ -92,6 +92,12 @@ export function treeToState(tree: unknown, tensor: (marked: unknown) => Tensor):
 /** `trees.0.threshold`, for messages and names of tensors; "state" for the root. */
 export function statePathText(path: StatePath): string {
   return path.length === 0 ? "state" : path.slice(0, 20).join(".") + (path.length > 20 ? "…" : "");
+}
+
+function entriesOf(value: object): readonly (readonly [unknown, unknown])[] {
+  if (value instanceof Map) return [...(value as ReadonlyMap<unknown, unknown>)];
+  if (isRecord(value)) return Object.entries(value);
+  throw malformed(`an object of the class ${className(value)}`);
 }
 
 function record(
