@@ -1,1 +1,2 @@
-export {};
+export * from "./json-codec.js";
+export type { TensorForm } from "./write-json.js";

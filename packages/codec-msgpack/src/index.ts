@@ -1,1 +1,2 @@
-export {};
+export type { MsgpackEncodeOptions } from "./encode-state.js";
+export * from "./msgpack-codec.js";

@@ -1,1 +1,2 @@
-export {};
+export * from "./safetensors-codec.js";
+export { isSafetensorsModel, type SafetensorsModel } from "./safetensors-model.js";

@@ -1,0 +1,28 @@
+import { type Inspection, isDType, type Json } from "@modelkeep/core";
+
+import { isObject } from "./read-json.js";
+
+type FoundTensor = NonNullable<Inspection["tensors"]>[number];
+
+/** The tensors of a document's state, under the names of their places. */
+export function findTensors(state: Json | undefined): FoundTensor[] {
+  const found: FoundTensor[] = [];
+  const visit = (value: Json | undefined, path: readonly string[]): void => {
+    if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) visit(item, [...path, String(index)]);
+    } else if (isObject(value)) {
+      const marked = value["$tensor"];
+      if (marked === undefined) for (const [key, item] of Object.entries(value)) visit(item, [...path, key]);
+      else if (isObject(marked)) {
+        const { dtype, shape } = marked;
+        if (isDType(dtype) && isShape(shape)) found.push({ name: path.join(".") || "state", dtype, shape });
+      }
+    }
+  };
+  visit(state, []);
+  return found;
+}
+
+function isShape(value: Json | undefined): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
+}
