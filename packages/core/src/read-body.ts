@@ -12,7 +12,7 @@ export interface ReadBodyOptions {
  * may change it as soon as `put` has returned. A signal ends the wait for a body that has stalled.
  */
 export function readBody(body: Body, options: ReadBodyOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-  if (body instanceof Uint8Array) return chunksOf(once(body.slice()), options);
+  if (body instanceof Uint8Array) return chunksOf(once(new Uint8Array(body)), options);
   if (typeof body === "function") return chunksOf(body, options);
   throw new TypeError("A body is a Uint8Array or a function that opens an async iterable of Uint8Array");
 }
