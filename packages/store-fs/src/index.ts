@@ -1,1 +1,3 @@
-export {};
+export type { Awaitable, FileFacts, FileOperations, FolderEntry } from "./file-operations.js";
+export * from "./fs-store.js";
+export { nodeFileOperations } from "./node-file-operations.js";

@@ -26,7 +26,7 @@ export async function runWriter(
     const id = `${writer}:${turn}`;
     for (let lost = 0; !(await take(store, entryKey(prefix, next), id)); lost++) {
       // Whoever lost steps back for a random while, longer each time, and then looks for the end.
-      await pause(Math.random() * Math.min(2 ** lost, 32));
+      await pause(Math.random() * Math.min(4 * 2 ** lost, 256));
       for await (const { key } of store.list(prefix, { after: entryKey(prefix, next - 1) }))
         next = Number(key.slice(prefix.length)) + 1;
     }

@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { checkPrefix, compareCodePoints, throwIfAborted } from "@modelkeep/core";
+import type { ListEntry, ListOptions } from "@modelkeep/core";
+import { fileNameToSegment } from "./file-name.js";
+import { errorCode, type FolderEntry } from "./file-operations.js";
+import type { Folder } from "./folder.js";
+
+/** One name in a folder: an object, or a folder whose `key` ends in "/" and begins the keys beneath it. */
+interface Name {
+  readonly key: string;
+  readonly path: string;
+  readonly isFolder: boolean;
+}
+
+type Wanted = (key: string, isFolder: boolean) => boolean;
+
+/** Files that are looked at side by side, after the first few: who wants only these should not wait. */
+const mostAtOnce = 64;
+
+/**
+ * Walks the folders in the order of whole keys, each read when its turn comes. A folder sorts as its name with "/", and so
+ * "a-b" comes before what lies in "a".
+ */
+export async function* listFolder(
+  folder: Folder,
+  prefix: string,
+  { after, delimiter, signal }: ListOptions,
+): AsyncGenerator<ListEntry, void, undefined> {
+  checkPrefix(prefix);
+  let group: string | undefined;
+  const wanted = (key: string, isFolder: boolean): boolean =>
+    (key.startsWith(prefix) || (isFolder && prefix.startsWith(key))) &&
+    (after === undefined || compareCodePoints(key, after) > 0 || (isFolder && after.startsWith(key))) &&
+    !(group !== undefined && key.startsWith(group));
+
+  throwIfAborted(signal);
+  const waiting = (await readNames(folder, folder.root, "", wanted)).reverse();
+  for (let atOnce = 4; waiting.length > 0; atOnce = Math.min(atOnce * 2, mostAtOnce)) {
+    throwIfAborted(signal);
+    const next = waiting.at(-1)!;
+    if (next.isFolder) {
+      waiting.pop();
+      if (wanted(next.key, true)) waiting.push(...(await readNames(folder, next.path, next.key, wanted)).reverse());
+      continue;
+    }
+    for (const entry of await lookAt(folder, takeFiles(waiting, atOnce))) {
+      if (group !== undefined && entry.key.startsWith(group)) continue;
+      const at = delimiter ? entry.key.indexOf(delimiter, prefix.length) : -1;
+      if (at < 0) {
+        yield entry;
+      } else {
+        group = entry.key.slice(0, at + delimiter!.length);
+        if (after === undefined || compareCodePoints(group, after) > 0)
+          yield { key: group, size: 0, modified: new Date(0), prefix: true };
+      }
+      throwIfAborted(signal);
+    }
+  }
+}
+
+/** The wanted names of one folder, sorted. */
+async function readNames(folder: Folder, path: string, parent: string, wanted: Wanted): Promise<Name[]> {
+  const isRoot = parent === "";
+  const names: Name[] = [];
+  for (const entry of await readFolder(folder, path)) {
+    const segment = fileNameToSegment(entry.name, isRoot);
+    if (segment === undefined) continue;
+    const kind = entry.kind === "unknown" ? (await folder.look(join(path, entry.name)))?.kind : entry.kind;
+    if (kind !== "file" && kind !== "folder") continue;
+    const isFolder = kind === "folder";
+    const key = parent + segment + (isFolder ? "/" : "");
+    if (wanted(key, isFolder)) names.push({ key, path: join(path, entry.name), isFolder });
+  }
+  return names.sort((a, b) => compareCodePoints(a.key, b.key));
+}
+
+/** A folder that is not there has nothing in it. */
+async function readFolder(folder: Folder, path: string): Promise<FolderEntry[]> {
+  try {
+    return await folder.operations.readFolder(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw error;
+  }
+}
+
+function takeFiles(waiting: Name[], most: number): Name[] {
+  const files: Name[] = [];
+  while (files.length < most && waiting.at(-1)?.isFolder === false) files.push(waiting.pop()!);
+  return files;
+}
+
+async function lookAt(folder: Folder, files: readonly Name[]): Promise<ListEntry[]> {
+  const all = await Promise.all(files.map(({ path }) => folder.look(path)));
+  return all.flatMap((facts, index) =>
+    facts?.kind === "file" ? [{ key: files[index]!.key, size: facts.size, modified: facts.modified }] : [],
+  );
+}
