@@ -1,1 +1,2 @@
-export {};
+export { onnxCodec, type OnnxEncodeOptions } from "./codec.js";
+export { onnxRuntime } from "./onnxruntime.js";

@@ -1,9 +1,9 @@
 import { type Limits, ModelkeepError } from "@modelkeep/core";
 import { Reader } from "protobufjs/minimal.js";
 
-import type { OnnxModel } from "./model.js";
+import type { OnnxModel, OnnxTensor } from "./model.js";
 import { type NumberKind, NumberList, readInt64, readInteger } from "./number-list.js";
-import { type Field, type MessageSchema, modelSchema } from "./schema.js";
+import { type Field, type MessageSchema, modelSchema, tensorSchema } from "./schema.js";
 import { decodeText } from "./text.js";
 
 export const defaultLimits = { depth: 100, items: 4_000_000 } as const;
@@ -14,6 +14,11 @@ export const defaultLimits = { depth: 100, items: 4_000_000 } as const;
  */
 export function decodeModel(bytes: Uint8Array, options: { readonly limits?: Limits } = {}): OnnxModel {
   return decodeMessage(bytes, modelSchema, new Budget(options.limits)) as OnnxModel;
+}
+
+/** A single TensorProto, as in the `.pb` files of ONNX's test data. */
+export function decodeTensor(bytes: Uint8Array, options: { readonly limits?: Limits } = {}): OnnxTensor {
+  return decodeMessage(bytes, tensorSchema, new Budget(options.limits)) as OnnxTensor;
 }
 
 /** What may still be read: shared by the parts of one file. */

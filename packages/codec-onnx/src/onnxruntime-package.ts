@@ -1,0 +1,36 @@
+import { ModelkeepError } from "@modelkeep/core";
+import type * as onnxruntime from "onnxruntime-node";
+
+export type Package = typeof onnxruntime;
+
+const advice =
+  "onnxruntime-node is not installed: npm install onnxruntime-node@^1.30.0 " +
+  "(where its GPU files can't be downloaded: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@^1.30.0)";
+
+let loading: Promise<Package> | undefined;
+
+/** onnxruntime-node, imported at the first call. `missing_package` says how to install it. */
+export async function loadPackage(): Promise<Package> {
+  loading ??= importPackage();
+  try {
+    return await loading;
+  } catch (error) {
+    loading = undefined;
+    throw error;
+  }
+}
+
+async function importPackage(): Promise<Package> {
+  try {
+    const imported = (await import("onnxruntime-node")) as Package & { readonly default?: Package };
+    return imported.default ?? imported;
+  } catch (cause) {
+    const code = (cause as { code?: unknown }).code;
+    if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND")
+      throw new ModelkeepError("missing_package", advice, { cause, details: { package: "onnxruntime-node" } });
+    throw new ModelkeepError("missing_package", `onnxruntime-node does not load here: ${(cause as Error).message}`, {
+      cause,
+      details: { package: "onnxruntime-node" },
+    });
+  }
+}
