@@ -92,6 +92,15 @@ export interface Inspection {
   }[];
 }
 
+/** What people ask of a format when they choose one. */
+export interface CodecFacts {
+  /** Where its files can be read: "any language", "Python, Rust, JavaScript". */
+  readonly languages: string;
+  /** Whether opening such a file elsewhere may run code from it. Here nothing ever does. */
+  readonly runsCode: string;
+  readonly bestFor: string;
+}
+
 /** A file format. Only data goes in and out: decoding never runs code that came with the file. */
 export interface Codec<M = unknown, O = unknown> {
   /** "json", "onnx": how manifests and messages call it. */
@@ -99,6 +108,8 @@ export interface Codec<M = unknown, O = unknown> {
   readonly mediaType: string;
   /** With the dot, the first one is used when writing: [".json"]. */
   readonly extensions: readonly string[];
+  /** For tables that compare formats. */
+  readonly facts?: CodecFacts;
   accepts(model: unknown): model is M;
   /** By content, from the first bytes (64 KiB or the whole file); the path is a hint only. */
   sniff?(head: Uint8Array, path?: string): "yes" | "maybe" | "no";
