@@ -1,4 +1,10 @@
 export * from "./check-store.js";
+export type { CodecCase, CodecContext, CodecSample, CodecSuiteOptions } from "./codec-case.js";
+export { differenceOf } from "./codec-difference.js";
+export { stateSamples } from "./codec-state-samples.js";
+export { codecCases, codecSuite } from "./codec-suite.js";
+export { type FuzzOptions, type FuzzResult, fuzzDecoder } from "./fuzz-decoder.js";
+export { mutate, randomNumbers } from "./fuzz-mutate.js";
 export type { RaceSize, StoreCase, StoreContext } from "./store-case.js";
 export { checkRace, incrementRace, runWriter, type RaceOptions } from "./store-race.js";
 export * from "./store-suite.js";

@@ -7,13 +7,24 @@ export interface Case {
 /** What a test framework gives: vitest, node:test, mocha, jest and others fit as they are. */
 export interface Runner {
   readonly describe?: (name: string, body: () => void) => unknown;
-  readonly test: (name: string, body: () => Promise<void>) => unknown;
+  readonly test: (name: string, body: () => Promise<void>, timeout?: number) => unknown;
+}
+
+export interface RunSuiteOptions {
+  /** Default "conformance". */
+  readonly name?: string;
+  /** Milliseconds for each case, where the framework takes them as the third argument of `test`. */
+  readonly timeout?: number;
 }
 
 /** Registers every case as a test of the given framework. */
-export function runSuite(cases: readonly Case[], { describe, test }: Runner, name = "conformance"): void {
+export function runSuite(cases: readonly Case[], { describe, test }: Runner, options: RunSuiteOptions = {}): void {
+  const { name = "conformance", timeout } = options;
   const register = (): void => {
-    for (const { name, run } of cases) test(name, run);
+    for (const { name, run } of cases) {
+      if (timeout === undefined) test(name, run);
+      else test(name, run, timeout);
+    }
   };
   if (describe) describe(name, register);
   else register();
