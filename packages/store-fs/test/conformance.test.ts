@@ -10,5 +10,6 @@ runSuite(
     const folder = await mkdtemp(join(tmpdir(), "modelkeep-fs-"));
     return { store: fsStore(join(folder, "models")), dispose: () => rm(folder, { recursive: true }) };
   }),
-  { describe, test: (name, run) => test(name, run, 180_000) },
+  { describe, test },
+  { timeout: 180_000 },
 );

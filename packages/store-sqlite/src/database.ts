@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { ModelkeepError, throwIfAborted } from "@modelkeep/core";
+import type { DatabaseSyncInstance, StatementSyncInstance } from "@photostructure/sqlite";
+import { prepareSchema } from "./schema.js";
+
+const busy = 5;
+
+/** What a transaction works with. */
+export type Prepare = (query: string) => StatementSyncInstance;
+
+export interface TransactionOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** On the disk when it is acknowledged. Otherwise it gets there with the next one that is. Default true. */
+  readonly durable?: boolean;
+}
+
+/**
+ * One connection to the file. Every use of it is one step without an await in between, short enough for the event loop;
+ * where other processes hold the lock, it waits outside of SQLite and tries again.
+ */
+export class Database {
+  readonly #statements = new Map<string, StatementSyncInstance>();
+  #opening: Promise<DatabaseSyncInstance> | undefined;
+  #closed = false;
+
+  constructor(
+    readonly file: string,
+    readonly patience: number,
+  ) {}
+
+  /** Reading; undefined while there is no file. */
+  async read<T>(action: (prepare: Prepare) => T, signal?: AbortSignal): Promise<T | undefined> {
+    if (this.#opening === undefined && !existsSync(this.file)) return undefined;
+    const database = await this.#open();
+    return this.#retry(() => action(this.#prepareIn(database)), signal);
+  }
+
+  /** Writing: all of it or nothing. */
+  async write<T>(action: (prepare: Prepare) => T, { signal, durable = true }: TransactionOptions = {}): Promise<T> {
+    const database = await this.#open();
+    const transaction = (): T => {
+      // Cannot be changed within a transaction. https://sqlite.org/pragma.html#pragma_synchronous
+      database.exec(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        const result = action(this.#prepareIn(database));
+        database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        if (database.isTransaction) database.exec("ROLLBACK");
+        throw error;
+      }
+    };
+    return this.#retry(transaction, signal);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const database = await this.#opening?.catch(() => undefined);
+    this.#statements.clear();
+    if (database?.isOpen) database.close();
+  }
+
+  #prepareIn(database: DatabaseSyncInstance): Prepare {
+    if (this.#closed || !database.isOpen) throw new ModelkeepError("io_error", `[sqlite] ${this.file} was closed`);
+    return (query) => {
+      let statement = this.#statements.get(query);
+      if (statement === undefined) this.#statements.set(query, (statement = database.prepare(query)));
+      return statement;
+    };
+  }
+
+  #open(): Promise<DatabaseSyncInstance> {
+    this.#opening ??= this.#openAnew().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  async #openAnew(): Promise<DatabaseSyncInstance> {
+    const { DatabaseSync } = await import("@photostructure/sqlite");
+    await mkdir(dirname(this.file), { recursive: true });
+    const database = await this.#retry(() => new DatabaseSync(this.file, { timeout: 0, defensive: true }));
+    try {
+      await this.#retry(() => prepareSchema(database, this.file));
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  async #retry<T>(action: () => T, signal?: AbortSignal): Promise<T> {
+    const deadline = performance.now() + this.patience;
+    for (let turn = 0; ; turn++) {
+      try {
+        return action();
+      } catch (error) {
+        const result = resultCode(error);
+        if (result === undefined || (result & 0xff) !== busy || performance.now() > deadline)
+          throw this.#named(error, result);
+      }
+      await pause(Math.random() * Math.min(2 ** turn, 50));
+      throwIfAborted(signal);
+    }
+  }
+
+  #named(error: unknown, result: number | undefined): unknown {
+    if (result === undefined) return error;
+    const [code, advice] = troubles[result & 0xff] ?? ["io_error", "look at the disk"];
+    const { message } = error as Error;
+    return new ModelkeepError(code, `[sqlite] ${this.file}: ${message}; ${advice}`, { cause: error });
+  }
+}
+
+/** By primary result code, https://sqlite.org/rescode.html */
+const troubles: Readonly<Record<number, readonly [code: string, advice: string]>> = {
+  3: ["io_error", "look at the permissions of the file and its folder"],
+  5: ["io_error", "another process holds the lock all the time: try again, or with a longer `patience`"],
+  8: ["io_error", "the file or its folder is read-only"],
+  11: ["malformed", "the file is damaged: restore it from a backup"],
+  13: ["io_error", "make room, then try again"],
+  14: ["io_error", "look at the folder and its permissions"],
+  26: ["malformed", "the file is no SQLite database"],
+};
+
+function resultCode(error: unknown): number | undefined {
+  const { code, errcode } = error instanceof Error ? (error as { code?: unknown; errcode?: unknown }) : {};
+  return code === "ERR_SQLITE_ERROR" && typeof errcode === "number" ? errcode : undefined;
+}
