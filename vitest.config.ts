@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 import { SummaryReporter } from "./tooling/checks/src/summary-reporter.js";
 
-// Packages are tested from their sources: the condition picks src/ over dist/ in every workspace package.
-const conditions = ["modelkeep-source", "module", "node", "development|production"];
+// Packages are tested from their sources: the condition picks src/ over dist/ in every workspace package. Vite's "module"
+// is left out: it stands for code that only bundlers can resolve (as in the AWS SDK), and here Node loads the libraries.
+const conditions = ["modelkeep-source", "node", "development|production"];
 
 export default defineConfig({
   resolve: { conditions },
