@@ -32,4 +32,5 @@ export * from "./strict-json.js";
 export * from "./tensor-json.js";
 export * from "./tensor.js";
 export { verifyStored } from "./verified-chunks.js";
-export { type OpenStored, type PayloadFacts, verifiedPayload } from "./verified-payload.js";
+export { type KeptBytes, keptBytes, type OpenStored, type PayloadFacts, verifiedPayload } from "./verified-payload.js";
+export { unverifiedPayload } from "./unverified-payload.js";

@@ -1,8 +1,8 @@
 import type { Payload, PayloadSet, PayloadSource } from "./codec.js";
 import { payloadSet } from "./envelope.js";
-import { throwIfAborted } from "./errors.js";
 import { checkPath } from "./path.js";
-import { checkRange } from "./verified-payload.js";
+import { storedBytes } from "./stored-bytes.js";
+import { unverifiedPayload } from "./unverified-payload.js";
 
 export interface MemoryFile {
   readonly path: string;
@@ -59,29 +59,6 @@ export async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8A
   return bytes;
 }
 
-function memoryPayload({ path, bytes, mediaType, role }: MemoryFile): Payload {
-  checkPath(path);
-  return {
-    path,
-    mediaType: mediaType ?? "application/octet-stream",
-    role: role ?? "model",
-    size: bytes.length,
-    buffer: async ({ signal } = {}) => {
-      throwIfAborted(signal);
-      return new Uint8Array(bytes).buffer;
-    },
-    bytes: async ({ signal } = {}) => {
-      throwIfAborted(signal);
-      return new Uint8Array(bytes);
-    },
-    range: async (start, end, { signal } = {}) => {
-      throwIfAborted(signal);
-      checkRange(start, end);
-      return new Uint8Array(bytes.subarray(start, end));
-    },
-    async *stream({ signal } = {}) {
-      throwIfAborted(signal);
-      yield new Uint8Array(bytes);
-    },
-  };
+function memoryPayload({ bytes, ...about }: MemoryFile): Payload {
+  return unverifiedPayload(storedBytes(bytes), about);
 }

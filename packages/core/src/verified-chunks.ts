@@ -200,7 +200,7 @@ async function readFully(
 }
 
 /** Nothing is allocated for a size that the stored bytes can't have. */
-function checkStored(facts: PayloadFacts, object: StoredObject): void {
+export function checkStored(facts: PayloadFacts, object: StoredObject): void {
   const stored = object.info.size;
   if (facts.encoding !== undefined) return checkExpansion(stored, facts.size);
   if (stored !== facts.size)

@@ -3,6 +3,7 @@ import type { Digest } from "./digest.js";
 import type { Encoding } from "./encoding.js";
 import { ModelkeepError, throwIfAborted } from "./errors.js";
 import type { StoredObject } from "./store.js";
+import { checkRange, wholeArray } from "./unverified-payload.js";
 import { readVerified, verifiedChunks } from "./verified-chunks.js";
 
 /** What a manifest says of one payload. */
@@ -19,7 +20,17 @@ export interface PayloadFacts {
 /** Opens the bytes as they are kept, encoded if the facts say so; `undefined` when there are none. */
 export type OpenStored = () => Promise<StoredObject | undefined>;
 
-const largestArray = 2 ** 32;
+const kept = new WeakMap<Payload, KeptBytes>();
+
+/** For tools that verify in their own way, such as on several threads: what `verifiedPayload` made this payload of. */
+export interface KeptBytes {
+  readonly facts: PayloadFacts;
+  readonly open: OpenStored;
+}
+
+export function keptBytes(payload: Payload): KeptBytes | undefined {
+  return kept.get(payload);
+}
 
 /**
  * A payload over bytes from a store that is not trusted. With chunk digests, a chunk is verified before a byte of it is
@@ -49,14 +60,7 @@ export function verifiedPayload(facts: PayloadFacts, open: OpenStored): Payload 
     async buffer(options = {}) {
       return readVerified(facts, await openPayload(facts, open), options);
     },
-    async bytes(options = {}) {
-      if (size >= largestArray)
-        throw new ModelkeepError(
-          "limit_exceeded",
-          `The payload ${JSON.stringify(path)} has ${size} bytes, too many for one array: read it with buffer() or stream()`,
-        );
-      return new Uint8Array(await payload.buffer(options));
-    },
+    bytes: (options) => wholeArray(payload, options),
     async range(start, end, { signal } = {}) {
       checkRange(start, end);
       throwIfAborted(signal);
@@ -82,6 +86,7 @@ export function verifiedPayload(facts: PayloadFacts, open: OpenStored): Payload 
       }
     },
   };
+  kept.set(payload, { facts, open });
   return payload;
 }
 
@@ -96,9 +101,4 @@ export async function openPayload(facts: PayloadFacts, open: OpenStored): Promis
     );
   }
   return object;
-}
-
-export function checkRange(start: number, end: number): void {
-  if (!Number.isSafeInteger(start) || start < 0 || !Number.isSafeInteger(end) || end < start)
-    throw new TypeError(`${start} to ${end} is no range`);
 }
