@@ -1,0 +1,12 @@
+import { keeping } from "./declarations/keeping.js";
+import { proving } from "./declarations/proving.js";
+import { registering } from "./declarations/registering.js";
+import { storing } from "./declarations/storing.js";
+import type { Groups } from "./help.js";
+
+export const groups: Groups = [
+  { title: "Save and load", commands: keeping },
+  { title: "Look and prove", commands: proving },
+  { title: "The registry", commands: registering },
+  { title: "Stores and settings", commands: storing },
+];

@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { ModelkeepError } from "@modelkeep/core";
+
+import { isTrusted } from "./trust.js";
+
+/** What modelkeep.json may say. */
+export interface Configuration {
+  readonly store?: string;
+  /** Packages with codecs, stores and flavors. */
+  readonly plugins?: readonly string[];
+  /** Who acts, where git does not tell. */
+  readonly actor?: string;
+}
+
+export interface FoundConfiguration {
+  readonly path: string;
+  readonly folder: string;
+  readonly values: Configuration;
+  /** Given by --config, or trusted by `modelkeep trust`: what it names may be loaded. */
+  readonly trusted: boolean;
+}
+
+export const configurationName = "modelkeep.json";
+
+/** modelkeep.json of this folder or the nearest one above. Only JSON is ever discovered. */
+export function discoverConfiguration(folder: string): FoundConfiguration | undefined {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const path = join(at, configurationName);
+    if (existsSync(path)) return readConfiguration(path);
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+export function readConfiguration(path: string): FoundConfiguration {
+  const text = readFileSync(path, "utf8");
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch (cause) {
+    throw new ModelkeepError("invalid_input", `${path} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  return {
+    path,
+    folder: dirname(resolve(path)),
+    values: checkConfiguration(values, path),
+    trusted: isTrusted(path, text),
+  };
+}
+
+/** A file that was named by --config: JSON is read, a module is run, since the user asked for it. */
+export async function loadConfiguration(path: string): Promise<FoundConfiguration> {
+  if (path.endsWith(".json")) return { ...readConfiguration(path), trusted: true };
+  const module = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown };
+  return { path, folder: dirname(resolve(path)), values: checkConfiguration(module.default, path), trusted: true };
+}
+
+function checkConfiguration(values: unknown, path: string): Configuration {
+  const fault = (what: string) => new ModelkeepError("invalid_input", `${path}: ${what}`);
+  if (typeof values !== "object" || values === null || Array.isArray(values)) throw fault("is not an object");
+  const { store, plugins, actor } = values as Record<string, unknown>;
+  if (store !== undefined && typeof store !== "string") throw fault("store is not a string");
+  if (actor !== undefined && typeof actor !== "string") throw fault("actor is not a string");
+  if (plugins !== undefined && !(Array.isArray(plugins) && plugins.every((each) => typeof each === "string")))
+    throw fault("plugins is not a list of package names");
+  return values;
+}
+
+/**
+ * The store of a configuration. One that nobody trusted yet may only name a folder or file below its own: a stranger's
+ * file must not send requests with this user's credentials anywhere, nor write elsewhere.
+ */
+export function storeOf(found: FoundConfiguration): string | undefined {
+  const { store } = found.values;
+  if (store === undefined) return undefined;
+  const remote = /^[a-z][a-z0-9+.-]+:\/\//iu.test(store);
+  const file = store.startsWith("sqlite:") ? store.slice("sqlite:".length) : store;
+  const path = resolve(found.folder, file);
+  const inside = !remote && !`${relative(found.folder, path)}${sep}`.startsWith(`..${sep}`);
+  if (!found.trusted && !inside) {
+    throw new ModelkeepError(
+      "refused",
+      `${found.path} names the store ${JSON.stringify(store)}, which lies outside of its folder: read the file, then run "modelkeep trust", or give --store yourself`,
+    );
+  }
+  if (remote) return store;
+  return store.startsWith("sqlite:") ? `sqlite:${path}` : path;
+}

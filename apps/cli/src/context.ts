@@ -1,0 +1,136 @@
+import { type Actor, openRegistry, type Registry } from "@modelkeep/registry";
+import type { Store } from "@modelkeep/core";
+
+import type { Command, OptionValues } from "./command.js";
+import { discoverConfiguration, type FoundConfiguration, loadConfiguration, storeOf } from "./configuration.js";
+import { Output } from "./output.js";
+import type { Parsed } from "./parse.js";
+import type { Plugins } from "./plugins.js";
+import { openStore } from "./store-url.js";
+
+/** What a command works with. Stores, registries and plugins are opened when they are asked for, and closed at the end. */
+export interface Context {
+  readonly arguments: readonly string[];
+  readonly options: Options;
+  readonly output: Output;
+  /** Where the user stands. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly configuration: () => Promise<FoundConfiguration | undefined>;
+  readonly plugins: () => Promise<Plugins>;
+  /** A store by its URL, or the one of the options, the environment or the configuration. */
+  readonly store: (url?: string) => Promise<Store>;
+  /** The registry on a store; `withPlugins` when models are read or written, not only their records. */
+  readonly registry: (options?: { readonly url?: string; readonly withPlugins?: boolean }) => Promise<Registry>;
+}
+
+/** Options by name and type: what the declaration says is what they are. */
+export class Options {
+  readonly #values: OptionValues;
+
+  constructor(values: OptionValues) {
+    this.#values = values;
+  }
+
+  text(name: string): string | undefined {
+    return this.#values[name] as string | undefined;
+  }
+
+  list(name: string): readonly string[] {
+    return (this.#values[name] as readonly string[] | undefined) ?? [];
+  }
+
+  flag(name: string): boolean {
+    return this.#values[name] === true;
+  }
+
+  /** A flag that was given either way, or not at all. */
+  choice(name: string): boolean | undefined {
+    return this.#values[name] as boolean | undefined;
+  }
+}
+
+export function createContext(command: Command, parsed: Parsed): Context & { close(): Promise<void> } {
+  // npm runs scripts in the package's folder and says in INIT_CWD where the user stands.
+  const folder = process.env["MODELKEEP_FOLDER"] ?? process.cwd();
+  const options = new Options(parsed.options);
+  const output = new Output({
+    json: options.flag("json"),
+    quiet: options.flag("quiet"),
+    color: options.choice("color"),
+    stdout: process.stdout,
+    stderr: process.stderr,
+  });
+  const open = new Map<string, Promise<Store>>();
+  const configuration = once(async () => {
+    const given = options.text("config");
+    if (given !== undefined) return loadConfiguration(given);
+    return command.withoutConfiguration === true ? undefined : discoverConfiguration(folder);
+  });
+  const plugins = once(async () => {
+    const { loadPlugins, pluginNames } = await import("./plugins.js");
+    return loadPlugins(pluginNames(options.list("plugin"), await configuration(), output), folder);
+  });
+  const url = async (given: string | undefined) => {
+    const named = given ?? options.text("store") ?? process.env["MODELKEEP_STORE"];
+    if (named !== undefined && named !== "") return named;
+    const found = await configuration();
+    return (found === undefined ? undefined : storeOf(found)) ?? "models";
+  };
+  const store = async (given?: string) => {
+    const named = await url(given);
+    let opened = open.get(named);
+    if (opened === undefined) {
+      const openers = options.list("plugin").length > 0 ? (await plugins()).stores : undefined;
+      opened = openStore(named, folder, openers);
+      open.set(named, opened);
+    }
+    return opened;
+  };
+  return {
+    arguments: parsed.positionals,
+    options,
+    output,
+    folder,
+    signal: new AbortController().signal,
+    configuration,
+    plugins,
+    store,
+    async registry({ url: given, withPlugins = false } = {}) {
+      const [opened, loaded] = await Promise.all([store(given), withPlugins ? plugins() : undefined]);
+      const { codecs, flavors, converters, runtimes } = loaded ?? {};
+      return openRegistry({
+        store: opened,
+        actor: () => actor(configuration, folder),
+        onWarning: (message: string) => output.warn(message),
+        ...(loaded === undefined
+          ? {}
+          : { codecs: codecs!, flavors: flavors!, converters: converters!, runtimes: runtimes! }),
+      });
+    },
+    async close() {
+      for (const each of open.values()) await (await each.catch(() => undefined))?.[Symbol.asyncDispose]?.();
+    },
+  };
+}
+
+/** Who acts: $MODELKEEP_ACTOR, else the configuration, else git's user, else the system's. */
+async function actor(configuration: () => Promise<FoundConfiguration | undefined>, folder: string): Promise<Actor> {
+  const named = process.env["MODELKEEP_ACTOR"] ?? (await configuration())?.values.actor;
+  if (named !== undefined && named !== "") return parseActor(named);
+  const { gitAuthor } = await import("@modelkeep/core/node");
+  const author = await gitAuthor(folder);
+  if (author !== undefined) return author;
+  const { userInfo } = await import("node:os");
+  return { name: userInfo().username };
+}
+
+function parseActor(text: string): Actor {
+  const match = /^(.*?)\s*<([^<>]+)>$/u.exec(text);
+  return match === null ? { name: text } : { name: match[1]!, email: match[2]! };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,26 @@
+import type { OptionSpec } from "../command.js";
+
+export const reason: OptionSpec = { type: "string", short: "m", value: "<text>", description: "why, for the history" };
+export const expect: OptionSpec = {
+  type: "string",
+  value: "<version>",
+  description: "only if this version is behind the alias now (0: none)",
+};
+export const limit: OptionSpec = { type: "string", value: "<n>", description: "show at most this many" };
+export const runtime: OptionSpec = {
+  type: "string",
+  value: "<name>",
+  description: "run it with this runtime: onnxruntime, mljs",
+};
+export const representation: OptionSpec = { type: "string", value: "<name>", description: "use this representation" };
+export const compatibility: OptionSpec = {
+  type: "string",
+  value: "<policy>",
+  description: "when libraries differ from the recorded ones: ignore, warn (default) or refuse",
+};
+export const alias: OptionSpec = {
+  type: "string",
+  short: "a",
+  value: "<name>",
+  description: "the alias (default: production)",
+};

@@ -1,0 +1,75 @@
+import type { Command } from "../command.js";
+import { compatibility, representation, runtime } from "./options.js";
+
+export const proving: readonly Command[] = [
+  {
+    name: "inspect",
+    summary: "say what is in a file, package or folder, without running anything",
+    positionals: "<file…>",
+    count: [1, 1000],
+    withoutConfiguration: true,
+    run: () => import("../commands/inspect.js"),
+  },
+  {
+    name: "verify",
+    summary: "hold a version, or a package, to its digests and samples",
+    positionals: "<reference|file.model.zip>",
+    count: [1, 1],
+    options: {
+      runtime,
+      representation,
+      fresh: { type: "boolean", description: "in a fresh process" },
+      install: { type: "boolean", description: "in a temporary installation of only what the manifest declares" },
+      data: {
+        type: "string",
+        multiple: true,
+        value: "<file>",
+        description: "compare this data with the recorded digest",
+      },
+      "no-record": { type: "boolean", description: "do not write the result into the history" },
+    },
+    run: () => import("../commands/verify.js"),
+  },
+  {
+    name: "predict",
+    summary: "predict with a version or a file",
+    positionals: "<reference|file> [values…]",
+    count: [1, 1000],
+    options: {
+      input: {
+        type: "string",
+        short: "i",
+        value: "<file>",
+        description: "rows: CSV, JSON or JSON Lines; - for standard input",
+      },
+      runtime,
+      representation,
+      compatibility,
+      "batch-size": { type: "string", value: "<n>", description: "rows at once (default 1000)" },
+    },
+    examples: [
+      "modelkeep predict credit-scorer@production --input rows.csv",
+      "modelkeep predict model.onnx 5.1 3.5 1.4 0.2",
+    ],
+    run: () => import("../commands/predict.js"),
+  },
+  {
+    name: "requirements",
+    summary: "print what a version needs, as requirements.txt or package.json",
+    positionals: "<reference>",
+    count: [1, 1],
+    options: { format: { type: "string", value: "<npm|pip>", description: "which one (default: what is recorded)" } },
+    run: () => import("../commands/requirements.js"),
+  },
+  {
+    name: "formats",
+    summary: "compare formats for a model: size, save and load time, identical predictions",
+    positionals: "<reference|file>",
+    count: [1, 1],
+    options: {
+      samples: { type: "string", value: "<file>", description: "rows to predict (default: the recorded samples)" },
+      rounds: { type: "string", value: "<n>", description: "how often each is timed (default 5)" },
+    },
+    run: () => import("../commands/formats.js"),
+  },
+];

@@ -1,0 +1,38 @@
+import { resolve } from "node:path";
+
+import type { Store } from "@modelkeep/core";
+import { ModelkeepError } from "@modelkeep/core";
+
+/** Stores that plugins bring, by scheme. */
+export type StoreOpeners = ReadonlyMap<string, (url: string) => Promise<Store>>;
+
+/** Opens a store by its URL: a path, `sqlite:FILE`, `memory:` or `s3://…`; each kind is loaded when it is asked for. */
+export async function openStore(url: string, folder: string, more: StoreOpeners = new Map()): Promise<Store> {
+  const scheme = /^([a-z][a-z0-9+.-]+):/iu.exec(url)?.[1]?.toLowerCase();
+  if (scheme === undefined || (scheme.length === 1 && process.platform === "win32"))
+    return openFolder(resolve(folder, url));
+  const opener = more.get(scheme);
+  if (opener !== undefined) return opener(url);
+  switch (scheme) {
+    case "file":
+      return openFolder(new URL(url).pathname);
+    case "sqlite": {
+      const { sqliteStore } = await import("@modelkeep/store-sqlite");
+      return sqliteStore(resolve(folder, url.slice("sqlite:".length)));
+    }
+    case "s3": {
+      const { s3StoreFromUrl } = await import("@modelkeep/store-s3");
+      return s3StoreFromUrl(url);
+    }
+    default:
+      throw new ModelkeepError(
+        "unsupported",
+        `No store is known for ${JSON.stringify(`${scheme}:`)}: give a folder, sqlite:FILE or s3://BUCKET/PREFIX, or a plugin for it (--plugin <package>)`,
+      );
+  }
+}
+
+async function openFolder(path: string): Promise<Store> {
+  const { fsStore } = await import("@modelkeep/store-fs");
+  return fsStore(path);
+}

@@ -1,0 +1,54 @@
+import type { FormatResult } from "./compare-formats.js";
+
+/** The table's columns, for terminals, Markdown and HTML alike. */
+export const formatHeadings = [
+  "format",
+  "size",
+  "save ms",
+  "load ms",
+  "first prediction ms",
+  "predictions / s",
+  "accuracy",
+  "identical predictions",
+  "read from",
+  "runs code on load",
+  "best for",
+] as const;
+
+export function formatRow(result: FormatResult): string[] {
+  const { facts } = result;
+  return [
+    result.label,
+    formatSize(result.size),
+    milliseconds(result.saveMs),
+    milliseconds(result.loadMs),
+    milliseconds(result.firstPredictionMs),
+    Math.round(result.predictionsPerSecond).toLocaleString("en"),
+    result.accuracy === undefined ? "" : `${(result.accuracy * 100).toFixed(1)} %`,
+    result.identical ? "yes" : `no: ${result.worst.toExponential(1)}`,
+    facts?.languages ?? "",
+    facts?.runsCode ?? "",
+    facts?.bestFor ?? "",
+  ];
+}
+
+/** 1,234 B · 5.67 kB · 8.9 MB: decimal units. */
+export function formatSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const [value, unit] = bytes < 1e6 ? [bytes / 1e3, "kB"] : bytes < 1e9 ? [bytes / 1e6, "MB"] : [bytes / 1e9, "GB"];
+  return `${value.toPrecision(3)} ${unit}`;
+}
+
+export function milliseconds(value: number): string {
+  return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : String(Math.round(value));
+}
+
+/** A Markdown table. */
+export function formatsAsMarkdown(results: readonly FormatResult[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [
+    line(formatHeadings),
+    line(formatHeadings.map(() => "---")),
+    ...results.map((result) => line(formatRow(result))),
+  ].join("\n");
+}
