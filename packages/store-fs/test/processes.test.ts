@@ -1,0 +1,28 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { raceBetweenProcesses } from "@modelkeep/testkit/node";
+import { expect, test } from "vitest";
+import { fsStore } from "../src/index.js";
+import { bundle } from "./bundle.js";
+
+test("no increment is lost in a race between processes", { timeout: 180_000 }, async () => {
+  const module = await bundle("race-process");
+  const folder = await mkdtemp(join(tmpdir(), "modelkeep-fs-race-"));
+  try {
+    await raceBetweenProcesses(fsStore(folder), { module: [module, folder] });
+  } finally {
+    await rm(folder, { recursive: true });
+    await rm(module);
+  }
+});
+
+test("a process that fails is told with its own words", async () => {
+  const module = await bundle("race-process");
+  try {
+    const race = raceBetweenProcesses(fsStore("unused"), { module: [module, "/dev/null/folder"], increments: 1 });
+    await expect(race).rejects.toThrow(/ENOTDIR/);
+  } finally {
+    await rm(module);
+  }
+});

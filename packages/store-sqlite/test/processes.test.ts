@@ -1,0 +1,21 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { raceBetweenProcesses } from "@modelkeep/testkit/node";
+import { test } from "vitest";
+import { sqliteStore } from "../src/index.js";
+import { bundle } from "./bundle.js";
+
+test("no increment is lost in a race between processes", { timeout: 180_000 }, async () => {
+  const module = await bundle("race-process");
+  const folder = await mkdtemp(join(tmpdir(), "modelkeep-sqlite-race-"));
+  const file = join(folder, "models.db");
+  const store = sqliteStore(file);
+  try {
+    await raceBetweenProcesses(store, { module: [module, file] });
+  } finally {
+    await store[Symbol.asyncDispose]?.();
+    await rm(folder, { recursive: true });
+    await rm(module);
+  }
+});
