@@ -1,0 +1,23 @@
+import { PickleGlobal } from "../value.js";
+import type { KnownGlobal, KnownModule } from "./known.js";
+import { libraryModules } from "./libraries.js";
+import { numpyModules } from "./numpy.js";
+import { pythonModules } from "./python.js";
+
+// Exact names in Maps: no prefix, no pattern, no property of an object decides what a name means.
+const modules: ReadonlyMap<string, KnownModule> = new Map<string, KnownModule>([
+  ...pythonModules,
+  ...numpyModules,
+  ...libraryModules,
+]);
+
+/** What is known of `module.name`; undefined when it is outside the table. */
+export function knownGlobal(module: string, name: string): KnownGlobal | undefined {
+  return modules.get(module)?.get(name);
+}
+
+/** What a known name becomes. Python 2's names become those of Python 3. */
+export function inertGlobal(module: string, name: string, known: KnownGlobal): PickleGlobal {
+  const [aliasModule, aliasName] = known.alias ?? [module, name];
+  return new PickleGlobal(aliasModule, aliasName, known.kind);
+}

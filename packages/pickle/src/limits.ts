@@ -1,0 +1,60 @@
+import type { Limits } from "@modelkeep/core";
+
+import { beyondLimit } from "./errors.js";
+
+/** Bounds on reading one file. What is left out has a default that ordinary models stay far below. */
+export interface PickleLimits extends Limits {
+  /** Decompressed bytes for each compressed one, beyond the first 64 MiB. Default 100. */
+  readonly expansion?: number;
+  /** Decimal digits of an integer. Default 4300, as in Python. */
+  readonly digits?: number;
+  /** Opcodes. Default: `items`. */
+  readonly opcodes?: number;
+  /** Entries of the memo. Default: `items`. */
+  readonly memo?: number;
+}
+
+export interface ResolvedLimits {
+  readonly bytes: number;
+  readonly expansion: number;
+  readonly depth: number;
+  readonly opcodes: number;
+  readonly memo: number;
+  readonly digits: number;
+  readonly time: number;
+}
+
+/** Whatever the ratio, so much may come out of a compressed file. */
+export const expansionFloor = 64 * 2 ** 20;
+
+/** Defaults: 64 GiB, 1000 levels, 50 million opcodes, 4300 digits, a minute. */
+export function resolveLimits(limits: PickleLimits = {}): ResolvedLimits {
+  const items = limits.items ?? 50_000_000;
+  return {
+    bytes: limits.bytes ?? 64 * 2 ** 30,
+    expansion: limits.expansion ?? 100,
+    depth: limits.depth ?? 1000,
+    opcodes: limits.opcodes ?? items,
+    memo: limits.memo ?? items,
+    digits: limits.digits ?? 4300,
+    time: limits.time ?? 60_000,
+  };
+}
+
+/** Throws `limit_exceeded` when the time since its making is over. */
+export class Deadline {
+  readonly #end: number;
+
+  constructor(
+    private readonly milliseconds: number,
+    private readonly signal?: AbortSignal,
+  ) {
+    this.#end = performance.now() + milliseconds;
+  }
+
+  check(): void {
+    this.signal?.throwIfAborted();
+    if (performance.now() > this.#end)
+      throw beyondLimit(`Reading took longer than the ${this.milliseconds} ms that are allowed`);
+  }
+}
