@@ -1,0 +1,123 @@
+import { ModelkeepError } from "@modelkeep/core";
+import { broken, late, pass, readAll, without, type Breakage } from "./breakage.js";
+
+export const brokenWriting: readonly Breakage[] = [
+  broken("loses races", "no increment is lost in a race of put if absent", (good) => ({
+    async put(key, body, options = {}) {
+      const { if: condition, ...rest } = options;
+      if (condition === "absent" && (await good.head(late(key))) !== undefined) return good.put(key, body, options);
+      return good.put(key, body, rest);
+    },
+  })),
+  broken("overwrites what is to be absent", "put if absent writes once, and leaves what is there", (good) => ({
+    put: (key, body, options) => good.put(key, body, without(options, "if")),
+  })),
+  broken(
+    "forgets the condition where the key is late",
+    "a late key that exists is refused with if absent, and replaced without",
+    (good) => ({
+      put: (key, body, { if: condition, ...rest } = {}) =>
+        good.put(key, body, typeof key === "string" && condition ? { ...rest, if: condition } : rest),
+    }),
+  ),
+  broken(
+    "takes an empty object for none",
+    "put if absent does not overwrite what an ordinary put wrote, and writes again after delete",
+    (good) => ({
+      async put(key, body, { if: condition, ...rest } = {}) {
+        const found = condition && (await good.head(late(key)));
+        return good.put(key, body, found && found.size > 0 ? { ...rest, if: "absent" } : rest);
+      },
+    }),
+  ),
+  broken("reserves the key before it has the body", "a put if absent that fails reserves nothing", (good) => ({
+    async put(key, body, options = {}) {
+      if (options.if !== "absent") return good.put(key, body, options);
+      await good.put(key, new Uint8Array(0), { if: "absent" });
+      return good.put(key, body, without(options, "if"));
+    },
+  })),
+  broken("shows half of a body", "nothing of a body is visible before its end", (good) => ({
+    async put(key, body, options = {}) {
+      const chunks: Uint8Array[] = [];
+      if (typeof body !== "function" || typeof key !== "string") return good.put(key, body, options);
+      for await (const chunk of body()) {
+        chunks.push(chunk);
+        await good.put(key, pass(chunks));
+      }
+      return good.put(key, pass(chunks), options);
+    },
+  })),
+  broken("deletes before it writes", "a body that fails half way leaves what was there", (good) => ({
+    async put(key, body, options = {}) {
+      if (typeof key === "string" && options.if !== "absent") await good.delete(key);
+      return good.put(key, body, options);
+    },
+  })),
+  broken(
+    "replaces the body's error by one of its own",
+    "a body that fails half way leaves nothing, and its error is passed on",
+    (good) => ({
+      async put(key, body, options) {
+        try {
+          return await good.put(key, body, options);
+        } catch {
+          throw new ModelkeepError("io_error", "Something went wrong");
+        }
+      },
+    }),
+  ),
+  broken(
+    "keeps the caller's array",
+    "the caller may change an array as soon as put has returned its promise",
+    (good) => ({
+      put: (key, body, options) => good.put(key, body instanceof Uint8Array ? pass([body]) : body, options),
+    }),
+  ),
+  broken("keeps the chunks of a body", "a body may take turns with two buffers", (good) => ({
+    put: async (key, body, options) =>
+      good.put(key, body instanceof Uint8Array ? body : pass(await readAll(body)), options),
+  })),
+  broken("writes at most 8 MiB", "bodies of every size come back, empty ones too", (good) => ({
+    put: (key, body, options) => good.put(key, body instanceof Uint8Array ? body.subarray(0, 8 << 20) : body, options),
+  })),
+  broken(
+    "does not check the size",
+    "a body of another size than announced is refused, and nothing is written",
+    (good) => ({
+      put: (key, body, options) => good.put(key, body, without(options, "size")),
+    }),
+  ),
+  broken(
+    "ignores a signal that has fired",
+    "a signal that has fired stops every verb before it does anything",
+    (good) => ({
+      put: (key, body, options) => good.put(key, body, without(options, "signal")),
+    }),
+  ),
+  broken(
+    "looks at its signal only at the beginning",
+    "put can be aborted in the middle of its body, also while the body stalls",
+    (good) => ({
+      put: (key, body, { signal, ...rest } = {}) =>
+        signal?.aborted ? good.put(key, body, { signal }) : good.put(key, body, rest),
+    }),
+  ),
+  broken("asks for a late key at once", "a late key is asked for after the end of the body", (good) => ({
+    put: (key, body, options) => good.put(late(key), body, options),
+  })),
+  broken("accepts options that it does not support", "put refuses options that the store does not support", (good) => ({
+    put: (key, body, options) => good.put(key, body, without(options, "storageClass", "retainUntil")),
+  })),
+  broken("opens a body once", "a body that is opened is opened anew by every put", (good) => {
+    const seen = new Map<unknown, Uint8Array[]>();
+    return {
+      async put(key, body, options) {
+        if (body instanceof Uint8Array) return good.put(key, body, options);
+        const chunks = seen.get(body) ?? (await readAll(body));
+        seen.set(body, chunks);
+        return good.put(key, pass(chunks), options);
+      },
+    };
+  }),
+];
