@@ -4,6 +4,11 @@ import { type KeptBytes, openPayload } from "../verified-payload.js";
 import { checkStored } from "../verified-chunks.js";
 import { PieceHasher } from "./piece-hasher.js";
 
+interface Lent {
+  readonly slot: number;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * A payload's bytes in pieces that are hashed in a thread while the caller uses them. They are NOT verified when they
  * come: the end of the iteration is, or throws. Only for callers who keep nothing unless it ends. A piece is lent until
@@ -17,7 +22,7 @@ export async function* hashedBehind(
   checkStored(facts, object);
   const { chunks } = facts;
   const hasher = new PieceHasher({ whole: chunks === undefined, chunkSize: chunks?.size ?? 0 });
-  const read = async (start: number) => {
+  const read = async (start: number): Promise<Lent> => {
     const { slot, memory } = await hasher.slot();
     const target = memory.subarray(0, facts.size - start);
     const filled = await object.readInto(target, { offset: start, ...(signal && { signal }) });
@@ -25,14 +30,13 @@ export async function* hashedBehind(
       throw new ModelkeepError("truncated", `The payload ${JSON.stringify(facts.path)} ends at byte ${start + filled}`);
     return { slot, bytes: target };
   };
-  let ahead: ReturnType<typeof read> | undefined;
+  let ahead = read(0);
   try {
-    ahead = read(0);
     for (let start = 0; start < facts.size;) {
       throwIfAborted(signal);
       const { slot, bytes } = await ahead;
       start += bytes.length;
-      ahead = start < facts.size ? read(start) : undefined;
+      if (start < facts.size) ahead = read(start);
       // The thread and the caller read it at the same time. It is not given out again before the next one is asked for,
       // since slots become free in the order in which they were handed over.
       hasher.hash(slot, bytes.length);
@@ -53,7 +57,7 @@ export async function* hashedBehind(
       );
     }
   } finally {
-    await ahead?.catch(() => {});
+    await ahead.catch(() => {});
     await hasher.close();
   }
 }
