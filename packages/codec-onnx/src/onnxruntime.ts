@@ -52,7 +52,8 @@ async function openPredictor(loaded: Package, payloads: PayloadSet, options: Pre
   const files = await readExternalFiles(model, payloads, options);
   throwIfAborted(signal);
   const sessionOptions: InferenceSession.SessionOptions = {
-    logSeverityLevel: 3,
+    // What fails is thrown; nothing needs to be written to the terminal too.
+    logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads, interOpNumThreads: threads }),
     ...(files.size === 0
       ? {}
