@@ -1,13 +1,14 @@
+import type * as Sdk from "@aws-sdk/client-s3";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { throwIfAborted } from "@modelkeep/core";
 import { explain, type Place } from "./explain.js";
 import type { Settings } from "./options.js";
 import { withRetries, type RetryPolicy } from "./retry.js";
 
-export type Sdk = typeof import("@aws-sdk/client-s3");
+type Library = typeof Sdk;
 export type SendOptions = { abortSignal?: AbortSignal };
 /** One request, made anew for each try. */
-export type Request<T> = (client: S3Client, sdk: Sdk, options: SendOptions) => Promise<T>;
+export type Request<T> = (client: S3Client, sdk: Library, options: SendOptions) => Promise<T>;
 
 /** The way to one bucket. The client is loaded and made with the first request. */
 export interface Connection extends Place {
@@ -22,8 +23,8 @@ export interface Connection extends Place {
 }
 
 export function connect(settings: Settings): Connection {
-  let opened: Promise<{ client: S3Client; sdk: Sdk }> | undefined;
-  const open = async (): Promise<{ client: S3Client; sdk: Sdk }> => {
+  let opened: Promise<{ client: S3Client; sdk: Library }> | undefined;
+  const open = async (): Promise<{ client: S3Client; sdk: Library }> => {
     const sdk = await import("@aws-sdk/client-s3");
     return { sdk, client: settings.client ?? new sdk.S3Client(clientConfig(settings)) };
   };
@@ -87,6 +88,8 @@ function clientConfig({
     maxAttempts: 1,
     // A connection would be given up after each request that expects "100 Continue".
     expectContinueHeader: false,
+    // What goes wrong is told by errors, not on the console.
+    logger: { debug: silent, info: silent, warn: silent, error: silent },
     requestHandler: {
       connectionTimeout: Math.min(timeout, 10_000),
       socketTimeout: timeout,
@@ -95,3 +98,5 @@ function clientConfig({
     },
   };
 }
+
+function silent(): void {}

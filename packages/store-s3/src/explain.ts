@@ -54,7 +54,7 @@ export function explain(error: unknown, doing: string, { bucket, service }: Plac
     case "ENOTFOUND":
       return make("io_error", "the host name is not known. Check endpoint and region, and the network");
   }
-  if (error instanceof Error && /^Region is missing/.test(error.message))
+  if (error instanceof Error && error.message.startsWith("Region is missing"))
     return make("invalid_input", "no region is known. Set region, AWS_REGION or a profile");
   if (status === 401 || status === 403)
     return make(
