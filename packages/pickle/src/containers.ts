@@ -34,7 +34,8 @@ export function checkHashable(items: readonly PickleValue[], offset: number): re
 function entriesOf(target: PickleValue): PickleDict | undefined {
   if (target instanceof PickleDict) return target;
   if (!(target instanceof PickleObject)) return undefined;
-  if (target.opaque || knownGlobal(target.module, target.name)?.holds === "entries") target.entries ??= new PickleDict();
+  if (target.opaque || knownGlobal(target.module, target.name)?.holds === "entries")
+    target.entries ??= new PickleDict();
   return target.entries;
 }
 

@@ -47,8 +47,7 @@ export class Input {
   /** Makes `count` bytes present in the window, or throws `truncated`. */
   need(count: number): void {
     if (this.at + count <= this.window.length) return;
-    if (count > this.remaining)
-      throw truncated(`The file ends where ${count} more bytes are announced`, this.position);
+    if (count > this.remaining) throw truncated(`The file ends where ${count} more bytes are announced`, this.position);
     this.#slide(count);
   }
 
@@ -60,8 +59,7 @@ export class Input {
 
   /** The next bytes as memory: they may be more than a typed array can hold. */
   takeMemory(count: number): Memory {
-    if (count > this.remaining)
-      throw truncated(`The file ends where ${count} more bytes are announced`, this.position);
+    if (count > this.remaining) throw truncated(`The file ends where ${count} more bytes are announced`, this.position);
     const { buffer, byteOffset } = this.memory;
     const taken = { buffer, byteOffset: byteOffset + this.position, byteLength: count };
     this.position += count;

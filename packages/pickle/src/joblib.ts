@@ -1,7 +1,7 @@
 import { malformed, truncated } from "./errors.js";
 import { dtypeOf, emptyArray, shapeOf } from "./globals/numpy.js";
 import { isCount, tupleItems } from "./globals/known.js";
-import { Input, type Memory } from "./input.js";
+import type { Input, Memory } from "./input.js";
 import { countElements, NumpyArray } from "./numpy-array.js";
 import { NumpyDType } from "./numpy-dtype.js";
 import { readNpy } from "./npy.js";
@@ -81,10 +81,13 @@ function companionOf(wrapper: PickleObject, parts: JoblibParts): Memory {
   const name = wrapper.attribute("filename");
   if (typeof name !== "string") throw malformed("A joblib array names no file");
   if (!/^[^/\\:\0]{1,255}$/.test(name) || name === "." || name === "..")
-    throw malformed(`A joblib array lies in ${JSON.stringify(name.slice(0, 80))}, which is not a file beside the pickle`);
+    throw malformed(
+      `A joblib array lies in ${JSON.stringify(name.slice(0, 80))}, which is not a file beside the pickle`,
+    );
   const found = parts.companion(name);
   if (found === undefined)
-    throw malformed(`The array file ${JSON.stringify(name)} is missing: joblib 0.9 wrote it beside the pickle; give both`);
+    throw malformed(
+      `The array file ${JSON.stringify(name)} is missing: joblib 0.9 wrote it beside the pickle; give both`,
+    );
   return found;
 }
-

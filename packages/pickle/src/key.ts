@@ -64,9 +64,10 @@ function leafText(value: PickleValue): string | undefined {
   if (value instanceof Uint8Array) return `b${value.join(" ")}`;
   if (value instanceof PickleSet) return identityText(value);
   const key = hashableKey(value);
-  if (key === undefined) return undefined;
-  if (typeof key === "object" && key !== null) return identityText(key);
-  return typeof key === "string" ? JSON.stringify(key) : `n${String(key)}`;
+  if (typeof key === "string") return JSON.stringify(key);
+  if (typeof key === "number" || typeof key === "bigint") return `n${key}`;
+  if (key === null) return "null";
+  return typeof key === "object" ? identityText(key) : undefined;
 }
 
 function identityText(value: object): string {

@@ -54,7 +54,8 @@ export function latin1(bytes: Uint8Array): string {
 
 /** The argument of INT and LONG. */
 export function decimalInteger(text: string, digits: number): number | bigint {
-  if (text.length > digits + 2) throw beyondLimit(`An integer has ${text.length} digits, more than the ${digits} allowed`);
+  if (text.length > digits + 2)
+    throw beyondLimit(`An integer has ${text.length} digits, more than the ${digits} allowed`);
   const plain = text.trim();
   if (!/^[+-]?[0-9]+$/.test(plain)) throw malformed(`${JSON.stringify(text.slice(0, 40))} is not an integer`);
   return plain.length < 16 ? Number(plain) : plainInteger(BigInt(plain.replace("+", "")));
@@ -63,7 +64,8 @@ export function decimalInteger(text: string, digits: number): number | bigint {
 /** Two's complement, least byte first: the argument of LONG1 and LONG4. */
 export function binaryInteger(bytes: Uint8Array, digits: number): number | bigint {
   // A byte is 2.41 decimal digits.
-  if (bytes.length * 2.4 > digits) throw beyondLimit(`An integer of ${bytes.length} bytes has more than ${digits} digits`);
+  if (bytes.length * 2.4 > digits)
+    throw beyondLimit(`An integer of ${bytes.length} bytes has more than ${digits} digits`);
   if (bytes.length === 0) return 0;
   let hex = "0x";
   for (let index = bytes.length - 1; index >= 0; index--) hex += (bytes[index] as number).toString(16).padStart(2, "0");
@@ -113,4 +115,3 @@ export function quotedString(text: string): string {
     return simpleEscapes.get(escape) ?? (/["'\\]/.test(escape) ? escape : whole);
   });
 }
-

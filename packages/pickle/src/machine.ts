@@ -45,13 +45,15 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
     switch (opcode) {
       case 0x2e: // STOP
         return stack.pop();
-      case 0x80: { // PROTO
+      case 0x80: {
+        // PROTO
         const protocol = takeUint(input, 1);
         if (protocol > 5) throw malformed(`Protocol ${protocol} is not known`, offset);
         count.protocol = Math.max(count.protocol, protocol);
         break;
       }
-      case 0x95: { // FRAME
+      case 0x95: {
+        // FRAME
         const length = takeLength8(input);
         if (length > input.remaining) input.need(length);
         break;
@@ -109,7 +111,8 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
       case 0x4d: // BININT2
         stack.push(takeUint(input, 2));
         break;
-      case 0x47: { // BINFLOAT
+      case 0x47: {
+        // BINFLOAT
         input.need(8);
         stack.push(input.view.getFloat64(input.at, false));
         input.at += 8;
@@ -121,7 +124,8 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
       case 0x8b: // LONG4
         stack.push(binaryInteger(input.take(takeLength(input, offset)), limits.digits));
         break;
-      case 0x49: { // INT
+      case 0x49: {
+        // INT
         const text = latin1(input.takeLine());
         stack.push(text === "00" ? false : text === "01" ? true : decimalInteger(text, limits.digits));
         break;
@@ -171,12 +175,14 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
       case 0x85: // TUPLE1
         stack.push(new PickleTuple([stack.pop()]));
         break;
-      case 0x86: { // TUPLE2
+      case 0x86: {
+        // TUPLE2
         const second = stack.pop();
         stack.push(new PickleTuple([stack.pop(), second]));
         break;
       }
-      case 0x87: { // TUPLE3
+      case 0x87: {
+        // TUPLE3
         const third = stack.pop();
         const second = stack.pop();
         stack.push(new PickleTuple([stack.pop(), second, third]));
@@ -194,7 +200,8 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
       case 0x7d: // EMPTY_DICT
         stack.push(new PickleDict());
         break;
-      case 0x64: { // DICT
+      case 0x64: {
+        // DICT
         const dict = new PickleDict();
         setEntries(dict, stack.popMark(), offset);
         stack.push(dict);
@@ -206,66 +213,78 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
       case 0x91: // FROZENSET
         stack.push(new PickleSet(checkHashable(stack.popMark(), offset), true));
         break;
-      case 0x61: { // APPEND
+      case 0x61: {
+        // APPEND
         const item = stack.pop();
         appendItems(stack.peek(), [item], offset);
         break;
       }
-      case 0x65: { // APPENDS
+      case 0x65: {
+        // APPENDS
         const items = stack.popMark();
         appendItems(stack.peek(), items, offset);
         break;
       }
-      case 0x73: { // SETITEM
+      case 0x73: {
+        // SETITEM
         const value = stack.pop();
         const key = stack.pop();
         setEntries(stack.peek(), [key, value], offset);
         break;
       }
-      case 0x75: { // SETITEMS
+      case 0x75: {
+        // SETITEMS
         const items = stack.popMark();
         setEntries(stack.peek(), items, offset);
         break;
       }
-      case 0x90: { // ADDITEMS
+      case 0x90: {
+        // ADDITEMS
         const items = checkHashable(stack.popMark(), offset);
         const target = stack.peek();
-        if (!(target instanceof PickleSet) || target.frozen) throw malformed("ADDITEMS on something that is no set", offset);
+        if (!(target instanceof PickleSet) || target.frozen)
+          throw malformed("ADDITEMS on something that is no set", offset);
         for (const item of items) target.items.push(item);
         break;
       }
 
-      case 0x63: { // GLOBAL
+      case 0x63: {
+        // GLOBAL
         const module = takeTextLine(input);
         const name = takeTextLine(input);
         stack.push(policy.global(module, name, offset));
         break;
       }
-      case 0x93: { // STACK_GLOBAL
+      case 0x93: {
+        // STACK_GLOBAL
         const name = stack.pop();
         stack.push(policy.global(stack.pop(), name, offset));
         break;
       }
-      case 0x52: { // REDUCE
+      case 0x52: {
+        // REDUCE
         const args = stack.pop();
         const callable = stack.pop();
         stack.push(guarded(offset, () => reduce(callable, args, policy, offset)));
         break;
       }
-      case 0x81: { // NEWOBJ
+      case 0x81: {
+        // NEWOBJ
         const args = stack.pop();
         const type = stack.pop();
         stack.push(guarded(offset, () => newObject(type, args, undefined, policy, offset)));
         break;
       }
-      case 0x92: { // NEWOBJ_EX
+      case 0x92: {
+        // NEWOBJ_EX
         const keywords = stack.pop();
         const args = stack.pop();
         const type = stack.pop();
         stack.push(guarded(offset, () => newObject(type, args, keywords, policy, offset)));
         break;
       }
-      case 0x62: { // BUILD
+      case 0x62: {
+        // BUILD
         const state = stack.pop();
         const target = stack.peek();
         const built = guarded(offset, () => {
@@ -276,14 +295,16 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
         if (array !== undefined) stack.replace(array);
         break;
       }
-      case 0x69: { // INST
+      case 0x69: {
+        // INST
         const module = takeTextLine(input);
         const name = takeTextLine(input);
         const type = policy.global(module, name, offset);
         stack.push(policy.oldInstance(type, stack.popMark(), "INST", offset));
         break;
       }
-      case 0x6f: { // OBJ
+      case 0x6f: {
+        // OBJ
         const [type, ...args] = stack.popMark();
         if (type === undefined) throw malformed("OBJ without a class", offset);
         stack.push(policy.oldInstance(type, args, "OBJ", offset));

@@ -1,4 +1,4 @@
-import { elementCount, ModelkeepError, Tensor } from "@modelkeep/core";
+import { elementCount, ModelkeepError, type Tensor } from "@modelkeep/core";
 
 import { malformed } from "./errors.js";
 import type { Memory } from "./input.js";

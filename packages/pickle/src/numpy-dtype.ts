@@ -46,7 +46,8 @@ export class NumpyDType {
 
   /** From "f8", "<i4", "U5", "O", "V56", "M8[ns]". Throws `malformed` for anything else. */
   constructor(code: string) {
-    const parts = /^([<>=|]?)([biufcOSUVMmna])([0-9]{0,10})(?:\[([0-9]{0,6}[a-zA-Zμ]{1,3})\])?$/.exec(code) ?? shorthand(code);
+    const parts =
+      /^([<>=|]?)([biufcOSUVMmna])([0-9]{0,10})(?:\[([0-9]{0,6}[a-zA-Zμ]{1,3})\])?$/.exec(code) ?? shorthand(code);
     if (parts === undefined) throw malformed(`${JSON.stringify(code.slice(0, 40))} is not a NumPy dtype`);
     const [, order = "", kind = "", digits = "", unit] = parts;
     const count = digits === "" ? undefined : Number(digits);

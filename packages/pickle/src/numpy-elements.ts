@@ -101,7 +101,7 @@ export function packedColumn(records: Memory, recordSize: number, offset: number
     return packed;
   }
   for (let index = 0, from = offset, to = 0; index < count; index++, from += recordSize) {
-    for (let end = to + size, at = from; to < end; ) packed[to++] = source[at++] as number;
+    for (let end = to + size, at = from; to < end;) packed[to++] = source[at++] as number;
   }
   return packed;
 }

@@ -63,4 +63,3 @@ function dateUnit(metadata: PickleValue | undefined): string | undefined {
   if (typeof text !== "string" || text === "generic") return undefined;
   return count === 1 || !isCount(count) ? text : `${count}${text}`;
 }
-

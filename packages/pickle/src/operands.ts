@@ -29,7 +29,8 @@ export function takeLength8(input: Input): number {
 
 export function takeText(input: Input, length: number): string {
   input.need(length);
-  if (length > longestText) throw beyondLimit(`A string of ${length} bytes is longer than a string can be`, input.position);
+  if (length > longestText)
+    throw beyondLimit(`A string of ${length} bytes is longer than a string can be`, input.position);
   const start = input.at;
   input.at += length;
   return utf8(input.window, start, input.at);

@@ -70,7 +70,10 @@ export class ReadingPolicy implements Policy {
   }
 
   oldInstance(_type: PickleValue, _args: readonly PickleValue[], opcode: string, offset: number): PickleValue {
-    throw refusedGlobal(`${opcode}: an instance made in the manner of Python 1 (at byte ${offset})`, { opcode, offset });
+    throw refusedGlobal(`${opcode}: an instance made in the manner of Python 1 (at byte ${offset})`, {
+      opcode,
+      offset,
+    });
   }
 
   trouble(error: unknown): never {

@@ -1,7 +1,17 @@
 import { createHash } from "node:crypto";
 
 import { isTensor, tensorBytes } from "@modelkeep/core";
-import { NumpyArray, NumpyDType, NumpyScalar, PickleDict, PickleGlobal, PickleObject, PickleSet, PickleTuple, type PickleValue } from "../src/index.js";
+import {
+  NumpyArray,
+  NumpyDType,
+  NumpyScalar,
+  PickleDict,
+  PickleGlobal,
+  type PickleObject,
+  PickleSet,
+  PickleTuple,
+  type PickleValue,
+} from "../src/index.js";
 
 /*
  * The canonical form in which the fixtures' generator describes an object graph (see tooling/fixtures): class names,
@@ -46,11 +56,16 @@ function object(value: PickleObject, depth: number): unknown {
     result["$args"] = value.args.map((argument) => canonical(argument, depth + 1));
   }
   if (value.state instanceof PickleDict)
-    result["$state"] = Object.fromEntries(Array.from(value.state, ([key, item]) => [String(key), canonical(item, depth + 1)]));
+    result["$state"] = Object.fromEntries(
+      Array.from(value.state, ([key, item]) => [key as string, canonical(item, depth + 1)]),
+    );
   else if (value.state !== undefined && value.state !== null) result["$state"] = canonical(value.state, depth + 1);
   if (value.items !== undefined) result["$items"] = value.items.map((item) => canonical(item, depth + 1));
   if (value.entries !== undefined)
-    result["$dict"] = Array.from(value.entries, ([key, item]) => [canonical(key, depth + 1), canonical(item, depth + 1)]);
+    result["$dict"] = Array.from(value.entries, ([key, item]) => [
+      canonical(key, depth + 1),
+      canonical(item, depth + 1),
+    ]);
   return result;
 }
 
@@ -58,7 +73,12 @@ function randomState(value: PickleObject): unknown {
   const inner = value.attribute("state");
   const [key, position] = inner instanceof PickleDict ? [inner.get("key"), inner.get("pos")] : [];
   const bytes = key instanceof NumpyArray ? tensorBytes(key.tensor()) : new Uint8Array();
-  return { $class: "numpy.random.RandomState", kind: value.attribute("bit_generator"), key_sha256: sha256(bytes), pos: position };
+  return {
+    $class: "numpy.random.RandomState",
+    kind: value.attribute("bit_generator"),
+    key_sha256: sha256(bytes),
+    pos: position,
+  };
 }
 
 function array(value: NumpyArray): unknown {
@@ -93,11 +113,39 @@ function bytesOf(value: NumpyArray): Uint8Array {
 
 function elements(value: NumpyArray): unknown[] {
   const tensor = value.tensor();
+  if (tensor.dtype === "complex128") {
+    const parts = tensor.data as Float64Array;
+    return Array.from({ length: value.size }, (_, index) => ({
+      $repr: `(${parts[2 * index]}${parts[2 * index + 1]! < 0 ? "" : "+"}${parts[2 * index + 1]}j)`,
+    }));
+  }
   if (!isTensor(tensor)) throw new TypeError("not a tensor");
   return Array.from(tensor.data as ArrayLike<unknown>, (item) => {
+    if (value.dtype.kind === "S") return { $bytes: Buffer.from(item as string, "latin1").toString("base64") };
     if (tensor.dtype === "bool") return item !== 0;
-    return plain(typeof item === "bigint" ? (item <= 2n ** 53n && item >= -(2n ** 53n) ? Number(item) : item) : (item as PickleValue));
+    if (tensor.dtype === "float16") return plain(halfFloat(item as number));
+    return plain(
+      typeof item === "bigint"
+        ? item <= 2n ** 53n && item >= -(2n ** 53n)
+          ? Number(item)
+          : item
+        : (item as PickleValue),
+    );
   });
+}
+
+function halfFloat(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const size =
+    exponent === 0
+      ? fraction * 2 ** -24
+      : exponent === 31
+        ? fraction
+          ? NaN
+          : Infinity
+        : (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return bits & 0x8000 ? -size : size;
 }
 
 function dtype(value: NumpyDType): unknown {

@@ -36,7 +36,8 @@ function readFrame(bytes: Bytes, output: Output): void {
   if (flags & 1) throw malformed("The LZ4 frame needs a dictionary, which is not in the file");
   const size = flags & 8 ? bytes.uint32() + bytes.uint32() * 2 ** 32 : undefined;
   const header = bytes.bytes.subarray(headerStart, bytes.at);
-  if (((xxHash32(header) >>> 8) & 0xff) !== bytes.byte()) throw malformed("The header of an LZ4 frame has a wrong checksum");
+  if (((xxHash32(header) >>> 8) & 0xff) !== bytes.byte())
+    throw malformed("The header of an LZ4 frame has a wrong checksum");
   const start = output.length;
   for (;;) {
     const length = bytes.uint32();
@@ -50,7 +51,8 @@ function readFrame(bytes: Bytes, output: Output): void {
     if (plain) output.append(block);
     else readBlock(block, output, floor, maximum);
     if (output.length - before > maximum) throw malformed("A block of an LZ4 frame is larger than the frame allows");
-    if (flags & 0x10 && bytes.uint32() !== xxHash32(block)) throw malformed("A block of an LZ4 frame has a wrong checksum");
+    if (flags & 0x10 && bytes.uint32() !== xxHash32(block))
+      throw malformed("A block of an LZ4 frame has a wrong checksum");
   }
   const content = output.written(start);
   if (size !== undefined && size !== content.length)

@@ -37,7 +37,7 @@ export class Output {
     } else if (distance === 1) {
       bytes.fill(bytes[to - 1] as number, to, end);
     } else {
-      for (let from = to - distance; to < end; ) bytes[to++] = bytes[from++] as number;
+      for (let from = to - distance; to < end;) bytes[to++] = bytes[from++] as number;
     }
     this.length = end;
   }

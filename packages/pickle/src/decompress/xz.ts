@@ -57,8 +57,10 @@ function readStream(bytes: Bytes, output: Output): void {
     const content = output.written(outputStart);
     if ((expected.compressed ?? compressed) !== compressed || (expected.size ?? content.length) !== content.length)
       throw malformed("A block of the xz stream has another length than it announces");
-    while ((bytes.at - compressedStart) % 4 !== 0) if (bytes.byte() !== 0) throw malformed("The xz stream has bad padding");
-    if (!matches(check, content, bytes.take(checkSize))) throw malformed("A block of the xz stream has a wrong checksum");
+    while ((bytes.at - compressedStart) % 4 !== 0)
+      if (bytes.byte() !== 0) throw malformed("The xz stream has bad padding");
+    if (!matches(check, content, bytes.take(checkSize)))
+      throw malformed("A block of the xz stream has a wrong checksum");
     records.push({ unpadded: (headerSize + 1) * 4 + compressed + checkSize, size: content.length });
   }
 }
@@ -106,13 +108,15 @@ function readLzma2(bytes: Bytes, output: Output, dictionary: number): void {
     const compressed = ((bytes.byte() << 8) | bytes.byte()) + 1;
     const mode = (control >> 5) & 3;
     if (mode >= 2) properties = lzmaProperties(bytes.byte());
-    if (properties === undefined || properties.lc + properties.lp > 4) throw malformed("A chunk of the xz stream is none");
+    if (properties === undefined || properties.lc + properties.lp > 4)
+      throw malformed("A chunk of the xz stream is none");
     if (mode >= 1) decoder.reset(properties);
     const end = bytes.at + compressed;
     if (compressed > bytes.remaining) throw bytes.ended();
     coder.start(bytes.at, end);
     decoder.run(size);
-    if (coder.at !== end || !coder.finished) throw malformed("A chunk of the xz stream has another length than it announces");
+    if (coder.at !== end || !coder.finished)
+      throw malformed("A chunk of the xz stream has another length than it announces");
     bytes.at = end;
   }
 }
@@ -124,7 +128,8 @@ function readIndex(bytes: Bytes, start: number, records: readonly { unpadded: nu
       throw malformed("The index of the xz stream is wrong");
   }
   while ((bytes.at - start) % 4 !== 0) if (bytes.byte() !== 0) throw malformed("The xz stream has bad padding");
-  if (crc32(bytes.bytes.subarray(start, bytes.at)) !== bytes.uint32()) throw malformed("The index of the xz stream is damaged");
+  if (crc32(bytes.bytes.subarray(start, bytes.at)) !== bytes.uint32())
+    throw malformed("The index of the xz stream is damaged");
 }
 
 function readFooter(bytes: Bytes, flags: Uint8Array, indexSize: number): void {

@@ -24,7 +24,10 @@ export const plainFunction: KnownGlobal = { kind: "function" };
 export const abstractClass: KnownGlobal = { kind: "class", abstract: true };
 
 /** A class whose pickles call it: the arguments are kept as they are, after `check`. */
-export function constructed(check: (args: readonly PickleValue[]) => boolean, more: Partial<KnownGlobal> = {}): KnownGlobal {
+export function constructed(
+  check: (args: readonly PickleValue[]) => boolean,
+  more: Partial<KnownGlobal> = {},
+): KnownGlobal {
   return {
     ...more,
     kind: "class",

@@ -13,15 +13,19 @@ import {
 import { NumpyArray } from "../numpy-array.js";
 import { sklearnClasses, sklearnFunctions } from "./sklearn-names.js";
 
-// Tables of names, kept short: "module: names".
-function table(text: string, known: KnownGlobal): [string, KnownModule][] {
+/** Tables of names are text: a module, a colon, names. */
+function lines(text: string): [module: string, names: string[]][] {
   return text
     .trim()
     .split("\n")
     .map((line) => {
       const [module = "", names = ""] = line.split(":");
-      return [module.trim(), new Map(names.trim().split(/\s+/).map((name) => [name, known]))];
+      return [module.trim(), names.trim().split(/\s+/)];
     });
+}
+
+function table(text: string, known: KnownGlobal): [string, KnownModule][] {
+  return lines(text).map(([module, names]) => [module, new Map(names.map((name) => [name, known]))]);
 }
 
 const sparseFormats = ["csr", "csc", "coo", "bsr", "dia", "dok", "lil"];
@@ -94,13 +98,18 @@ function sklearnModules(): [string, KnownModule][] {
     if (names === undefined) modules.set(module, (names = new Map()));
     names.set(name, known);
   };
-  const cythonLosses = new Set(["sklearn.linear_model._sgd_fast", "sklearn.linear_model.sgd_fast", "sklearn._loss._loss", "_loss"]);
-  for (const [module, names] of sklearnClasses) {
-    for (const name of names.split(" "))
+  const cythonLosses = new Set([
+    "sklearn.linear_model._sgd_fast",
+    "sklearn.linear_model.sgd_fast",
+    "sklearn._loss._loss",
+    "_loss",
+  ]);
+  for (const [module, names] of lines(sklearnClasses)) {
+    for (const name of names)
       add(module, name, special.get(name) ?? (cythonLosses.has(module) ? lossOf(name) : plainClass));
   }
-  for (const [module, names] of sklearnFunctions)
-    for (const name of names.split(" ")) add(module, name, sklearnMaker(name) ?? plainFunction);
+  for (const [module, names] of lines(sklearnFunctions))
+    for (const name of names) add(module, name, sklearnMaker(name) ?? plainFunction);
   return [...modules];
 }
 
@@ -129,7 +138,10 @@ const pandasModules: [string, KnownModule][] = [
     `,
     { ...plainClass, newArguments: true },
   ),
-  ["pandas.core.internals.managers", new Map(["BlockManager", "SingleBlockManager"].map((name) => [name, constructed(() => true)]))],
+  [
+    "pandas.core.internals.managers",
+    new Map(["BlockManager", "SingleBlockManager"].map((name) => [name, constructed(() => true)])),
+  ],
   [
     "pandas._libs.internals",
     new Map<string, KnownGlobal>([
@@ -160,6 +172,12 @@ export const libraryModules: readonly (readonly [string, KnownModule])[] = [
   ...joblibModules,
   ...sklearnModules(),
   ...pandasModules,
-  ["pandas.core.indexes.base", new Map<string, KnownGlobal>([["Index", { ...plainClass, newArguments: true }], ["_new_Index", newIndex]])],
+  [
+    "pandas.core.indexes.base",
+    new Map<string, KnownGlobal>([
+      ["Index", { ...plainClass, newArguments: true }],
+      ["_new_Index", newIndex],
+    ]),
+  ],
   ["pandas", new Map(["DataFrame", "Series", "Index"].map((name) => [name, abstractClass]))],
 ];

@@ -1,5 +1,4 @@
 import { malformed, refusedGlobal } from "../errors.js";
-import type { Memory } from "../input.js";
 import { NumpyArray } from "../numpy-array.js";
 import { isDTypeName, NumpyDType } from "../numpy-dtype.js";
 import { scalarValue } from "../numpy-elements.js";
@@ -26,7 +25,8 @@ const reconstruct: KnownGlobal = {
   kind: "function",
   call: (args, callable) => {
     const [type, shape, code] = args;
-    if (args.length !== 3 || tupleItems(shape)?.length !== 1 || tupleItems(shape)?.[0] !== 0) throw badArguments(callable);
+    if (args.length !== 3 || tupleItems(shape)?.length !== 1 || tupleItems(shape)?.[0] !== 0)
+      throw badArguments(callable);
     if (bytesOf(code)?.length !== 1) throw badArguments(callable);
     return emptyArray(type, callable);
   },
@@ -55,7 +55,11 @@ const dtype: KnownGlobal = {
 export function dtypeOf(value: PickleValue | undefined): NumpyDType {
   if (value instanceof NumpyDType) return value;
   if (typeof value === "string") return new NumpyDType(value);
-  if (value instanceof PickleGlobal && (value.module === "numpy" || value.module === "builtins") && isDTypeName(value.name))
+  if (
+    value instanceof PickleGlobal &&
+    (value.module === "numpy" || value.module === "builtins") &&
+    isDTypeName(value.name)
+  )
     return new NumpyDType(value.name);
   if (value instanceof Uint8Array && value.length < 16) return new NumpyDType(String.fromCharCode(...value));
   throw malformed("A dtype is made of something that names none");
@@ -80,7 +84,7 @@ const fromBuffer: KnownGlobal = {
     if (!(data instanceof Uint8Array) || args.length !== 4) throw badArguments(callable);
     if (order !== "C" && order !== "F") throw badArguments(callable);
     const array = new NumpyArray();
-    array.fill(dtypeOf(type), shapeOf(isCount(shape) ? [shape] : tupleItems(shape)), order === "F", data as Memory);
+    array.fill(dtypeOf(type), shapeOf(isCount(shape) ? [shape] : tupleItems(shape)), order === "F", data);
     return array;
   },
 };
@@ -96,14 +100,13 @@ const ufuncReconstruct: KnownGlobal = {
   kind: "function",
   call: (args, callable) => {
     const [module, name] = args;
-    const known =
-      typeof module === "string" && typeof name === "string" ? ufuncModules.has(module) && universalFunctions.has(name) : false;
-    if (!known || args.length !== 2)
-      throw refusedGlobal(`${callable.path} would import ${String(module)}.${String(name)}, which is no universal function`, {
-        module: String(module),
-        name: String(name),
+    if (typeof module !== "string" || typeof name !== "string" || args.length !== 2) throw badArguments(callable);
+    if (!ufuncModules.has(module) || !universalFunctions.has(name))
+      throw refusedGlobal(`${callable.path} would take ${name} from ${module}, which is no universal function`, {
+        module,
+        name,
       });
-    return new PickleGlobal(module as string, name as string, "function");
+    return new PickleGlobal(module, name, "function");
   },
 };
 
@@ -135,7 +138,12 @@ const multiarray: KnownModule = new Map([
 const numeric: KnownModule = new Map([["_frombuffer", fromBuffer]]);
 const ufuncs: KnownModule = new Map(Array.from(universalFunctions, (name) => [name, plainFunction]));
 const core: KnownModule = new Map([["_ufunc_reconstruct", ufuncReconstruct]]);
-const ufuncModules = new Set(["numpy", "numpy.core._multiarray_umath", "numpy._core._multiarray_umath", "numpy.core.umath"]);
+const ufuncModules = new Set([
+  "numpy",
+  "numpy.core._multiarray_umath",
+  "numpy._core._multiarray_umath",
+  "numpy.core.umath",
+]);
 const matrix: KnownModule = new Map([["matrix", abstractClass]]);
 const records: KnownModule = new Map([["recarray", abstractClass]]);
 const maskedClasses: KnownModule = new Map([

@@ -139,8 +139,10 @@ const reconstructor: KnownGlobal = {
   kind: "function",
   call: (args, callable) => {
     const [type, base, state] = args;
-    if (!(type instanceof PickleGlobal) || type.kind === "function" || type.kind === "value") throw badArguments(callable);
-    if (!(base instanceof PickleGlobal) || base.module !== "builtins" || args.length !== 3) throw badArguments(callable);
+    if (!(type instanceof PickleGlobal) || type.kind === "function" || type.kind === "value")
+      throw badArguments(callable);
+    if (!(base instanceof PickleGlobal) || base.module !== "builtins" || args.length !== 3)
+      throw badArguments(callable);
     const made = new PickleObject(type);
     if (base.name === "object" && state === null) return made;
     if (base.name === "dict" && state instanceof PickleDict) made.entries = new PickleDict(state);
@@ -212,4 +214,3 @@ export const pythonModules: readonly (readonly [string, KnownModule])[] = [
 function isFactory(value: PickleValue): boolean {
   return value === null || (value instanceof PickleGlobal && value.module === "builtins" && value.kind === "class");
 }
-
