@@ -1,1 +1,16 @@
-export {};
+export type { AliasOptions, Moved, PromoteOptions } from "./aliases.js";
+export type { Comparison, Difference } from "./compare.js";
+export type { ChangeOptions } from "./context.js";
+export type { StatusOptions } from "./edits.js";
+export type { Actor } from "./entry.js";
+export type { HistoryEntry } from "./history.js";
+export type { LoadedModel, LoadOptions } from "./load.js";
+export type { Plugins, RegistryOptions } from "./options.js";
+export { Prediction, type PredictInputs, type Scalar } from "./prediction.js";
+export type { AliasMove, PayloadSummary, Status, Summary, Verification, VoidEntry } from "./record.js";
+export { openRegistry, Registry } from "./registry.js";
+export type { RepresentationChoice } from "./representations.js";
+export type { Metadata, Saved, SaveInput, SamplesInput } from "./save-input.js";
+export type { ModelView, VersionView } from "./show.js";
+export type { BlobSource } from "./upload.js";
+export type { VerificationResult, VerifyOptions } from "./verify.js";

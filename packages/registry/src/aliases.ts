@@ -1,0 +1,142 @@
+import { ModelkeepError } from "@modelkeep/core";
+
+import { change, type Context, existing, plain } from "./context.js";
+import type { ModelRecord, VersionRecord } from "./record.js";
+import { selectText } from "./resolve.js";
+import { verify, type VerifyOptions } from "./verify.js";
+
+export interface AliasOptions {
+  /** The version that the caller believes is behind the alias now; null for none. Anything else there is a `conflict`. */
+  readonly expect?: number | null | undefined;
+  readonly reason?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PromoteOptions extends AliasOptions, Pick<VerifyOptions, "representation" | "runtime"> {
+  /** Default: "production". */
+  readonly alias?: string | undefined;
+  /**
+   * What must be known of the version: that it reproduced its samples, which is found out now if nobody has ("samples", the
+   * default), or nothing, for a version without samples or a runtime ("none").
+   */
+  readonly require?: "samples" | "none" | undefined;
+}
+
+export interface Moved {
+  readonly name: string;
+  readonly alias: string;
+  readonly version: number | undefined;
+  readonly previous: number | undefined;
+}
+
+/** Points an alias at a version: a number, "3", another alias, a label or a digest. Null removes it. */
+export async function setAlias(
+  context: Context,
+  name: string,
+  alias: string,
+  version: number | string | null,
+  options: AliasOptions = {},
+): Promise<Moved> {
+  return move(
+    context,
+    name,
+    alias,
+    (record) => (version === null ? null : selectText(record, version).version),
+    "set",
+    options,
+  );
+}
+
+/** Points `production`, or another alias, at a version that is known to predict what it predicted when it was saved. */
+export async function promote(
+  context: Context,
+  name: string,
+  version: number | string,
+  options: PromoteOptions = {},
+): Promise<Moved> {
+  const record = await existing(context, name, options.signal);
+  const chosen = selectText(record, version);
+  if (options.require !== "none") await requireSamples(context, record, chosen, options);
+  return move(context, record.name, options.alias ?? "production", () => chosen.version, "promote", options);
+}
+
+/** Points an alias back at the version it had before the one it has now. */
+export async function rollback(
+  context: Context,
+  name: string,
+  options: AliasOptions & { readonly alias?: string | undefined } = {},
+): Promise<Moved> {
+  const alias = options.alias ?? "production";
+  return move(context, name, alias, (record) => versionBefore(record, alias), "rollback", options);
+}
+
+/**
+ * The version that was live before the present one came. Rolling back twice goes back two steps, not to and fro: a version
+ * that was rolled back from is not returned to.
+ */
+export function versionBefore(record: ModelRecord, alias: string): number {
+  const line: number[] = [];
+  for (const { action, version } of record.aliases.get(alias)?.moves ?? []) {
+    if (action === "rollback") line.pop();
+    else if (version !== undefined && version !== line.at(-1)) line.push(version);
+  }
+  const now = record.aliases.get(alias)?.version;
+  if (line.at(-1) === now) line.pop();
+  const usable = line.findLast((version) => {
+    const status = record.versions.get(version)?.status;
+    return status === "active" || status === "deprecated";
+  });
+  if (usable === undefined)
+    throw new ModelkeepError("not_found", `${record.name}: there is no version that "${alias}" could go back to`);
+  return usable;
+}
+
+async function requireSamples(
+  context: Context,
+  record: ModelRecord,
+  version: VersionRecord,
+  options: PromoteOptions,
+): Promise<void> {
+  const reference = `${record.name}@${version.version}`;
+  const last = version.verifications.findLast(
+    (each) =>
+      (options.representation === undefined || each.representation === options.representation) &&
+      (options.runtime === undefined || each.runtime === options.runtime),
+  );
+  if (last?.ok === true) return;
+  if (version.summary.samples === undefined)
+    throw new ModelkeepError(
+      "refused",
+      `${reference} has no samples, so nothing shows that it still predicts what it did: save it with samples, or promote it with require: "none"`,
+    );
+  const { representation, runtime, signal } = options;
+  const [result] = await verify(context, reference, { representation, runtime, signal });
+  if (result?.ok !== true)
+    throw new ModelkeepError(
+      "samples_differ",
+      `${reference} is not promoted: its samples do not reproduce with ${result?.runtime} (${result?.message})`,
+      { details: { ...result } },
+    );
+}
+
+async function move(
+  context: Context,
+  name: string,
+  alias: string,
+  target: (record: ModelRecord) => number | null,
+  action: string,
+  { expect, reason, signal }: AliasOptions,
+): Promise<Moved> {
+  let previous: number | undefined;
+  const record = await change(
+    context,
+    name,
+    (record) => {
+      previous = record.aliases.get(alias)?.version;
+      const version = target(record);
+      return { kind: "alias", critical: true, change: plain({ alias, version, action, expect, reason }) };
+    },
+    { signal },
+  );
+  return { name: record.name, alias, version: record.aliases.get(alias)?.version, previous };
+}

@@ -1,0 +1,141 @@
+import { type Digest, digestOf, isDigest, type Json, ModelkeepError, parseJson } from "@modelkeep/core";
+
+import { isUlid } from "./ulid.js";
+
+export interface Actor {
+  readonly name: string;
+  readonly email?: string | undefined;
+}
+
+/** What one entry of a log says: the chained part. Unknown fields are kept, so that a digest never depends on the reader. */
+export interface EntryBody {
+  readonly format: "modelkeep.log/1";
+  readonly model: string;
+  readonly number: number;
+  readonly id: string;
+  readonly kind: string;
+  /** Whether a reader that does not know the kind must leave the model alone. */
+  readonly critical: boolean;
+  /** Digest of the body of the entry before; null for the first. */
+  readonly previous: Digest | null;
+  /** Never before that of the entry before. */
+  readonly time: string;
+  readonly actor: Actor;
+  readonly change: JsonObject;
+}
+
+export type JsonObject = { readonly [key: string]: Json };
+
+/** Keys under which bytes lie, by digest. Not chained: where bytes lie may differ between copies of a registry. */
+export type Placement = Readonly<Record<Digest, readonly string[]>>;
+
+export interface Entry {
+  readonly body: EntryBody;
+  readonly placement: Placement;
+  /** Of the body's exact bytes. */
+  readonly digest: Digest;
+}
+
+/** Bytes of one entry that a reader takes in at most. */
+export const entryLimit = 4 * 1024 * 1024;
+
+const opening = '{"body":';
+const middle = ',\n"placement":';
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The exact bytes of an entry: `{"body":` body `,` line feed `"placement":` placement `}` line feed. */
+export function writeEntry(
+  body: EntryBody,
+  placement: Placement,
+): { readonly entry: Entry; readonly bytes: Uint8Array } {
+  const text = JSON.stringify(body);
+  const bytes = encoder.encode(`${opening}${text}${middle}${JSON.stringify(placement)}}\n`);
+  if (bytes.length > entryLimit)
+    throw new ModelkeepError(
+      "limit_exceeded",
+      `An entry of the log has at most ${entryLimit} bytes, not ${bytes.length}`,
+    );
+  return { entry: { body, placement, digest: digestOf(encoder.encode(text)) }, bytes };
+}
+
+/** Reads an entry and judges its form; what its kind demands is judged by the fold. */
+export function readEntry(bytes: Uint8Array, where: string): Entry {
+  if (bytes.length > entryLimit) throw damaged(where, `has more than ${entryLimit} bytes`);
+  const whole = parseJson(bytes, { what: `log entry ${where}`, code: "damaged_log" }) as {
+    body?: Json;
+    placement?: Json;
+  };
+  const text = decoder.decode(bytes);
+  const end = text.indexOf("\n");
+  const line = end < 0 ? text : text.slice(0, end);
+  // The body is the first line between the opening and the comma: an entry is not read in any other layout.
+  if (!line.startsWith(opening) || !text.startsWith(middle, end - 1))
+    throw damaged(where, "is not laid out as an entry");
+  const chained = line.slice(opening.length, -1);
+  let body: Json;
+  try {
+    body = JSON.parse(chained) as Json;
+  } catch (cause) {
+    throw damaged(where, "has a body that is no JSON value", cause);
+  }
+  return {
+    body: checkBody(body, where),
+    placement: checkPlacement(whole.placement, where),
+    digest: digestOf(encoder.encode(chained)),
+  };
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function damaged(where: string, message: string, cause?: unknown): ModelkeepError {
+  return new ModelkeepError("damaged_log", `The log entry ${where} ${message}`, { cause, details: { where } });
+}
+
+function checkBody(value: Json, where: string): EntryBody {
+  if (!isJsonObject(value)) throw damaged(where, "has no body");
+  const body = value as Partial<Record<keyof EntryBody, Json>>;
+  if (
+    typeof body.format === "string" &&
+    body.format !== "modelkeep.log/1" &&
+    /^modelkeep\.log\/\d+$/u.test(body.format)
+  )
+    throw new ModelkeepError(
+      "unknown_format_version",
+      `The log entry ${where} is of format ${body.format}; this library reads modelkeep.log/1: install a newer one`,
+    );
+  const actor = body.actor;
+  const faults = [
+    body.format === "modelkeep.log/1" || "format",
+    typeof body.model === "string" || "model",
+    (Number.isSafeInteger(body.number) && (body.number as number) > 0) || "number",
+    isUlid(body.id) || "id",
+    (typeof body.kind === "string" && body.kind !== "") || "kind",
+    typeof body.critical === "boolean" || "critical",
+    body.previous === null || isDigest(body.previous) || "previous",
+    isTime(body.time) || "time",
+    (isJsonObject(actor) && typeof actor["name"] === "string") || "actor",
+    isJsonObject(body.change) || "change",
+  ].filter((fault) => fault !== true);
+  if (faults.length > 0) throw damaged(where, `has no valid ${faults.join(", ")}`);
+  return value as unknown as EntryBody;
+}
+
+function checkPlacement(value: Json | undefined, where: string): Placement {
+  if (!isJsonObject(value)) throw damaged(where, "has no placement");
+  for (const [digest, keys] of Object.entries(value)) {
+    if (!isDigest(digest) || !Array.isArray(keys) || !keys.every((key) => typeof key === "string"))
+      throw damaged(where, "has a placement that is not keys by digest");
+  }
+  return value as unknown as Placement;
+}
+
+export function isTime(value: unknown): value is string {
+  return (
+    typeof value === "string" &&
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/u.test(value) &&
+    !Number.isNaN(Date.parse(value))
+  );
+}

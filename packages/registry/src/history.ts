@@ -1,0 +1,73 @@
+import { type Context, existing } from "./context.js";
+import type { Actor, Entry, JsonObject } from "./entry.js";
+import { foldAll } from "./fold.js";
+import { readEntries, readRecord } from "./log.js";
+import type { ModelRecord, VersionRecord } from "./record.js";
+
+/** One entry of a model's history. */
+export interface HistoryEntry {
+  /** The name under which it was written. */
+  readonly model: string;
+  readonly number: number;
+  readonly id: string;
+  readonly time: string;
+  readonly actor: Actor;
+  readonly kind: string;
+  readonly change: JsonObject;
+  readonly digest: string;
+  /** Why it has no effect, if it has none. */
+  readonly void?: string | undefined;
+}
+
+/** Everything that ever happened to a model, under all its names, the oldest first. */
+export async function history(context: Context, name: string, signal?: AbortSignal): Promise<HistoryEntry[]> {
+  const record = await existing(context, name, signal);
+  const entries: HistoryEntry[] = [];
+  for (const each of [...record.formerNames, record.name]) {
+    const [own, after] = await Promise.all([readEntries(context, each, 1, signal), readRecord(context, each)]);
+    const voids = new Map(after.voids.map((found) => [found.number, found.reason]));
+    entries.push(...own.map((entry) => line(entry, voids.get(entry.body.number))));
+  }
+  return entries;
+}
+
+/** The record as it stood at a time: what every alias pointed at then. Empty before the model was there. */
+export async function asOf(
+  context: Context,
+  name: string,
+  time: Date | string,
+  signal?: AbortSignal,
+): Promise<ModelRecord> {
+  const record = await existing(context, name, signal);
+  const until = typeof time === "string" ? new Date(time) : time;
+  if (Number.isNaN(until.getTime())) throw new TypeError(`${String(time)} is no time`);
+  const limit = until.toISOString();
+  let former: ModelRecord | undefined;
+  for (const each of [...record.formerNames, record.name]) {
+    const entries = await readEntries(context, each, 1, signal);
+    const past = entries.filter((entry) => entry.body.time <= limit);
+    if (past.length === 0 && former !== undefined) return former;
+    const folded = foldAll(each, past, { former });
+    if (past.length < entries.length) return folded;
+    former = folded;
+  }
+  return former!;
+}
+
+/** The version behind an alias at a time: "what was in production on 3 March?" */
+export async function aliasAsOf(
+  context: Context,
+  name: string,
+  alias: string,
+  time: Date | string,
+  signal?: AbortSignal,
+): Promise<VersionRecord | undefined> {
+  const record = await asOf(context, name, time, signal);
+  const version = record.aliases.get(alias)?.version;
+  return version === undefined ? undefined : record.versions.get(version);
+}
+
+function line({ body, digest }: Entry, reason: string | undefined): HistoryEntry {
+  const { model, number, id, time, actor, kind, change } = body;
+  return { model, number, id, time, actor, kind, change, digest, ...(reason !== undefined && { void: reason }) };
+}

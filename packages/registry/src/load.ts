@@ -1,0 +1,90 @@
+import { type Envelope, ModelkeepError, type Predictor, type Signature, type TensorMap } from "@modelkeep/core";
+
+import type { Context } from "./context.js";
+import { openVersion } from "./envelope.js";
+import { type PredictInputs, Prediction, tensorsOf } from "./prediction.js";
+import type { VersionRecord } from "./record.js";
+import { resolve } from "./resolve.js";
+import { type Runner, type RunnerChoice, runners, startPredictor } from "./runner.js";
+
+export interface LoadOptions extends RunnerChoice {
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A version, ready to predict. */
+export interface LoadedModel {
+  readonly name: string;
+  readonly version: number;
+  /** `name@3` */
+  readonly reference: string;
+  readonly envelope: Envelope;
+  readonly signature: Signature;
+  /** What runs, and what runs it. */
+  readonly representation: string;
+  readonly runtime: { readonly name: string; readonly version: string };
+  /** Whether this pair has been held to the samples of this version, and reproduced them. */
+  readonly verified: boolean;
+  /** Takes records, rows or tensors; checks them against the signature before the model sees them. */
+  predict(inputs: PredictInputs): Promise<Prediction>;
+  /** Without conversion or checks: what goes in is what the signature says. */
+  predictTensors(inputs: TensorMap): Promise<TensorMap>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export async function load(context: Context, reference: string, options: LoadOptions = {}): Promise<LoadedModel> {
+  const { record, version } = await resolve(context, reference, options.signal);
+  if (version.status === "deleted")
+    throw new ModelkeepError("not_found", `${record.name}@${version.version} was deleted`);
+  const envelope = await openVersion(context, record.name, version, options.signal);
+  const runner = await chooseRunner(context, envelope, version, options);
+  const predictor = await startRunner(context, envelope, runner, options);
+  const signature = envelope.manifest.signature ?? predictor.signature;
+  return {
+    name: record.name,
+    version: version.version,
+    reference: `${record.name}@${version.version}`,
+    envelope,
+    signature: signature as Signature,
+    representation: runner.representation.name,
+    runtime: { name: runner.runtime.name, version: runner.runtime.version },
+    verified: isVerified(version, runner),
+    async predict(inputs) {
+      return new Prediction(await predictor.predict(tensorsOf(inputs, signature as Signature)));
+    },
+    predictTensors: (inputs) => predictor.predict(inputs),
+    [Symbol.asyncDispose]: () => predictor[Symbol.asyncDispose](),
+  };
+}
+
+/** The first pair that has reproduced the samples; else the first. */
+export async function chooseRunner(
+  context: Context,
+  envelope: Envelope,
+  version: VersionRecord,
+  choice: RunnerChoice,
+): Promise<Runner> {
+  const found = await runners(context.plugins, envelope.manifest.representations, choice);
+  return found.find((runner) => isVerified(version, runner)) ?? found[0]!;
+}
+
+export function startRunner(
+  context: Context,
+  envelope: Envelope,
+  runner: Runner,
+  { signal, threads }: Pick<LoadOptions, "signal" | "threads"> = {},
+): Promise<Predictor> {
+  const payloads = envelope.payloads(runner.representation.name);
+  const signature = envelope.manifest.signature as Signature | undefined;
+  return startPredictor(context.plugins, runner, payloads, signature, {
+    ...(signal && { signal }),
+    ...(threads !== undefined && { threads }),
+  });
+}
+
+function isVerified(version: VersionRecord, { representation, runtime }: Runner): boolean {
+  const last = version.verifications.findLast(
+    (each) => each.representation === representation.name && each.runtime === runtime.name,
+  );
+  return last?.ok === true;
+}

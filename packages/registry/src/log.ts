@@ -1,0 +1,184 @@
+import { collect, isModelkeepError, ModelkeepError, type Store, throwIfAborted } from "@modelkeep/core";
+
+import {
+  type Actor,
+  damaged,
+  type Entry,
+  type EntryBody,
+  type JsonObject,
+  type Placement,
+  readEntry,
+  writeEntry,
+} from "./entry.js";
+import { fold } from "./fold.js";
+import { changesHour, logKey, logNumber, logPrefix } from "./keys.js";
+import { emptyRecord, type ModelRecord } from "./record.js";
+import { ulid } from "./ulid.js";
+
+export interface LogContext {
+  readonly store: Store;
+  readonly clock: () => Date;
+  /** Waits before a race is tried again; a test's scheduler puts its own here. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** A change that a writer wants, decided on exactly the state that it will follow. */
+export interface Proposal {
+  readonly kind: string;
+  readonly critical: boolean;
+  readonly change: JsonObject;
+  readonly placement?: Placement | undefined;
+}
+
+export interface Appended {
+  readonly record: ModelRecord;
+  readonly entry: Entry;
+}
+
+const retries = 5;
+const renameDepth = 64;
+
+/** Entries from a number on, as far as they go. */
+export async function readEntries(
+  { store }: Pick<LogContext, "store">,
+  model: string,
+  from = 1,
+  signal?: AbortSignal,
+): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  if (from === 1) {
+    // A listing only says how far to read at once; the end is where a key is missing.
+    let last = 0;
+    for await (const { key } of store.list(logPrefix(model), { signal: signal! }))
+      last = Math.max(last, logNumber(key) ?? 0);
+    for (let start = 1; start <= last; start += 16) {
+      const numbers = Array.from({ length: Math.min(16, last - start + 1) }, (_, index) => start + index);
+      const batch = await Promise.all(numbers.map((number) => readOne(store, model, number, signal)));
+      for (const [index, entry] of batch.entries()) {
+        if (entry === undefined)
+          throw damaged(`${model}/${numbers[index]!}`, `is missing, though number ${last} is there`);
+        entries.push(entry);
+      }
+    }
+  }
+  for (;;) {
+    const entry = await readOne(store, model, from + entries.length, signal);
+    if (entry === undefined) return entries;
+    entries.push(entry);
+  }
+}
+
+/** The record of a model as its log stands now, going on from what is known of it. */
+export async function readRecord(
+  context: Pick<LogContext, "store">,
+  model: string,
+  known: ModelRecord = emptyRecord(model),
+  signal?: AbortSignal,
+  depth = 0,
+): Promise<ModelRecord> {
+  const entries = await readEntries(context, model, known.length + 1, signal);
+  const first = known.length === 0 ? entries[0]?.body : undefined;
+  if (first?.kind !== "renamed_from") return fold(known, entries);
+  const from = first.change["from"];
+  if (typeof from !== "string" || depth >= renameDepth) throw damaged(`${model}/1`, "takes over no readable history");
+  const former = await readRecord(context, from, undefined, signal, depth + 1);
+  return fold(known, entries, { former });
+}
+
+/**
+ * Appends one entry. `propose` is asked for every state that the entry might follow, may throw to give up, and returns
+ * `undefined` when nothing is left to do; a change that the rules of the fold forbid is a `conflict`. An outcome that is
+ * not known is found out by reading before anything else is tried, always under the same id.
+ */
+export async function append(
+  context: LogContext,
+  known: ModelRecord,
+  actor: Actor,
+  propose: (record: ModelRecord) => Proposal | undefined | Promise<Proposal | undefined>,
+  signal?: AbortSignal,
+): Promise<Appended | { readonly record: ModelRecord; readonly entry?: undefined }> {
+  const { store } = context;
+  const id = ulid(context.clock());
+  let record = known;
+  for (let attempt = 0; ; attempt++) {
+    throwIfAborted(signal);
+    const proposal = await propose(record);
+    if (proposal === undefined) return { record };
+    const { entry, bytes } = writeEntry(bodyOf(context, record, actor, proposal, id), proposal.placement ?? {});
+    const after = judge(record, entry);
+    const outcome = await putEntry(store, entry, bytes, signal);
+    if (outcome === "ours") return { record: after, entry };
+    record = await readRecord(context, record.name, record, signal);
+    // Whoever lost a race waits a little, more each time, so that many writers do not keep meeting.
+    if (attempt > 0) await context.sleep(Math.random() * Math.min(200, 2 ** Math.min(attempt, 8)));
+  }
+}
+
+/** What the fold makes of an entry before it is written: a rule that forbids it is an error here. */
+function judge(record: ModelRecord, entry: Entry): ModelRecord {
+  if (record.readOnly !== undefined)
+    throw new ModelkeepError("refused", `${record.name} is read-only here. ${record.readOnly}`);
+  const after = fold(record, [entry]);
+  const fault = after.voids.length > record.voids.length ? after.voids.at(-1) : undefined;
+  if (fault !== undefined)
+    throw new ModelkeepError("conflict", `${record.name}: ${fault.reason}`, { details: { kind: fault.kind } });
+  return after;
+}
+
+async function putEntry(
+  store: Store,
+  entry: Entry,
+  bytes: Uint8Array,
+  signal?: AbortSignal,
+): Promise<"ours" | "other"> {
+  const { model, number, id } = entry.body;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await store.put(logKey(model, number), bytes, { if: "absent", size: bytes.length, ...(signal && { signal }) });
+      return "ours";
+    } catch (error) {
+      if (error instanceof TypeError) throw error;
+      const found = await readOne(store, model, number);
+      if (found !== undefined) return found.body.id === id ? "ours" : "other";
+      if (!isModelkeepError(error, "unknown_outcome") && !isModelkeepError(error, "already_exists")) throw error;
+      if (attempt > retries)
+        throw new ModelkeepError(
+          "unknown_outcome",
+          `Whether the change of ${model} was written is not known: the store did not answer. Look at its history before trying again (entry ${id})`,
+          { cause: error, details: { model, number, id } },
+        );
+    }
+  }
+}
+
+async function readOne(store: Store, model: string, number: number, signal?: AbortSignal): Promise<Entry | undefined> {
+  const object = await store.get(logKey(model, number), signal === undefined ? {} : { signal });
+  if (object === undefined) return undefined;
+  return readEntry(await collect(object.stream()), `${model}/${number}`);
+}
+
+function bodyOf(context: LogContext, record: ModelRecord, actor: Actor, proposal: Proposal, id: string): EntryBody {
+  const now = context.clock().toISOString();
+  return {
+    format: "modelkeep.log/1",
+    model: record.name,
+    number: record.length + 1,
+    id,
+    kind: proposal.kind,
+    critical: proposal.critical,
+    previous: record.head,
+    time: record.time !== undefined && record.time > now ? record.time : now,
+    actor: actor.email === undefined ? { name: actor.name } : { name: actor.name, email: actor.email },
+    change: proposal.change,
+  };
+}
+
+/** Tells indexes that a model has changed. Only a hint: losing it costs nothing but time. */
+export async function hint({ store, clock }: LogContext, model: string): Promise<void> {
+  const time = clock();
+  try {
+    await store.put(`${changesHour(time)}${ulid(time)}`, new TextEncoder().encode(JSON.stringify({ model })));
+  } catch (error) {
+    if (!isModelkeepError(error)) throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import { checkName, type Store } from "@modelkeep/core";
+
+import { logKey } from "./keys.js";
+import { readRecord } from "./log.js";
+import { emptyRecord, type ModelRecord } from "./record.js";
+
+const kept = 16_384;
+
+/** The records of models as they were last seen. Each use asks the store only for what came after. */
+export class Logs {
+  readonly #store: Store;
+  readonly #records = new Map<string, ModelRecord>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The record as it stands when asked: every change that was acknowledged before is in it. Empty for an unknown name. */
+  async current(model: string, signal?: AbortSignal): Promise<ModelRecord> {
+    checkName(model);
+    const known = this.#records.get(model);
+    return this.keep(await readRecord({ store: this.#store }, model, known ?? emptyRecord(model), signal));
+  }
+
+  /** What is known without asking; possibly out of date. */
+  known(model: string): ModelRecord | undefined {
+    return this.#records.get(model);
+  }
+
+  /** Remembers a record unless a newer one is known. */
+  keep(record: ModelRecord): ModelRecord {
+    const known = this.#records.get(record.name);
+    if (known !== undefined && known.length >= record.length) return known;
+    if (record.length === 0) return record;
+    this.#records.delete(record.name);
+    this.#records.set(record.name, record);
+    if (this.#records.size > kept) this.#records.delete(this.#records.keys().next().value!);
+    return record;
+  }
+
+  /** Whether the log has not grown since the record was read: one request. */
+  async isCurrent(record: ModelRecord): Promise<boolean> {
+    return (await this.#store.head(logKey(record.name, record.length + 1))) === undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import { collect, isModelkeepError, ModelkeepError, parseJson, type Store } from "@modelkeep/core";
+
+import { isJsonObject } from "./entry.js";
+import { nameKey } from "./keys.js";
+
+/** Who holds a name. */
+export interface Reservation {
+  readonly name: string;
+  /** Set when the name was taken to rename that model to it. */
+  readonly renamedFrom?: string | undefined;
+}
+
+/**
+ * Reserves a name for good, or finds it reserved. Names that differ only by case or compatibility form share one
+ * reservation: the second of them is `already_exists`.
+ */
+export async function reserveName(store: Store, wanted: Reservation): Promise<Reservation> {
+  const key = nameKey(wanted.name);
+  const known = await readReservation(store, key);
+  if (known !== undefined) return holder(known, wanted.name);
+  try {
+    await store.put(key, new TextEncoder().encode(`${JSON.stringify(wanted)}\n`), { if: "absent" });
+    return wanted;
+  } catch (error) {
+    if (!isModelkeepError(error, "already_exists") && !isModelkeepError(error, "unknown_outcome")) throw error;
+    const found = await readReservation(store, key);
+    if (found === undefined) throw error;
+    return holder(found, wanted.name);
+  }
+}
+
+export async function readReservation(store: Store, key: string): Promise<Reservation | undefined> {
+  const object = await store.get(key);
+  if (object === undefined) return undefined;
+  if (object.info.size > 4096) throw new ModelkeepError("malformed", `The reservation ${key} has more than 4 KiB`);
+  const value = parseJson(await collect(object.stream()), { what: `reservation ${key}` });
+  const { name, renamedFrom } = isJsonObject(value) ? value : {};
+  if (typeof name !== "string" || (renamedFrom !== undefined && typeof renamedFrom !== "string"))
+    throw new ModelkeepError("malformed", `The reservation ${key} names no model`);
+  return { name, renamedFrom };
+}
+
+function holder(found: Reservation, wanted: string): Reservation {
+  if (found.name === wanted) return found;
+  throw new ModelkeepError(
+    "already_exists",
+    `There is already a model ${JSON.stringify(found.name)}: ${JSON.stringify(wanted)} differs from it only by case or compatibility form`,
+    { details: { name: found.name } },
+  );
+}

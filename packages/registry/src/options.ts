@@ -1,0 +1,27 @@
+import type { Codec, Converter, Flavor, Runtime, Store } from "@modelkeep/core";
+
+import type { Actor } from "./entry.js";
+
+/** What is installed: a registry handles what these handle, and keeps the rest as opaque files. */
+export interface Plugins {
+  readonly codecs: readonly Codec[];
+  readonly flavors: readonly Flavor[];
+  readonly converters: readonly Converter[];
+  readonly runtimes: readonly Runtime[];
+}
+
+export interface RegistryOptions extends Partial<Plugins> {
+  readonly store: Store;
+  /** Who makes the changes. Without a server this is what the caller says. Needed for changes only. */
+  readonly actor?: Actor | string | undefined;
+  /** For tests; entries are dated by it. */
+  readonly clock?: (() => Date) | undefined;
+  /** How this process calls its platform in records: "linux-x64 node 20.20.2". */
+  readonly platform?: string | undefined;
+  /** Never writes, not even to set the registry up. */
+  readonly readOnly?: boolean | undefined;
+  /** For a registry that is new: how young unreferenced bytes must be to be spared by garbage collection. Default 24 hours. */
+  readonly graceSeconds?: number | undefined;
+  /** Waiting between attempts, for tests that schedule by themselves. */
+  readonly sleep?: ((milliseconds: number) => Promise<void>) | undefined;
+}

@@ -1,0 +1,21 @@
+/** `README.md` of every registry's store: for somebody who finds the folder or bucket and nothing else. */
+export const readme = `# A Modelkeep registry
+
+Everything here is plain files: JSON, and the models in the formats they were saved in. Look around as you like, and
+change nothing by hand. Nothing is ever rewritten: the tools only add files, and garbage collection removes what
+nothing refers to.
+
+- \`models/<name>/log/000000000001.json\` and on: everything that ever happened to a model, one file per change, each
+  carrying the SHA-256 of the one before. Versions, aliases such as \`production\`, labels and tags follow from it.
+- \`models/<name>/manifests/<sha256>.<id>.json\`: what each version consists of, with the digest of every file.
+- \`blobs/sha256/<digest>/<id>\`: the files themselves. \`sha256sum\` of a blob gives the digest in its path, unless the
+  manifest gives the file an \`encoding\`.
+- \`names/\`: which names are taken. \`changes/\`: hints for indexes. \`leases/\` and \`condemned/\`: how garbage
+  collection and running saves keep out of each other's way. \`registry.json\`: the format, and what a program must know
+  to write here.
+
+To get a file without any tool: take the last entry of the log that moved the alias, find the entry that added that
+version, and follow its \`placement\`.
+
+\`npx @modelkeep/cli list --store <this place>\` shows it all.
+`;

@@ -1,0 +1,141 @@
+import type { Digest, Json } from "@modelkeep/core";
+
+import type { Actor, JsonObject } from "./entry.js";
+
+/** What a version can be: found and used, found with a warning, kept out of sight, or gone but for its tombstone. */
+export type Status = "active" | "deprecated" | "archived" | "deleted";
+
+export const statuses: readonly Status[] = ["active", "deprecated", "archived", "deleted"];
+
+/** What listing and searching need of a manifest, so that they need not read it. */
+export interface Summary {
+  readonly created: string;
+  readonly author?: Actor | undefined;
+  readonly description?: string | undefined;
+  readonly licence?: string | undefined;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Hyper-parameters; only scalars. */
+  readonly parameters: Readonly<Record<string, string | number | boolean | null>>;
+  readonly representations: readonly {
+    readonly name: string;
+    readonly codec: string;
+    readonly flavor?: string | undefined;
+  }[];
+  /** Rows of the recorded samples. */
+  readonly samples?: number | undefined;
+  /** Bytes of all payloads. */
+  readonly size: number;
+}
+
+export interface PayloadSummary {
+  readonly path: string;
+  readonly size: number;
+  readonly digest: Digest;
+}
+
+/** The outcome of holding a version to its samples. */
+export interface Verification {
+  readonly ok: boolean;
+  readonly representation: string;
+  readonly runtime: string;
+  readonly runtimeVersion: string;
+  readonly platform: string;
+  readonly where: "here" | "fresh" | "installed";
+  readonly rows: number;
+  /** The largest |a - b| / max(1, |b|) of any float, or how many labels differ if any does. */
+  readonly worst?: number | undefined;
+  /** Output and index of the worst element. */
+  readonly worstAt?: string | undefined;
+  readonly message?: string | undefined;
+  readonly time: string;
+  readonly actor: Actor;
+}
+
+export interface VersionRecord {
+  readonly version: number;
+  /** Of the manifest's exact bytes. */
+  readonly manifest: Digest;
+  readonly content: Digest;
+  /** When it was registered, and by whom. */
+  readonly registered: string;
+  readonly actor: Actor;
+  readonly status: Status;
+  readonly reason?: string | undefined;
+  readonly labels: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly description?: string | undefined;
+  readonly summary: Summary;
+  readonly payloads: readonly PayloadSummary[];
+  /** Every key that entries have named for a digest, the newest last. */
+  readonly placement: ReadonlyMap<Digest, readonly string[]>;
+  readonly verifications: readonly Verification[];
+}
+
+/** One move of an alias. */
+export interface AliasMove {
+  /** Absent when the alias was removed. */
+  readonly version?: number | undefined;
+  readonly time: string;
+  readonly actor: Actor;
+  readonly action: string;
+  readonly reason?: string | undefined;
+  /** Number of the log's entry. */
+  readonly entry: number;
+}
+
+export interface AliasRecord {
+  readonly name: string;
+  /** Absent after removal. */
+  readonly version?: number | undefined;
+  /** All moves, the newest last. */
+  readonly moves: readonly AliasMove[];
+}
+
+/** An entry that has no effect, and why. */
+export interface VoidEntry {
+  readonly number: number;
+  readonly id: string;
+  readonly kind: string;
+  readonly reason: string;
+}
+
+/** What the entries of a model's log add up to. */
+export interface ModelRecord {
+  readonly name: string;
+  /** Number of the last entry; 0 when there is none. */
+  readonly length: number;
+  /** Digest and time of the last entry. */
+  readonly head: Digest | null;
+  readonly time: string | undefined;
+  readonly versions: ReadonlyMap<number, VersionRecord>;
+  readonly aliases: ReadonlyMap<string, AliasRecord>;
+  /** Label to version. */
+  readonly labels: ReadonlyMap<string, number>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly description?: string | undefined;
+  /** Names it had before, the oldest first. */
+  readonly formerNames: readonly string[];
+  /** Set once it goes on under another name. */
+  readonly renamedTo?: string | undefined;
+  /** Why this reader may not change it: an entry of a critical kind that it does not know. */
+  readonly readOnly?: string | undefined;
+  readonly voids: readonly VoidEntry[];
+  /** Entries of kinds that this reader does not know and need not know. */
+  readonly skipped: readonly { readonly number: number; readonly kind: string; readonly change: Json | JsonObject }[];
+}
+
+export function emptyRecord(name: string): ModelRecord {
+  return {
+    name,
+    length: 0,
+    head: null,
+    time: undefined,
+    versions: new Map(),
+    aliases: new Map(),
+    labels: new Map(),
+    tags: {},
+    formerNames: [],
+    voids: [],
+    skipped: [],
+  };
+}

@@ -1,0 +1,123 @@
+import type { Manifest } from "@modelkeep/core";
+
+import { type Context, followed, plain, writer } from "./context.js";
+import type { Placement } from "./entry.js";
+import { append, hint, type Proposal } from "./log.js";
+import { reserveName } from "./names.js";
+import type { ModelRecord, VersionRecord } from "./record.js";
+import { payloadSummaries, summaryOf } from "./summary.js";
+import type { Upload } from "./upload.js";
+
+export interface Registration {
+  readonly manifest: Manifest;
+  readonly manifestBytes: Uint8Array;
+  readonly labels?: readonly string[] | undefined;
+  readonly aliases?: readonly string[] | undefined;
+  readonly again?: boolean | undefined;
+  /** Where it was copied from. */
+  readonly origin?: { readonly name: string; readonly version: number } | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Registered {
+  readonly record: ModelRecord;
+  readonly version: VersionRecord;
+  readonly existing: boolean;
+}
+
+/** The record under which a version of this name will be registered. The name is reserved if it is new. */
+export async function recordForSave(context: Context, name: string, signal?: AbortSignal): Promise<ModelRecord> {
+  writer(context);
+  const record = await followed(context, name, signal);
+  if (record.length > 0) return record;
+  const reservation = await reserveName(context.store, { name });
+  if (reservation.renamedFrom === undefined) return record;
+  const { finishRename } = await import("./rename.js");
+  return finishRename(context, await context.logs.current(reservation.renamedFrom, signal));
+}
+
+/**
+ * Writes the entry for an envelope whose payloads `upload` has brought into the store, then looks again whether all of
+ * them are still there, before it is acknowledged.
+ */
+export async function register(
+  context: Context,
+  start: ModelRecord,
+  upload: Upload,
+  registration: Registration,
+): Promise<Registered> {
+  const { manifest, manifestBytes, signal } = registration;
+  const actor = writer(context);
+  const digest = await upload.addManifest(start.name, manifestBytes);
+  await upload.beforeAppend();
+  const same = (record: ModelRecord) => (registration.again === true ? undefined : versionOf(record, manifest));
+
+  const hinted = hint(context, start.name);
+  const appended = await append(
+    context,
+    start,
+    actor,
+    (record) =>
+      same(record) === undefined ? versionProposal(record, digest, registration, upload.placement) : undefined,
+    signal,
+  );
+  await hinted;
+  const existing = appended.entry === undefined;
+  let { record } = appended;
+  const number = existing ? same(record)!.version : record.versions.size;
+
+  // A version that was there is looked at like a new one: it must have the data before anybody is told that it is there.
+  for (let missing = existing ? lacks(record.versions.get(number)!, upload.placement) : false; ; missing = true) {
+    if (missing)
+      record = (await append(context, record, actor, () => placedProposal(number, upload.placement), signal)).record;
+    if (!(await upload.confirm())) break;
+  }
+  context.logs.keep(record);
+  return { record, version: record.versions.get(number)!, existing };
+}
+
+/** A version that holds the same files, whatever the dates and words of its manifest. */
+function versionOf(record: ModelRecord, { content }: Manifest): VersionRecord | undefined {
+  return [...record.versions.values()].findLast(
+    (version) => version.content === content && version.status !== "deleted",
+  );
+}
+
+function lacks(version: VersionRecord, placement: Placement): boolean {
+  return version.payloads.some(({ digest }) => {
+    const known = version.placement.get(digest) ?? [];
+    return placement[digest]?.some((key) => !known.includes(key)) ?? true;
+  });
+}
+
+function versionProposal(
+  record: ModelRecord,
+  digest: string,
+  { manifest, labels, aliases = [], origin }: Registration,
+  placement: Placement,
+): Proposal {
+  const version = record.versions.size + 1;
+  const change = plain({
+    version,
+    manifest: digest,
+    content: manifest.content,
+    labels: labels === undefined || labels.length === 0 ? undefined : [...labels],
+    tags: manifest.tags,
+    description: manifest.description,
+    origin,
+    summary: summaryOf(manifest),
+    payloads: payloadSummaries(manifest),
+  });
+  if (aliases.length === 0) return { kind: "version", critical: true, change, placement };
+  const moves = aliases.map((alias) => ({ kind: "alias", critical: true, change: { alias, version, action: "set" } }));
+  return {
+    kind: "batch",
+    critical: true,
+    change: plain({ changes: [{ kind: "version", critical: true, change }, ...moves] }),
+    placement,
+  };
+}
+
+function placedProposal(version: number, placement: Placement): Proposal {
+  return { kind: "placed", critical: true, change: { version }, placement };
+}

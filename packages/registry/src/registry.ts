@@ -1,0 +1,203 @@
+import type { Envelope, Store } from "@modelkeep/core";
+
+import * as aliases from "./aliases.js";
+import { compare, type Comparison } from "./compare.js";
+import { type ChangeOptions, type Context, existing } from "./context.js";
+import * as edits from "./edits.js";
+import type { Actor } from "./entry.js";
+import { openVersion } from "./envelope.js";
+import * as past from "./history.js";
+import { load, type LoadedModel, type LoadOptions } from "./load.js";
+import { Logs } from "./logs.js";
+import { modelNames } from "./models.js";
+import type { RegistryOptions } from "./options.js";
+import { rename } from "./rename.js";
+import { resolve } from "./resolve.js";
+import { createRoot, readRoot } from "./root.js";
+import { save } from "./save.js";
+import type { Saved, SaveInput } from "./save-input.js";
+import { type ModelView, type VersionView, viewModel, viewVersion } from "./show.js";
+import { recordVerifications, type VerificationResult, verify, type VerifyOptions } from "./verify.js";
+
+/** Models, versions and aliases on a store. References are `name@production`, `name@3`, `name@v2.1`, `name@sha256:…`. */
+export class Registry {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  get store(): Store {
+    return this.#context.store;
+  }
+
+  /** Why nothing can be changed through this client; `undefined` when it can. */
+  get readOnly(): string | undefined {
+    return this.#context.readOnly;
+  }
+
+  /** Saves a model as the next version of `name`. The same content again is noticed, and the version that is there returned. */
+  save(name: string, input: SaveInput): Promise<Saved> {
+    return save(this.#context, name, input);
+  }
+
+  /** A predictor, with inputs checked against the signature. */
+  load(reference: string, options?: LoadOptions): Promise<LoadedModel> {
+    return load(this.#context, reference, options);
+  }
+
+  /** The manifest of a version and its files, verified as they are read. */
+  async open(reference: string, { signal }: ChangeOptions = {}): Promise<Envelope & { readonly version: VersionView }> {
+    const { record, version } = await resolve(this.#context, reference, signal);
+    const envelope = await openVersion(this.#context, record.name, version, signal);
+    return { ...envelope, version: viewVersion(record, version) };
+  }
+
+  /** The version that a reference stands for now, seeing every move that was acknowledged before. */
+  async resolve(reference: string, { signal }: ChangeOptions = {}): Promise<VersionView> {
+    const { record, version } = await resolve(this.#context, reference, signal);
+    return viewVersion(record, version);
+  }
+
+  /** A model with all its versions and aliases. */
+  async show(name: string, { signal }: ChangeOptions = {}): Promise<ModelView> {
+    return viewModel(await existing(this.#context, name, signal));
+  }
+
+  compare(left: string, right: string, { signal }: ChangeOptions = {}): Promise<Comparison> {
+    return compare(this.#context, left, right, signal);
+  }
+
+  /** Holds a version to its samples and records the result in its history. */
+  verify(reference: string, options?: VerifyOptions): Promise<VerificationResult[]> {
+    return verify(this.#context, reference, options);
+  }
+
+  /** Records what another process found when it held a version to its samples. */
+  async recordVerification(
+    reference: string,
+    results: readonly VerificationResult[],
+    { signal }: ChangeOptions = {},
+  ): Promise<void> {
+    const { record, version } = await resolve(this.#context, reference, signal);
+    await recordVerifications(this.#context, record.name, version, results, signal);
+  }
+
+  /** Points an alias at a version; null removes it. */
+  alias(
+    name: string,
+    alias: string,
+    version: number | string | null,
+    options?: aliases.AliasOptions,
+  ): Promise<aliases.Moved> {
+    return aliases.setAlias(this.#context, name, alias, version, options);
+  }
+
+  /** Points `production` at a version that reproduces its samples. */
+  promote(name: string, version: number | string, options?: aliases.PromoteOptions): Promise<aliases.Moved> {
+    return aliases.promote(this.#context, name, version, options);
+  }
+
+  /** Points `production`, or another alias, back at what it was before. */
+  rollback(
+    name: string,
+    options?: aliases.AliasOptions & { readonly alias?: string | undefined },
+  ): Promise<aliases.Moved> {
+    return aliases.rollback(this.#context, name, options);
+  }
+
+  /** Names for a version that never move. */
+  async label(
+    name: string,
+    version: number | string,
+    labels: readonly string[],
+    options?: ChangeOptions,
+  ): Promise<void> {
+    await edits.label(this.#context, name, version, labels, options);
+  }
+
+  /** Tags of a version, or with `undefined` of the model; null as a value removes one. */
+  async tag(
+    name: string,
+    version: number | string | undefined,
+    tags: Readonly<Record<string, string | null | undefined>>,
+    options?: ChangeOptions,
+  ): Promise<void> {
+    await edits.tag(this.#context, name, version, tags, options);
+  }
+
+  async describe(
+    name: string,
+    version: number | string | undefined,
+    description: string | undefined,
+    options?: ChangeOptions,
+  ): Promise<void> {
+    await edits.describe(this.#context, name, version, description, options);
+  }
+
+  async deprecate(name: string, version: number | string, options?: edits.StatusOptions): Promise<void> {
+    await edits.setStatus(this.#context, name, version, "deprecated", options);
+  }
+
+  async archive(name: string, version: number | string, options?: edits.StatusOptions): Promise<void> {
+    await edits.setStatus(this.#context, name, version, "archived", options);
+  }
+
+  /** Back from deprecated or archived. */
+  async activate(name: string, version: number | string, options?: edits.StatusOptions): Promise<void> {
+    await edits.setStatus(this.#context, name, version, "active", options);
+  }
+
+  /** The old name stays a reference to the model. */
+  async rename(name: string, to: string, options?: ChangeOptions): Promise<void> {
+    await rename(this.#context, name, to, options);
+  }
+
+  /** Names of all models. */
+  async *names({ signal }: ChangeOptions = {}): AsyncIterable<string> {
+    for await (const name of modelNames(this.#context.store, signal)) yield name;
+  }
+
+  history(name: string, { signal }: ChangeOptions = {}): Promise<past.HistoryEntry[]> {
+    return past.history(this.#context, name, signal);
+  }
+
+  /** The model as it stood at a time. */
+  async asOf(name: string, time: Date | string, { signal }: ChangeOptions = {}): Promise<ModelView> {
+    return viewModel(await past.asOf(this.#context, name, time, signal));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#context.store[Symbol.asyncDispose]?.();
+  }
+}
+
+/** Opens the registry in a store, and sets one up where there is none. Disposing of it disposes of the store. */
+export async function openRegistry(options: RegistryOptions): Promise<Registry> {
+  const { store, codecs = [], flavors = [], converters = [], runtimes = [], clock = () => new Date() } = options;
+  let readOnly = options.readOnly === true ? "It was opened so." : undefined;
+  const root =
+    (await readRoot(store)) ?? (readOnly === undefined ? await createRoot(store, options.graceSeconds) : undefined);
+  readOnly ??= root?.readOnly;
+  return new Registry({
+    store,
+    plugins: { codecs, flavors, converters, runtimes },
+    logs: new Logs(store),
+    clock,
+    sleep: options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
+    platform: options.platform ?? platform(),
+    graceSeconds: root?.graceSeconds ?? 86_400,
+    actor: actorOf(options.actor),
+    readOnly,
+  });
+}
+
+function actorOf(actor: Actor | string | undefined): Actor | undefined {
+  return typeof actor === "string" ? { name: actor } : actor;
+}
+
+function platform(): string {
+  const { process } = globalThis as { process?: { platform?: string; arch?: string; versions?: { node?: string } } };
+  if (process?.versions?.node === undefined) return "browser";
+  return `${process.platform}-${process.arch} node ${process.versions.node}`;
+}

@@ -1,0 +1,75 @@
+import {
+  ModelkeepError,
+  type PayloadSet,
+  type Predictor,
+  type PredictorOptions,
+  type Representation,
+  type Runtime,
+  type Signature,
+} from "@modelkeep/core";
+
+import type { Plugins } from "./options.js";
+
+/** A representation and what runs it. */
+export interface Runner {
+  readonly representation: Representation;
+  readonly runtime: Runtime;
+}
+
+export interface RunnerChoice {
+  /** Name of the representation. */
+  readonly representation?: string | undefined;
+  /** Name of the runtime. */
+  readonly runtime?: string | undefined;
+}
+
+/** Every pair that could run here, in the order of the manifest and of what is installed; `unsupported` says why there is none. */
+export async function runners(
+  plugins: Plugins,
+  representations: readonly Representation[],
+  choice: RunnerChoice = {},
+): Promise<Runner[]> {
+  const wanted = representations.filter(
+    ({ name }) => choice.representation === undefined || name === choice.representation,
+  );
+  if (wanted.length === 0 && choice.representation !== undefined) {
+    const names = representations.map((each) => each.name).join(", ") || "none";
+    throw new ModelkeepError(
+      "not_found",
+      `There is no representation ${JSON.stringify(choice.representation)}; there are: ${names}`,
+    );
+  }
+  const found: Runner[] = [];
+  const reasons: string[] = [];
+  for (const representation of wanted) {
+    const { codec, flavor } = representation;
+    const info = flavor === undefined ? { codec } : { codec, flavor };
+    for (const runtime of plugins.runtimes) {
+      if ((choice.runtime !== undefined && runtime.name !== choice.runtime) || !runtime.runs(info)) continue;
+      const available = await runtime.available();
+      if (available === true) found.push({ representation, runtime });
+      else reasons.push(available);
+    }
+  }
+  if (found.length > 0) return found;
+  const forms = wanted.map(({ name, codec }) => (name === codec ? name : `${name} (${codec})`)).join(", ") || "none";
+  const installed = plugins.runtimes.map((each) => each.name).join(", ") || "none";
+  const why = reasons.length > 0 ? reasons.join(" ") : `Runtimes that are installed: ${installed}.`;
+  throw new ModelkeepError("unsupported", `Nothing installed runs this model (${forms}). ${why}`, {
+    details: { reasons },
+  });
+}
+
+/** Starts a predictor. The representation's codec decodes for runtimes that want the model and not its files. */
+export async function startPredictor(
+  plugins: Plugins,
+  { representation, runtime }: Runner,
+  payloads: PayloadSet,
+  signature: Signature | undefined,
+  options: Pick<PredictorOptions, "signal" | "threads"> = {},
+): Promise<Predictor> {
+  const codec = plugins.codecs.find((each) => each.name === representation.codec);
+  const decode =
+    codec && (() => codec.decode(payloads, options.signal === undefined ? {} : { signal: options.signal }));
+  return runtime.predictor(payloads, { ...options, ...(signature && { signature }), ...(decode && { decode }) });
+}

@@ -1,0 +1,120 @@
+import {
+  type Manifest,
+  memorySource,
+  ModelkeepError,
+  type PayloadSource,
+  type Representation,
+  type Signature,
+  type TensorMap,
+  tensorJsonMediaType,
+  tensorsToJson,
+} from "@modelkeep/core";
+
+import { compareTensors } from "./compare-tensors.js";
+import type { Context } from "./context.js";
+import type { Prepared } from "./representations.js";
+import { type Runner, runners, startPredictor } from "./runner.js";
+import type { SamplesInput } from "./save-input.js";
+import { sourcePayloads } from "./source-payload.js";
+
+export interface PreparedSamples {
+  readonly samples: NonNullable<Manifest["samples"]>;
+  readonly sources: readonly PayloadSource[];
+  /** With the proof that each converted one agrees. */
+  readonly representations: readonly Representation[];
+}
+
+const inputsPath = "samples/inputs.json";
+const outputsPath = "samples/outputs.json";
+const givenBound = 1e-6;
+
+/** Records samples: outputs that were given, or that a runtime computes now from the files that are about to be saved. */
+export async function prepareSamples(
+  context: Context,
+  prepared: readonly Prepared[],
+  signature: Signature | undefined,
+  input: SamplesInput,
+): Promise<PreparedSamples> {
+  const rows = rowsOf(input.inputs);
+  const run = (runner: Runner) => runOnce(context, prepared, runner, signature, input.inputs);
+  let { outputs } = input;
+  let recordedBy: NonNullable<Manifest["samples"]>["recordedBy"];
+  if (outputs === undefined) {
+    const [runner] = await runners(
+      context.plugins,
+      prepared.map((each) => each.representation),
+    );
+    outputs = await run(runner!);
+    const { representation, runtime } = runner!;
+    recordedBy = {
+      representation: representation.name,
+      runtime: runtime.name,
+      version: runtime.version,
+      platform: context.platform,
+    };
+  }
+  const bound = input.bound ?? (recordedBy === undefined ? givenBound : 0);
+  const representations: Representation[] = [];
+  for (const { representation } of prepared)
+    representations.push(await proved(context, representation, outputs, rows, run));
+  return {
+    samples: { inputs: inputsPath, outputs: outputsPath, rows, bound, ...(recordedBy && { recordedBy }) },
+    sources: [source(inputsPath, input.inputs), source(outputsPath, outputs)],
+    representations,
+  };
+}
+
+/** Holds a converted representation to the samples, where something can run it, and writes down how well it agrees. */
+async function proved(
+  context: Context,
+  representation: Representation,
+  outputs: TensorMap,
+  rows: number,
+  run: (runner: Runner) => Promise<TensorMap>,
+): Promise<Representation> {
+  const { convertedFrom } = representation;
+  if (convertedFrom === undefined) return representation;
+  const [runner] = await runners(context.plugins, [representation]).catch((error: unknown) => {
+    if ((error as { code?: string }).code === "unsupported") return [];
+    throw error;
+  });
+  if (runner === undefined) return representation;
+  const result = compareTensors(await run(runner), outputs, convertedFrom.bound ?? 0);
+  if (!result.ok && convertedFrom.exactness !== "unknown")
+    throw new ModelkeepError(
+      "samples_differ",
+      `The representation ${JSON.stringify(representation.name)} does not agree with what it was converted from: ${result.message}`,
+      { details: { worst: result.worst, worstAt: result.worstAt } },
+    );
+  const proof = {
+    rows,
+    identical: result.worst === 0 && result.ok,
+    worst: result.worst,
+    ...(result.worstAt !== undefined && { worstAt: result.worstAt }),
+    runtime: `${runner.runtime.name} ${runner.runtime.version}`,
+  };
+  return { ...representation, convertedFrom: { ...convertedFrom, proof } };
+}
+
+async function runOnce(
+  context: Context,
+  prepared: readonly Prepared[],
+  runner: Runner,
+  signature: Signature | undefined,
+  inputs: TensorMap,
+): Promise<TensorMap> {
+  const { sources } = prepared.find((each) => each.representation.name === runner.representation.name)!;
+  await using predictor = await startPredictor(context.plugins, runner, sourcePayloads(sources), signature);
+  return await predictor.predict(inputs);
+}
+
+function source(path: string, tensors: TensorMap): PayloadSource {
+  return memorySource(path, tensorsToJson(tensors), { role: "samples", mediaType: tensorJsonMediaType });
+}
+
+/** The first dimension, which all inputs share. */
+function rowsOf(tensors: TensorMap): number {
+  const [first] = tensors.values();
+  if (first === undefined) throw new ModelkeepError("invalid_input", "Samples need at least one input");
+  return first.shape[0] ?? 1;
+}

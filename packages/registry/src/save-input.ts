@@ -1,0 +1,63 @@
+import type { Manifest, Progress, Signature, TensorMap } from "@modelkeep/core";
+
+import type { RepresentationChoice } from "./representations.js";
+import type { BlobSource } from "./upload.js";
+
+/** What the caller knows of a model; the manifest's fields of the same names. */
+export type Metadata = Partial<
+  Pick<
+    Manifest,
+    | "description"
+    | "author"
+    | "licence"
+    | "tags"
+    | "parameters"
+    | "metrics"
+    | "crossValidation"
+    | "pipeline"
+    | "data"
+    | "source"
+    | "environment"
+    | "requirements"
+    | "lineage"
+    | "extra"
+  >
+> & { readonly signature?: Signature | undefined };
+
+export interface SamplesInput {
+  readonly inputs: TensorMap;
+  /** What the model gave for them. Without it a runtime that is installed computes them now. */
+  readonly outputs?: TensorMap | undefined;
+  /** Floats agree when |a - b| <= bound x max(1, |b|). Default: 0 where a runtime recorded them, else 1e-6. */
+  readonly bound?: number | undefined;
+}
+
+export interface SaveInput extends Metadata {
+  /** A model in memory: an object that a flavor owns or a codec accepts. */
+  readonly model?: unknown;
+  /** The forms to save it in: "json", "onnx", "msgpack+deflate". Default: the first codec that takes it. */
+  readonly as?: readonly (string | RepresentationChoice)[] | undefined;
+  /** Files as they are. Those of the role "model" (the default) are what runs; formats that no codec knows are kept too. */
+  readonly files?: readonly BlobSource[] | undefined;
+  readonly samples?: SamplesInput | undefined;
+  /** Names for this version that never move: "v2.1", "2024-01-15". */
+  readonly labels?: readonly string[] | undefined;
+  /** Points these aliases at the new version, in the same entry. */
+  readonly aliases?: readonly string[] | undefined;
+  /** Adds a version even if one with the same content is there. */
+  readonly again?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface Saved {
+  readonly name: string;
+  readonly version: number;
+  /** `name@3` */
+  readonly reference: string;
+  readonly digest: Manifest["content"];
+  readonly content: Manifest["content"];
+  /** True when a version with the same content was there, and nothing was added. */
+  readonly existing: boolean;
+  readonly manifest: Manifest;
+}

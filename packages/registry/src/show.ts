@@ -1,0 +1,95 @@
+import type { Actor } from "./entry.js";
+import type { AliasMove, ModelRecord, Status, Summary, Verification, VersionRecord, VoidEntry } from "./record.js";
+
+/** A version as listings show it: plain values only, so that it can be printed as JSON. */
+export interface VersionView {
+  readonly name: string;
+  readonly version: number;
+  /** `name@3` */
+  readonly reference: string;
+  readonly digest: string;
+  readonly content: string;
+  readonly registered: string;
+  readonly registeredBy: Actor;
+  readonly status: Status;
+  readonly reason?: string | undefined;
+  /** Aliases that point at it. */
+  readonly aliases: readonly string[];
+  readonly labels: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly description?: string | undefined;
+  readonly created: string;
+  readonly author?: Actor | undefined;
+  readonly metrics: Summary["metrics"];
+  readonly parameters: Summary["parameters"];
+  readonly representations: Summary["representations"];
+  readonly size: number;
+  readonly samples?: number | undefined;
+  readonly verifications: readonly Verification[];
+}
+
+/** A model with all its versions. */
+export interface ModelView {
+  readonly name: string;
+  readonly formerNames: readonly string[];
+  readonly description?: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Alias to version. */
+  readonly aliases: Readonly<Record<string, number>>;
+  readonly moves: Readonly<Record<string, readonly AliasMove[]>>;
+  /** The newest first. */
+  readonly versions: readonly VersionView[];
+  /** Entries of its log. */
+  readonly entries: number;
+  readonly head: string | null;
+  readonly changed: string | undefined;
+  /** Entries that have no effect. */
+  readonly voids: readonly VoidEntry[];
+  readonly readOnly?: string | undefined;
+}
+
+export function viewVersion(record: ModelRecord, version: VersionRecord): VersionView {
+  const { summary } = version;
+  const aliases = [...record.aliases.values()].filter((alias) => alias.version === version.version);
+  return {
+    name: record.name,
+    version: version.version,
+    reference: `${record.name}@${version.version}`,
+    digest: version.manifest,
+    content: version.content,
+    registered: version.registered,
+    registeredBy: version.actor,
+    status: version.status,
+    ...(version.reason !== undefined && { reason: version.reason }),
+    aliases: aliases.map((alias) => alias.name).toSorted(),
+    labels: version.labels,
+    tags: version.tags,
+    ...(version.description !== undefined && { description: version.description }),
+    created: summary.created,
+    ...(summary.author && { author: summary.author }),
+    metrics: summary.metrics,
+    parameters: summary.parameters,
+    representations: summary.representations,
+    size: summary.size,
+    ...(summary.samples !== undefined && { samples: summary.samples }),
+    verifications: version.verifications,
+  };
+}
+
+export function viewModel(record: ModelRecord): ModelView {
+  const set = [...record.aliases.values()].filter((alias) => alias.version !== undefined);
+  return {
+    name: record.name,
+    formerNames: record.formerNames,
+    ...(record.description !== undefined && { description: record.description }),
+    tags: record.tags,
+    aliases: Object.fromEntries(set.map((alias) => [alias.name, alias.version!])),
+    moves: Object.fromEntries([...record.aliases.values()].map((alias) => [alias.name, alias.moves])),
+    versions: [...record.versions.values()].reverse().map((version) => viewVersion(record, version)),
+    entries: record.length,
+    head: record.head,
+    changed: record.time,
+    voids: record.voids,
+    ...(record.readOnly !== undefined && { readOnly: record.readOnly }),
+  };
+}

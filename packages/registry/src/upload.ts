@@ -1,0 +1,251 @@
+import {
+  createMeasurer,
+  digestOf,
+  encoded,
+  type Encoding,
+  entryOf,
+  type Measure,
+  measurePayload,
+  type PayloadEntry,
+  type PayloadSource,
+  type Progress,
+  throwIfAborted,
+} from "@modelkeep/core";
+
+import { blobsOf, condemnedKeys, eachOf, withEncoding } from "./blobs.js";
+import { blobKey, manifestKey } from "./keys.js";
+import { type Lease, readLeases, takeLease } from "./lease.js";
+import type { LogContext } from "./log.js";
+import type { Placement } from "./entry.js";
+import { ulid } from "./ulid.js";
+
+/** A payload to be stored, with how its bytes shall be kept. */
+export interface BlobSource extends PayloadSource {
+  readonly encoding?: Encoding | undefined;
+  readonly level?: number | undefined;
+}
+
+export interface UploadOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ((progress: Progress) => void) | undefined;
+  /** Sizes of payloads that are likely there already: such a payload is hashed before it is sent. */
+  readonly sizes?: ReadonlySet<number> | undefined;
+}
+
+interface Item {
+  entry: PayloadEntry;
+  key: string | undefined;
+  readonly store: () => Promise<string>;
+}
+
+/** From this size on a payload is measured while it is written, where the store takes keys late: one pass, not two. */
+const singlePass = 8 << 20;
+/** A save that moves more than this may outlast half a grace period, and takes a lease first. */
+const longUpload = 4 * 2 ** 30;
+/** A lease must last this much longer when the entry is written, in milliseconds. */
+const margin = 60_000;
+
+/**
+ * The bytes of one save on their way into the store. What is there already is used again, under a lease; what is sent gets
+ * a key that was never used before. `docs/guides/concurrency-and-crash-safety.md` has the protocol and why it loses nothing.
+ */
+export class Upload {
+  readonly #context: LogContext;
+  readonly #options: UploadOptions;
+  readonly #items: Item[] = [];
+  readonly #start = performance.now();
+  #lease: Lease | undefined;
+  #done = 0;
+  #total = 0;
+
+  constructor(context: LogContext, options: UploadOptions = {}) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** Stores payloads, and gives what a manifest must say of each. */
+  async addPayloads(given: readonly BlobSource[]): Promise<PayloadEntry[]> {
+    const { store } = this.#context;
+    const sources = await Promise.all(given.map(sized));
+    this.#total = sources.reduce((sum, source) => sum + (source.size ?? 0), 0);
+    const large = sources.filter((source) => this.#isLarge(source));
+    const seen =
+      large.length === 0 ? new Set<number>() : new Set((await readLeases(store)).flatMap((lease) => lease.sizes));
+    const inOnePass = new Set(
+      large.filter(({ size }) => size === undefined || !(seen.has(size) || this.#options.sizes?.has(size))),
+    );
+
+    const measured = new Map<BlobSource, PayloadEntry>();
+    for (const source of sources)
+      if (!inOnePass.has(source)) measured.set(source, await measurePayload(source, this.#signal()));
+    const there = await this.#whatIsThere(measured, [...inOnePass]);
+
+    const items = await eachOf(sources, 4, async (source): Promise<Item> => {
+      throwIfAborted(this.#options.signal);
+      const entry = measured.get(source);
+      if (entry === undefined) return this.#sendInOnePass(source);
+      const send = () => this.#send(source, entry);
+      const key = there.get(source) ?? (await send());
+      this.#advance(entry.size);
+      return { entry, key, store: send };
+    });
+    this.#items.push(...items);
+    return items.map((item) => item.entry);
+  }
+
+  /** Stores a manifest, under a key of its own. */
+  async addManifest(model: string, bytes: Uint8Array): Promise<PayloadEntry["digest"]> {
+    const { store, clock } = this.#context;
+    const digest = digestOf(bytes);
+    const send = async () => {
+      const key = manifestKey(model, digest, ulid(clock()));
+      await store.put(key, bytes, { size: bytes.length, ...this.#signal() });
+      return key;
+    };
+    const entry = {
+      path: "manifest.json",
+      role: "manifest",
+      mediaType: "application/json",
+      size: bytes.length,
+      digest,
+    };
+    this.#items.push({ entry, key: await send(), store: send });
+    return digest;
+  }
+
+  get placement(): Placement {
+    const keys: Record<string, string[]> = {};
+    for (const { entry, key } of this.#items) {
+      const list = (keys[entry.digest] ??= []);
+      if (key !== undefined && !list.includes(key)) list.push(key);
+    }
+    return keys;
+  }
+
+  /** To be called right before the entry is written: a lease that might not last is renewed, and everything looked at again. */
+  async beforeAppend(): Promise<void> {
+    const long = performance.now() - this.#start > margin * 5;
+    if (this.#lease === undefined ? !long : this.#lease.remaining() > margin) return;
+    const before = this.#lease;
+    this.#lease = await takeLease(
+      this.#context,
+      this.#items.map((item) => item.entry.digest),
+    );
+    await before?.release();
+    await this.confirm();
+  }
+
+  /** Looks again, at the markers first and then at the keys. Sends anew what is condemned or gone; true if anything was. */
+  async confirm(): Promise<boolean> {
+    const condemned = await condemnedKeys(this.#context.store);
+    const changes = await eachOf(this.#items, 16, async (item) => {
+      const { key } = item;
+      if (key !== undefined && !condemned.has(key) && (await this.#context.store.head(key)) !== undefined) return false;
+      item.key = await item.store();
+      return true;
+    });
+    return changes.includes(true);
+  }
+
+  async end(): Promise<void> {
+    await this.#lease?.release();
+  }
+
+  #isLarge(source: BlobSource): boolean {
+    return (
+      this.#context.store.supports.lateKey && source.encoding === undefined && (source.size ?? Infinity) >= singlePass
+    );
+  }
+
+  /** Keys that hold the payloads already and that no collection is after. The lease is there before the markers are looked at. */
+  async #whatIsThere(
+    measured: ReadonlyMap<BlobSource, PayloadEntry>,
+    inOnePass: readonly BlobSource[],
+  ): Promise<ReadonlyMap<BlobSource, string>> {
+    const { store } = this.#context;
+    const found = await eachOf([...measured], 16, async ([source, entry]) => {
+      const candidates = await blobsOf(store, entry.digest, source.encoding);
+      return { source, digest: entry.digest, keys: candidates.map((info) => info.key) };
+    });
+    const candidates = found.filter((each) => each.keys.length > 0);
+    if (candidates.length > 0 || inOnePass.length > 0 || this.#total >= longUpload) {
+      const digests = candidates.map((each) => each.digest);
+      this.#lease = await takeLease(
+        this.#context,
+        digests,
+        inOnePass.flatMap(({ size }) => size ?? []),
+      );
+    }
+    const keys = new Map<BlobSource, string>();
+    if (candidates.length === 0) return keys;
+    const condemned = await condemnedKeys(store);
+    await eachOf(candidates, 16, async (each) => {
+      for (const key of each.keys)
+        if (!condemned.has(key) && (await store.head(key)) !== undefined) {
+          keys.set(each.source, key);
+          return;
+        }
+    });
+    return keys;
+  }
+
+  async #send(source: BlobSource, { digest }: Pick<PayloadEntry, "digest">): Promise<string> {
+    const { store, clock } = this.#context;
+    const key = blobKey(digest, withEncoding(ulid(clock()), source.encoding));
+    const body = source.encoding === undefined ? source.open : encoded(source.open, source.encoding, source.level);
+    const size = source.encoding === undefined && source.size !== undefined ? { size: source.size } : {};
+    await store.put(key, body, { ...size, ...this.#signal() });
+    return key;
+  }
+
+  async #sendInOnePass(source: BlobSource): Promise<Item> {
+    const { store, clock } = this.#context;
+    const id = ulid(clock());
+    let measurer = createMeasurer(source.size);
+    let measure: Measure | undefined;
+    const advance = (bytes: number) => this.#advance(bytes);
+    async function* measuring(): AsyncIterable<Uint8Array> {
+      measurer = createMeasurer(source.size);
+      measure = undefined;
+      for await (const bytes of source.open()) {
+        measurer.update(bytes);
+        advance(bytes.length);
+        yield bytes;
+      }
+    }
+    const measured = (): Measure => (measure ??= measurer.measure());
+    const size = source.size === undefined ? {} : { size: source.size };
+    const { key } = await store.put(
+      () => blobKey(measured().digest, id),
+      () => measuring(),
+      { ...size, ...this.#signal() },
+    );
+    const entry = entryOf(source, measured());
+    return { entry, key, store: () => this.#send(source, entry) };
+  }
+
+  #signal(): { readonly signal?: AbortSignal } {
+    return this.#options.signal === undefined ? {} : { signal: this.#options.signal };
+  }
+
+  #advance(bytes: number): void {
+    this.#done += bytes;
+    this.#options.progress?.({ done: this.#done, total: Math.max(this.#total, this.#done) });
+  }
+}
+
+/** A source of unknown size is read as far as a small one may go: if it ends there, it is held in memory. */
+async function sized(source: BlobSource): Promise<BlobSource> {
+  if (source.size !== undefined) return source;
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const bytes of source.open()) {
+    pieces.push(bytes.slice());
+    size += bytes.length;
+    if (size >= singlePass) return source;
+  }
+  async function* open(): AsyncIterable<Uint8Array> {
+    yield* pieces;
+  }
+  return { ...source, size, open };
+}
