@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { raceBetweenProcesses } from "@modelkeep/testkit/node";
+import { killWhileWriting, raceBetweenProcesses } from "@modelkeep/testkit/node";
 import { expect, test } from "vitest";
 import { fsStore } from "../src/index.js";
 import { bundle } from "./bundle.js";
@@ -26,3 +26,18 @@ test("a process that fails is told with its own words", async () => {
     await rm(module);
   }
 });
+
+test(
+  "what was acknowledged to a killed process is there, and nothing is half there",
+  { timeout: 120_000 },
+  async () => {
+    const module = await bundle("kill-process");
+    const folder = await mkdtemp(join(tmpdir(), "modelkeep-fs-kill-"));
+    try {
+      await killWhileWriting(() => fsStore(folder), { module: [module, folder] });
+    } finally {
+      await rm(folder, { recursive: true });
+      await rm(module);
+    }
+  },
+);

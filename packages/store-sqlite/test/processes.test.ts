@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { raceBetweenProcesses } from "@modelkeep/testkit/node";
+import { killWhileWriting, raceBetweenProcesses } from "@modelkeep/testkit/node";
 import { test } from "vitest";
 import { sqliteStore } from "../src/index.js";
 import { bundle } from "./bundle.js";
@@ -19,3 +19,19 @@ test("no increment is lost in a race between processes", { timeout: 180_000 }, a
     await rm(module);
   }
 });
+
+test(
+  "what was acknowledged to a killed process is there, and nothing is half there",
+  { timeout: 120_000 },
+  async () => {
+    const module = await bundle("kill-process");
+    const folder = await mkdtemp(join(tmpdir(), "modelkeep-sqlite-kill-"));
+    const file = join(folder, "models.db");
+    try {
+      await killWhileWriting(() => sqliteStore(file), { module: [module, file] });
+    } finally {
+      await rm(folder, { recursive: true });
+      await rm(module);
+    }
+  },
+);

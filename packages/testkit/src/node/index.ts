@@ -1,1 +1,2 @@
+export * from "./kill-while-writing.js";
 export * from "./race-between-processes.js";
