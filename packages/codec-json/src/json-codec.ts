@@ -28,6 +28,11 @@ export function jsonCodec(defaults: JsonEncodeOptions = {}): Codec<ModelState, J
     name: "json",
     mediaType,
     extensions: [".json"],
+    facts: {
+      languages: "any language",
+      runsCode: "no",
+      bestFor: "small models, and models that people read, compare or write",
+    },
     accepts: isModelState,
     sniff: sniffJson,
     async encode(model, options = {}) {

@@ -10,6 +10,11 @@ export function msgpackCodec(): Codec<ModelState, MsgpackEncodeOptions> {
     name: "msgpack",
     mediaType,
     extensions: [".msgpack"],
+    facts: {
+      languages: "any language with MessagePack and safetensors",
+      runsCode: "no",
+      bestFor: "models with much structure and large arrays",
+    },
     accepts: isModelState,
     sniff: sniffMessagePack,
     encode: async (model, options) => encodeState(model, options),

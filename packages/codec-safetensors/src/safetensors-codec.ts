@@ -11,6 +11,11 @@ export function safetensorsCodec(): Codec<SafetensorsModel> {
     name: "safetensors",
     mediaType,
     extensions: [".safetensors"],
+    facts: {
+      languages: "Python, Rust, JavaScript, C++ and others",
+      runsCode: "no",
+      bestFor: "arrays and weights of any size, in one file",
+    },
     accepts: isSafetensorsModel,
     sniff: sniffSafetensors,
     encode: async (model, options) => encodeModel(model, options?.stem),

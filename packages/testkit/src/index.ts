@@ -4,6 +4,7 @@ export { differenceOf } from "./codec-difference.js";
 export { stateSamples } from "./codec-state-samples.js";
 export { codecCases, codecSuite } from "./codec-suite.js";
 export { type CodecVector, vectorSuite } from "./codec-vectors.js";
+export { type FlavorSample, flavorSuite, type FlavorSuiteOptions } from "./flavor-suite.js";
 export { type FuzzOptions, type FuzzResult, fuzzDecoder } from "./fuzz-decoder.js";
 export { mutate, randomNumbers } from "./fuzz-mutate.js";
 export type { RaceSize, StoreCase, StoreContext } from "./store-case.js";
