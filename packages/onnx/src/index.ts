@@ -16,6 +16,7 @@ export {
   readTensor,
   weightBytes,
 } from "./external-data.js";
+export { type Evaluator, evaluator, missingOperators } from "./evaluate/evaluator.js";
 export { GraphBuilder, graphBuilder, type LabelList } from "./graph-builder.js";
 export type { GraphOptions, NodeOptions, Value } from "./graph-core.js";
 export { describeModel, inspectModel } from "./inspect.js";
