@@ -54,11 +54,12 @@ export function tensorOf(dtype: DType, shape: readonly number[], values: readonl
   }
   const { array, bits } = dtypeInfo(dtype);
   if (array === undefined)
-    return new Tensor(dtype, shape, values.map((value, at) => checkElement(dtype, value, at)) as string[]);
+    return new Tensor(dtype, shape, values.map((value, at) => checkElement(dtype, "string", value, at)) as string[]);
   const data = new array(dataLength(dtype, elementCount(shape)));
   const small = isSmallFloat(dtype);
+  const kind = dtypeKind(dtype);
   for (let at = 0; at < values.length; at++) {
-    const value = checkElement(dtype, values[at]!, at);
+    const value = checkElement(dtype, kind, values[at]!, at);
     const plain = small ? smallFloatBits(dtype, value as number) : typeof value === "boolean" ? Number(value) : value;
     if (bits < 8) pack(data as Uint8Array, bits, at, plain as number);
     else (data as { [index: number]: unknown })[at] = plain;
@@ -67,8 +68,7 @@ export function tensorOf(dtype: DType, shape: readonly number[], values: readonl
 }
 
 /** The value in the form that its dtype has, a whole number where a bigint is wanted taken as one. */
-function checkElement(dtype: DType, value: Element, at: number): Element {
-  const kind = dtypeKind(dtype);
+function checkElement(dtype: DType, kind: ReturnType<typeof dtypeKind>, value: Element, at: number): Element {
   const fault = (reason: string) =>
     new ModelkeepError("invalid_input", `Value ${at} of a ${dtype} tensor ${reason}`, { details: { at } });
   if (kind === "string" || kind === "bool") {
