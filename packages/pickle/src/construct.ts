@@ -1,5 +1,5 @@
 import { PickleDict } from "./dict.js";
-import { malformed } from "./errors.js";
+import { malformed, refusedGlobal } from "./errors.js";
 import { emptyArray } from "./globals/numpy.js";
 import { knownGlobal } from "./globals/table.js";
 import { NumpyArray } from "./numpy-array.js";
@@ -29,9 +29,7 @@ export function newObject(
   if (!(args instanceof PickleTuple) || !(keywords === undefined || keywords instanceof PickleDict))
     throw malformed("An instance is made from arguments that are no tuple", offset);
   if (!(type instanceof PickleGlobal)) return policy.foreignInstance(type, args.items, offset);
-  if (type.opaque) {
-    return new PickleObject(type, keywords === undefined ? { args: args.items } : { args: args.items, keywords });
-  }
+  if (type.opaque) return policy.foreignInstance(type, args.items, offset, keywords);
   const known = knownGlobal(type.module, type.name);
   if (known?.kind !== "class") return policy.foreignInstance(type, args.items, offset);
   if (args.items.length === 0 && type.module.startsWith("numpy") && known.abstract) return emptyArray(type);
@@ -53,6 +51,11 @@ export function build(target: PickleValue, state: PickleValue, policy: Policy, o
 
 /** As `__dict__.update`: a later state adds to the former one. */
 function setState(target: PickleObject, state: PickleValue): void {
+  if (state instanceof PickleDict && state.has("__setstate__")) {
+    const { module, name } = target;
+    const message = `The pickle gives an instance of ${target.type.path} a __setstate__ of its own, which Python would call`;
+    throw refusedGlobal(message, { module, name });
+  }
   if (target.state instanceof PickleDict && state instanceof PickleDict) {
     const merged = new PickleDict(target.state);
     for (const [key, value] of state) merged.set(key, value);

@@ -6,4 +6,6 @@ export { NumpyArray } from "./numpy-array.js";
 export { NumpyDType, type NumpyField } from "./numpy-dtype.js";
 export { NumpyScalar } from "./numpy-scalar.js";
 export { type PickleFile, readPickle, type ReadPickleOptions } from "./read.js";
+export type { ScanFinding, ScannedGlobal, Verdict } from "./scan/finding.js";
+export { scanBytes, scanFile, type ScanOptions, type ScanReport } from "./scan/scan.js";
 export { PickleGlobal, PickleObject, PickleSet, PickleTuple, type PickleValue } from "./value.js";

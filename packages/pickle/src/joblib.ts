@@ -11,6 +11,8 @@ import { PickleObject, PickleTuple, type PickleValue } from "./value.js";
 export interface JoblibParts {
   /** The bytes of a file beside the main one, by its plain name. */
   readonly companion: (name: string) => Memory | undefined;
+  /** What stands for an array whose file is not there; throws by default. */
+  readonly missing?: (name: string, wrapper: PickleObject) => PickleValue;
   /** Takes a joblib 0.9 "ZF" file apart. */
   readonly zfile: (memory: Memory) => Memory;
   /** Runs a pickle that lies in the middle of this one. */
@@ -61,12 +63,17 @@ function skipPadding(input: Input): void {
 
 /** joblib 0.9: each array is a .npy file beside the pickle. */
 function companionArray(wrapper: PickleObject, parts: JoblibParts): PickleValue {
-  return readNpy(companionOf(wrapper, parts), parts.nested);
+  const name = companionName(wrapper);
+  const found = parts.companion(name);
+  return found === undefined ? missing(name, wrapper, parts) : readNpy(found, parts.nested);
 }
 
 /** joblib 0.9 with compression: the bytes of each array are a "ZF" file, its shape and type are in the pickle. */
 function compressedCompanion(wrapper: PickleObject, parts: JoblibParts): PickleValue {
-  const elements = parts.zfile(companionOf(wrapper, parts));
+  const name = companionName(wrapper);
+  const found = parts.companion(name);
+  if (found === undefined) return missing(name, wrapper, parts);
+  const elements = parts.zfile(found);
   const array = emptyArray(tupleItems(wrapper.attribute("init_args"))?.[0]);
   const state = tupleItems(wrapper.attribute("state"));
   if (!(array instanceof NumpyArray) || state === undefined) throw malformed("A joblib array has a state that is none");
@@ -77,17 +84,19 @@ function compressedCompanion(wrapper: PickleObject, parts: JoblibParts): PickleV
   return array;
 }
 
-function companionOf(wrapper: PickleObject, parts: JoblibParts): Memory {
+function companionName(wrapper: PickleObject): string {
   const name = wrapper.attribute("filename");
   if (typeof name !== "string") throw malformed("A joblib array names no file");
   if (!/^[^/\\:\0]{1,255}$/.test(name) || name === "." || name === "..")
     throw malformed(
       `A joblib array lies in ${JSON.stringify(name.slice(0, 80))}, which is not a file beside the pickle`,
     );
-  const found = parts.companion(name);
-  if (found === undefined)
-    throw malformed(
-      `The array file ${JSON.stringify(name)} is missing: joblib 0.9 wrote it beside the pickle; give both`,
-    );
-  return found;
+  return name;
+}
+
+function missing(name: string, wrapper: PickleObject, parts: JoblibParts): PickleValue {
+  if (parts.missing !== undefined) return parts.missing(name, wrapper);
+  throw malformed(
+    `The array file ${JSON.stringify(name)} is missing: joblib 0.9 wrote it beside the pickle; give both`,
+  );
 }

@@ -1,3 +1,4 @@
+import type { PickleDict } from "./dict.js";
 import { inertGlobal, knownGlobal } from "./globals/table.js";
 import { danger } from "./globals/danger.js";
 import { malformed, refusedGlobal } from "./errors.js";
@@ -10,7 +11,7 @@ export interface Policy {
   /** A call of something without an inert counterpart. */
   foreignCall(callable: PickleValue, args: readonly PickleValue[], offset: number): PickleValue;
   /** An instance of something that is no class of the table. */
-  foreignInstance(type: PickleValue, args: readonly PickleValue[], offset: number): PickleValue;
+  foreignInstance(type: PickleValue, args: readonly PickleValue[], offset: number, keywords?: PickleDict): PickleValue;
   /** State for something that takes none. */
   foreignBuild(target: PickleValue, state: PickleValue, offset: number): void;
   /** PERSID and BINPERSID. */
@@ -49,9 +50,10 @@ export class ReadingPolicy implements Policy {
     });
   }
 
-  foreignInstance(type: PickleValue, args: readonly PickleValue[], offset: number): PickleValue {
-    if (type instanceof PickleGlobal) return this.foreignCall(type, args, offset);
-    throw malformed("An instance is made of something that is no class", offset);
+  foreignInstance(type: PickleValue, args: readonly PickleValue[], offset: number, keywords?: PickleDict): PickleValue {
+    if (!(type instanceof PickleGlobal)) throw malformed("An instance is made of something that is no class", offset);
+    if (type.opaque) return new PickleObject(type, keywords === undefined ? { args } : { args, keywords });
+    return this.foreignCall(type, args, offset);
   }
 
   foreignBuild(_target: PickleValue, _state: PickleValue, offset: number): void {

@@ -78,7 +78,13 @@ export interface StreamResult {
 }
 
 /** Runs the pickle at `start` of decompressed bytes. */
-export function runStream(stream: PickleStream, policy: Policy, options: ReadPickleOptions, start = 0): StreamResult {
+export function runStream(
+  stream: PickleStream,
+  policy: Policy,
+  options: ReadPickleOptions,
+  start = 0,
+  missing?: JoblibParts["missing"],
+): StreamResult {
   const limits = resolveLimits(options.limits);
   const deadline = new Deadline(limits.time, options.signal);
   const count = { opcodes: 0, protocol: 0 };
@@ -93,6 +99,7 @@ export function runStream(stream: PickleStream, policy: Policy, options: ReadPic
       if (compressionOf(headOf(memory)) !== "zfile") throw malformed("An array beside a joblib file is not a Z-file");
       return decompress(memory, "zfile", limits, deadline).memory;
     },
+    ...(missing === undefined ? {} : { missing }),
     // Plain, as Python reads it: the pickle of an object array holds no arrays in joblib's manner.
     nested: (input) => runPickle(input, plain),
   };

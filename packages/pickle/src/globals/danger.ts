@@ -1,6 +1,28 @@
 // What the names do that attacks are made of, in plain words. The list explains; it does not decide: a name that is
 // not in the table of inert ones is refused whether or not it stands here.
 const exact = new Map<string, string>([
+  ...entries(
+    "runs a shell command",
+    "os.system posix.system nt.system os.popen posix.popen commands.getoutput commands.getstatusoutput subprocess.getoutput subprocess.getstatusoutput pydoc.pipepager platform.popen",
+  ),
+  ...entries(
+    "starts a program",
+    "subprocess.Popen subprocess.run subprocess.call subprocess.check_call subprocess.check_output pty.spawn os.execv os.execve os.execvp os.execl os.spawnv os.spawnl os.spawnlp os.posix_spawn os.startfile asyncio.create_subprocess_shell asyncio.create_subprocess_exec",
+  ),
+  ...entries(
+    "deletes or replaces files",
+    "os.remove os.unlink os.rmdir os.removedirs os.rename os.replace shutil.rmtree shutil.move posix.remove posix.unlink",
+  ),
+  ...entries(
+    "adds things up, which hides names from scanners",
+    "operator.add _operator.add operator.concat _operator.concat operator.mod _operator.mod",
+  ),
+  ...entries(
+    "takes attributes or items of anything, or calls its methods",
+    "operator.attrgetter operator.itemgetter operator.methodcaller _operator.attrgetter _operator.itemgetter _operator.methodcaller",
+  ),
+  ...entries("calls any function later", "functools.partial _functools.partial functools.reduce _functools.reduce"),
+  ...entries("installs or runs packages", "pip.main pip._internal.main pip._internal.cli.main.main"),
   ...entries("runs Python code from the file", "builtins.eval builtins.exec builtins.compile builtins.execfile"),
   ...entries(
     "runs Python code from the file",
