@@ -29,8 +29,8 @@ export interface FileOperations {
   read(file: number, target: Uint8Array, position: number): Awaitable<number>;
   /** May write less than asked. */
   write(file: number, bytes: Uint8Array, position: number): Awaitable<number>;
-  /** To the disk, with everything that reading needs. */
-  sync(file: number): Awaitable<void>;
+  /** To the disk, with everything that reading needs. `bytes` is how much there may still be to do. */
+  sync(file: number, bytes: number): Awaitable<void>;
   /** To the disk: the bytes written so far. */
   syncData(file: number): Awaitable<void>;
   facts(file: number): Awaitable<FileFacts>;

@@ -58,7 +58,7 @@ export async function writeBody(
     await flush();
     await writing;
     await syncing;
-    await operations.sync(file);
+    await operations.sync(file, position - synced);
     return position;
   } finally {
     // The file is closed next: nothing may be under way in it.
