@@ -9,11 +9,11 @@ export interface TensorSpec {
   readonly dtype: DType;
   readonly shape: readonly Dimension[];
   /** Names of the columns, when the last dimension is features. */
-  readonly features?: readonly string[];
+  readonly features?: readonly string[] | undefined;
   /** Values that a string or integer input may have, or the classes of an output. */
-  readonly categories?: readonly (string | number | boolean)[];
-  readonly optional?: boolean;
-  readonly description?: string;
+  readonly categories?: readonly (string | number | boolean)[] | undefined;
+  readonly optional?: boolean | undefined;
+  readonly description?: string | undefined;
 }
 
 /** What goes in and comes out: names, dtypes, shapes. Never an attestation. */

@@ -13,6 +13,7 @@ import {
 import { compareTensors } from "./compare-tensors.js";
 import type { Context } from "./context.js";
 import type { Prepared } from "./representations.js";
+import { type PredictInputs, tensorsOf } from "./prediction.js";
 import { type Runner, runners, startPredictor } from "./runner.js";
 import type { SamplesInput } from "./save-input.js";
 import { sourcePayloads } from "./source-payload.js";
@@ -35,9 +36,10 @@ export async function prepareSamples(
   signature: Signature | undefined,
   input: SamplesInput,
 ): Promise<PreparedSamples> {
-  const rows = rowsOf(input.inputs);
-  const run = (runner: Runner) => runOnce(context, prepared, runner, signature, input.inputs);
-  let { outputs } = input;
+  const inputs = tensorsFor(input.inputs, signature, "inputs");
+  const rows = rowsOf(inputs);
+  const run = (runner: Runner) => runOnce(context, prepared, runner, signature, inputs);
+  let outputs = input.outputs && tensorsFor(input.outputs, signature, "outputs");
   let recordedBy: NonNullable<Manifest["samples"]>["recordedBy"];
   if (outputs === undefined) {
     const [runner] = await runners(
@@ -59,7 +61,7 @@ export async function prepareSamples(
     representations.push(await proved(context, representation, outputs, rows, run));
   return {
     samples: { inputs: inputsPath, outputs: outputsPath, rows, bound, ...(recordedBy && { recordedBy }) },
-    sources: [source(inputsPath, input.inputs), source(outputsPath, outputs)],
+    sources: [source(inputsPath, inputs), source(outputsPath, outputs)],
     representations,
   };
 }
@@ -110,6 +112,17 @@ async function runOnce(
 
 function source(path: string, tensors: TensorMap): PayloadSource {
   return memorySource(path, tensorsToJson(tensors), { role: "samples", mediaType: tensorJsonMediaType });
+}
+
+/** Tensors as they are; rows and records by the signature, which then must be known. */
+function tensorsFor(given: PredictInputs, signature: Signature | undefined, side: "inputs" | "outputs"): TensorMap {
+  if (given instanceof Map) return given as TensorMap;
+  if (signature === undefined)
+    throw new ModelkeepError(
+      "signature_mismatch",
+      `Nothing here tells the signature of this model: give the ${side} of the samples as tensors by name, or a \`signature\``,
+    );
+  return tensorsOf(given, side === "inputs" ? signature : { inputs: signature.outputs, outputs: [] });
 }
 
 /** The first dimension, which all inputs share. */

@@ -1,5 +1,6 @@
-import type { Manifest, Progress, Signature, TensorMap } from "@modelkeep/core";
+import type { Manifest, Progress, Signature } from "@modelkeep/core";
 
+import type { PredictInputs } from "./prediction.js";
 import type { RepresentationChoice } from "./representations.js";
 import type { BlobSource } from "./upload.js";
 
@@ -25,9 +26,10 @@ export type Metadata = Partial<
 > & { readonly signature?: Signature | undefined };
 
 export interface SamplesInput {
-  readonly inputs: TensorMap;
+  /** Records, rows or tensors, as `predict` takes them. */
+  readonly inputs: PredictInputs;
   /** What the model gave for them. Without it a runtime that is installed computes them now. */
-  readonly outputs?: TensorMap | undefined;
+  readonly outputs?: PredictInputs | undefined;
   /** Floats agree when |a - b| <= bound x max(1, |b|). Default: 0 where a runtime recorded them, else 1e-6. */
   readonly bound?: number | undefined;
 }
