@@ -93,7 +93,7 @@ memstore device bytes = 4294967296
 osd class update on start = false
 
 [client.rgw]
-rgw frontends = beast endpoint=127.0.0.1:$port
+rgw frontends = beast endpoint=127.0.0.1:$port tcp_nodelay=1
 rgw dns name = 127.0.0.1
 rgw enable usage log = false
 rgw enable gc threads = true

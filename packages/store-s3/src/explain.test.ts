@@ -23,6 +23,7 @@ describe("explain says what is wrong, where, and what to do", () => {
     [answered("PermanentRedirect", 301), "invalid_input", /another region/],
     [answered("AuthorizationHeaderMalformed", 400, { Region: "eu-central-1" }), "invalid_input", /to eu-central-1/],
     [answered("InvalidObjectState", 403), "archived", /Restore it first/],
+    [answered("ObjectParentIsFile", 409), "invalid_key", /in the way/],
     [answered("NotImplemented", 501), "unsupported", /does not implement/],
     [answered("SlowDown", 503), "io_error", /tried several times/],
     [

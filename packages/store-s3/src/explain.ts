@@ -1,5 +1,5 @@
 import { isModelkeepError, ModelkeepError, type ErrorCode } from "@modelkeep/core";
-import { classify } from "./failure.js";
+import { classify, isInTheWay } from "./failure.js";
 
 export interface Place {
   readonly bucket: string;
@@ -10,7 +10,8 @@ export interface Place {
 /** The error that a caller sees: what is wrong, where, and what to do. */
 export function explain(error: unknown, doing: string, { bucket, service }: Place): ModelkeepError {
   if (isModelkeepError(error)) return error;
-  const { code, status, transient } = classify(error);
+  const failure = classify(error);
+  const { code, status, transient } = failure;
   const make = (kind: ErrorCode, what: string): ModelkeepError =>
     new ModelkeepError(kind, `[s3] Could not ${doing} in bucket ${bucket} at ${service}: ${what}`, {
       cause: error,
@@ -22,6 +23,7 @@ export function explain(error: unknown, doing: string, { bucket, service }: Plac
     case "NoSuchUpload":
       return make("io_error", "the upload was ended by someone else, such as a lifecycle rule. Try again");
     case "InvalidAccessKeyId":
+    case "XAdminUserNotFound":
       return make("refused", "the service does not know the access key. Check AWS_ACCESS_KEY_ID or the profile");
     case "SignatureDoesNotMatch":
       return make("refused", "the secret key does not belong to the access key. Check AWS_SECRET_ACCESS_KEY");
@@ -54,6 +56,11 @@ export function explain(error: unknown, doing: string, { bucket, service }: Plac
     case "ENOTFOUND":
       return make("io_error", "the host name is not known. Check endpoint and region, and the network");
   }
+  if (isInTheWay(failure))
+    return make(
+      "invalid_key",
+      "the service keeps keys as files and folders, and one that is there is in the way of this",
+    );
   if (error instanceof Error && error.message.startsWith("Region is missing"))
     return make("invalid_input", "no region is known. Set region, AWS_REGION or a profile");
   if (status === 401 || status === 403)

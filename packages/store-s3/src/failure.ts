@@ -27,6 +27,23 @@ const notNow = new Set([
   "EAI_AGAIN",
 ]);
 
+/** Answers of services that keep keys as files and folders: "a/b" cannot be where "a" is, and trying again does not help. */
+const inTheWay = new Set([
+  "ObjectParentIsFile",
+  "ExistingObjectIsDirectory",
+  "XMinioParentIsObject",
+  "XMinioObjectExistsAsDirectory",
+]);
+
+/** There is no such object, as far as an answer with a body tells. */
+export function isMissing({ code }: Failure): boolean {
+  return code === "NoSuchKey" || code === "NotFound";
+}
+
+export function isInTheWay({ code }: Failure): boolean {
+  return inTheWay.has(code);
+}
+
 /** The connection went away; how far the request had come is not known. */
 const lost = new Set([
   "ECONNRESET",
@@ -46,6 +63,7 @@ export function classify(error: unknown): Failure {
   const status = $metadata?.httpStatusCode;
   const words = [Code, code, name].filter((value): value is string => typeof value === "string" && value !== "Error");
   const word = words[0] ?? "unknown";
+  if (inTheWay.has(word)) return { code: word, status, transient: false, uncertain: false };
   if (notNow.has(word) || status === 429 || status === 503 || status === 409)
     return { code: word, status, transient: true, uncertain: false };
   if (lost.has(word) || name === "TimeoutError" || word.startsWith("HPE_"))

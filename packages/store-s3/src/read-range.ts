@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { Connection } from "./connection.js";
 import type { Place } from "./describe.js";
 import { explain } from "./explain.js";
-import { classify } from "./failure.js";
+import { classify, isMissing } from "./failure.js";
 import { backOff } from "./retry.js";
 
 /** Bytes of one object as it was when it was found. */
@@ -49,14 +49,14 @@ export async function* readRange(
       throw Object.assign(new Error("The answer was cut off"), { code: "ERR_STREAM_PREMATURE_CLOSE" });
     } catch (error) {
       throwIfAborted(signal);
-      const { code, status, transient } = classify(error);
-      if (status === 412)
+      const failure = classify(error);
+      if (failure.status === 412)
         throw new ModelkeepError("conflict", `[s3] ${key} was replaced while it was read. Get it again`, {
           cause: error,
         });
-      if (status === 404 && code !== "NoSuchBucket")
+      if (isMissing(failure))
         throw new ModelkeepError("not_found", `[s3] ${key} was deleted while it was read`, { cause: error });
-      if (!transient || ++failures >= connection.policy.attempts)
+      if (!failure.transient || ++failures >= connection.policy.attempts)
         throw explain(error, `read ${key} from byte ${position}`, connection);
       await backOff(connection.policy, failures, signal);
     }

@@ -37,7 +37,7 @@ export async function settle(connection: Connection, write: Write): Promise<Obje
       throwIfAborted(signal);
       const { code, status, transient, uncertain } = classify(error);
       const startsOver = write.startsOver?.(code, status) === true;
-      const refused = ifAbsent && (status === 412 || status === 409);
+      const refused = ifAbsent && (status === 412 || (status === 409 && transient));
       doubtful ||= uncertain;
       if (doubtful || refused || startsOver) {
         const found = await lookAgain(connection, write, error, doubtful);

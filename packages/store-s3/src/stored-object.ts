@@ -4,7 +4,7 @@ import type { CallOptions, GetOptions, ObjectInfo, ReadIntoOptions, StoredObject
 import type { Connection } from "./connection.js";
 import { describe, headObject, type Place } from "./describe.js";
 import { explain } from "./explain.js";
-import { classify } from "./failure.js";
+import { classify, isMissing } from "./failure.js";
 import type { Settings } from "./options.js";
 import { readRange, type Source } from "./read-range.js";
 
@@ -30,10 +30,10 @@ export async function getObject(
         );
         return { output, bytes: await readHead(output, key, wanted.start, until) };
       } catch (error) {
-        const { code, status } = classify(error);
-        if (status === 404 && code !== "NoSuchBucket") return undefined;
+        const failure = classify(error);
+        if (isMissing(failure)) return undefined;
         // Nothing lies that far: the object is looked at instead.
-        if (status === 416) return "beyond";
+        if (failure.status === 416) return "beyond";
         throw error;
       }
     });
