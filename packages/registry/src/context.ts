@@ -1,5 +1,6 @@
 import { ModelkeepError } from "@modelkeep/core";
 
+import type { LookUpEnvironment } from "./compatibility.js";
 import type { Actor } from "./entry.js";
 import { append, hint, type LogContext, type Proposal } from "./log.js";
 import type { Logs } from "./logs.js";
@@ -11,6 +12,7 @@ export interface Context extends LogContext {
   readonly plugins: Plugins;
   readonly logs: Logs;
   readonly platform: string;
+  readonly environment: LookUpEnvironment;
   readonly graceSeconds: number;
   readonly actor: Actor | undefined;
   /** Why nothing can be changed through this client. */

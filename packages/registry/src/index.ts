@@ -1,12 +1,17 @@
 export type { AliasOptions, Moved, PromoteOptions } from "./aliases.js";
+export type { CheckOptions, CheckReport, Problem } from "./check.js";
+export type { Collected, CollectOptions } from "./collect-garbage.js";
 export type { Comparison, Difference } from "./compare.js";
+export type { LookUpEnvironment } from "./compatibility.js";
 export type { ChangeOptions } from "./context.js";
+export { type Copied, copyRegistry, type CopyOptions } from "./copy-registry.js";
 export type { StatusOptions } from "./edits.js";
 export type { Actor } from "./entry.js";
 export type { HistoryEntry } from "./history.js";
+export type { ImportOptions } from "./import-envelope.js";
 export type { LoadedModel, LoadOptions } from "./load.js";
 export type { Plugins, RegistryOptions } from "./options.js";
-export { Prediction, type PredictInputs, type Scalar } from "./prediction.js";
+export { Prediction } from "./prediction.js";
 export type { AliasMove, PayloadSummary, Status, Summary, Verification, VoidEntry } from "./record.js";
 export { openRegistry, Registry } from "./registry.js";
 export type { RepresentationChoice } from "./representations.js";

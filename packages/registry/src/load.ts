@@ -1,8 +1,18 @@
-import { type Envelope, ModelkeepError, type Predictor, type Signature, type TensorMap } from "@modelkeep/core";
+import {
+  type CompatibilityPolicy,
+  type Envelope,
+  type Inputs,
+  ModelkeepError,
+  type Predictor,
+  type Signature,
+  type TensorMap,
+  toTensors,
+} from "@modelkeep/core";
 
+import { checkCompatibility } from "./compatibility.js";
 import type { Context } from "./context.js";
 import { openVersion } from "./envelope.js";
-import { type PredictInputs, Prediction, tensorsOf } from "./prediction.js";
+import { Prediction } from "./prediction.js";
 import type { VersionRecord } from "./record.js";
 import { resolve } from "./resolve.js";
 import { type Runner, type RunnerChoice, runners, startPredictor } from "./runner.js";
@@ -10,6 +20,10 @@ import { type Runner, type RunnerChoice, runners, startPredictor } from "./runne
 export interface LoadOptions extends RunnerChoice {
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What to do when recorded libraries or the runtime are not those that are here: nothing is read before. Default "warn". */
+  readonly compatibility?: CompatibilityPolicy | undefined;
+  /** Told of each difference in a sentence. Default: the process' own warnings, where there are any. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** A version, ready to predict. */
@@ -26,7 +40,7 @@ export interface LoadedModel {
   /** Whether this pair has been held to the samples of this version, and reproduced them. */
   readonly verified: boolean;
   /** Takes records, rows or tensors; checks them against the signature before the model sees them. */
-  predict(inputs: PredictInputs): Promise<Prediction>;
+  predict(inputs: Inputs): Promise<Prediction>;
   /** Without conversion or checks: what goes in is what the signature says. */
   predictTensors(inputs: TensorMap): Promise<TensorMap>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -38,19 +52,20 @@ export async function load(context: Context, reference: string, options: LoadOpt
     throw new ModelkeepError("not_found", `${record.name}@${version.version} was deleted`);
   const envelope = await openVersion(context, record.name, version, options.signal);
   const runner = await chooseRunner(context, envelope, version, options);
+  await checkCompatibility(context, envelope.manifest, runner.representation.name, options);
   const predictor = await startRunner(context, envelope, runner, options);
-  const signature = envelope.manifest.signature ?? predictor.signature;
+  const signature: Signature = (envelope.manifest.signature as Signature | undefined) ?? predictor.signature;
   return {
     name: record.name,
     version: version.version,
     reference: `${record.name}@${version.version}`,
     envelope,
-    signature: signature as Signature,
+    signature,
     representation: runner.representation.name,
     runtime: { name: runner.runtime.name, version: runner.runtime.version },
     verified: isVerified(version, runner),
     async predict(inputs) {
-      return new Prediction(await predictor.predict(tensorsOf(inputs, signature as Signature)));
+      return new Prediction(await predictor.predict(toTensors(signature, inputs)));
     },
     predictTensors: (inputs) => predictor.predict(inputs),
     [Symbol.asyncDispose]: () => predictor[Symbol.asyncDispose](),

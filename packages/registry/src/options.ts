@@ -1,5 +1,6 @@
 import type { Codec, Converter, Flavor, Runtime, Store } from "@modelkeep/core";
 
+import type { LookUpEnvironment } from "./compatibility.js";
 import type { Actor } from "./entry.js";
 
 /** What is installed: a registry handles what these handle, and keeps the rest as opaque files. */
@@ -18,6 +19,8 @@ export interface RegistryOptions extends Partial<Plugins> {
   readonly clock?: (() => Date) | undefined;
   /** How this process calls its platform in records: "linux-x64 node 20.20.2". */
   readonly platform?: string | undefined;
+  /** What is running and installed, for the check before a model is loaded. Default: the runtime only. */
+  readonly environment?: LookUpEnvironment | undefined;
   /** Never writes, not even to set the registry up. */
   readonly readOnly?: boolean | undefined;
   /** For a registry that is new: how young unreferenced bytes must be to be spared by garbage collection. Default 24 hours. */

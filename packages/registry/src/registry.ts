@@ -1,13 +1,18 @@
 import type { Envelope, Store } from "@modelkeep/core";
 
+import { eachOf } from "./blobs.js";
 import * as aliases from "./aliases.js";
+import { check, type CheckOptions, type CheckReport } from "./check.js";
+import { type Collected, collectGarbage, type CollectOptions } from "./collect-garbage.js";
 import { compare, type Comparison } from "./compare.js";
+import { currentRuntime } from "./compatibility.js";
 import { type ChangeOptions, type Context, existing } from "./context.js";
 import * as edits from "./edits.js";
 import type { Actor } from "./entry.js";
 import { openVersion } from "./envelope.js";
 import * as past from "./history.js";
 import { load, type LoadedModel, type LoadOptions } from "./load.js";
+import { importEnvelope, type ImportOptions } from "./import-envelope.js";
 import { Logs } from "./logs.js";
 import { modelNames } from "./models.js";
 import type { RegistryOptions } from "./options.js";
@@ -167,6 +172,39 @@ export class Registry {
     return viewModel(await past.asOf(this.#context, name, time, signal));
   }
 
+  /** Saves many models, some at a time. One that fails does not stop the others: its error stands in its place. */
+  async saveAll(
+    items: readonly (SaveInput & { readonly name: string })[],
+    { concurrency = 8 }: { readonly concurrency?: number | undefined } = {},
+  ): Promise<PromiseSettledResult<Saved>[]> {
+    return eachOf(items, concurrency, async ({ name, ...input }) => {
+      const [result] = await Promise.allSettled([save(this.#context, name, input)]);
+      return result;
+    });
+  }
+
+  /** Registers an envelope from a package or another registry, its manifest byte for byte. */
+  importEnvelope(envelope: Envelope, options?: ImportOptions): Promise<Saved> {
+    return importEnvelope(this.#context, envelope, options);
+  }
+
+  /** Carries one version into another registry. */
+  async copy(reference: string, to: Registry, options: ImportOptions = {}): Promise<Saved> {
+    const envelope = await this.open(reference, { signal: options.signal });
+    const { name, version, labels } = envelope.version;
+    return to.importEnvelope(envelope, { name, labels, origin: { name, version }, ...options });
+  }
+
+  /** Whether every version has its data and every history is whole. */
+  check(options?: CheckOptions): Promise<CheckReport> {
+    return check(this.#context, options);
+  }
+
+  /** Removes what nothing refers to, safely beside running saves. */
+  collectGarbage(options?: CollectOptions): Promise<Collected> {
+    return collectGarbage(this.#context, options);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.store[Symbol.asyncDispose]?.();
   }
@@ -186,6 +224,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     clock,
     sleep: options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
     platform: options.platform ?? platform(),
+    environment: options.environment ?? currentRuntime,
     graceSeconds: root?.graceSeconds ?? 86_400,
     actor: actorOf(options.actor),
     readOnly,

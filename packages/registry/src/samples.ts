@@ -1,19 +1,19 @@
 import {
+  compareTensors,
+  type Inputs,
   type Manifest,
-  memorySource,
   ModelkeepError,
   type PayloadSource,
   type Representation,
   type Signature,
   type TensorMap,
-  tensorJsonMediaType,
-  tensorsToJson,
+  recordSamples,
+  rowsOf,
+  toTensors,
 } from "@modelkeep/core";
 
-import { compareTensors } from "./compare-tensors.js";
 import type { Context } from "./context.js";
 import type { Prepared } from "./representations.js";
-import { type PredictInputs, tensorsOf } from "./prediction.js";
 import { type Runner, runners, startPredictor } from "./runner.js";
 import type { SamplesInput } from "./save-input.js";
 import { sourcePayloads } from "./source-payload.js";
@@ -25,8 +25,6 @@ export interface PreparedSamples {
   readonly representations: readonly Representation[];
 }
 
-const inputsPath = "samples/inputs.json";
-const outputsPath = "samples/outputs.json";
 const givenBound = 1e-6;
 
 /** Records samples: outputs that were given, or that a runtime computes now from the files that are about to be saved. */
@@ -59,11 +57,8 @@ export async function prepareSamples(
   const representations: Representation[] = [];
   for (const { representation } of prepared)
     representations.push(await proved(context, representation, outputs, rows, run));
-  return {
-    samples: { inputs: inputsPath, outputs: outputsPath, rows, bound, ...(recordedBy && { recordedBy }) },
-    sources: [source(inputsPath, inputs), source(outputsPath, outputs)],
-    representations,
-  };
+  const { entry, sources } = await recordSamples({ inputs, outputs, bound });
+  return { samples: { ...entry, ...(recordedBy && { recordedBy }) }, sources, representations };
 }
 
 /** Holds a converted representation to the samples, where something can run it, and writes down how well it agrees. */
@@ -81,18 +76,19 @@ async function proved(
     throw error;
   });
   if (runner === undefined) return representation;
-  const result = compareTensors(await run(runner), outputs, convertedFrom.bound ?? 0);
-  if (!result.ok && convertedFrom.exactness !== "unknown")
+  const { agrees, identical, worst } = compareTensors(await run(runner), outputs, convertedFrom.bound ?? 0);
+  const at = worst && `${worst.name}[${worst.index?.join(", ") ?? ""}]`;
+  if (!agrees && convertedFrom.exactness !== "unknown")
     throw new ModelkeepError(
       "samples_differ",
-      `The representation ${JSON.stringify(representation.name)} does not agree with what it was converted from: ${result.message}`,
-      { details: { worst: result.worst, worstAt: result.worstAt } },
+      `The representation ${JSON.stringify(representation.name)} does not agree with what it was converted from: ${at} is ${worst?.found}, not ${worst?.expected}`,
+      { details: { worst } },
     );
   const proof = {
     rows,
-    identical: result.worst === 0 && result.ok,
-    worst: result.worst,
-    ...(result.worstAt !== undefined && { worstAt: result.worstAt }),
+    identical,
+    ...(worst && Number.isFinite(worst.difference) && { worst: worst.difference }),
+    ...(at !== undefined && { worstAt: at }),
     runtime: `${runner.runtime.name} ${runner.runtime.version}`,
   };
   return { ...representation, convertedFrom: { ...convertedFrom, proof } };
@@ -110,24 +106,13 @@ async function runOnce(
   return await predictor.predict(inputs);
 }
 
-function source(path: string, tensors: TensorMap): PayloadSource {
-  return memorySource(path, tensorsToJson(tensors), { role: "samples", mediaType: tensorJsonMediaType });
-}
-
 /** Tensors as they are; rows and records by the signature, which then must be known. */
-function tensorsFor(given: PredictInputs, signature: Signature | undefined, side: "inputs" | "outputs"): TensorMap {
+function tensorsFor(given: Inputs, signature: Signature | undefined, side: "inputs" | "outputs"): TensorMap {
   if (given instanceof Map) return given as TensorMap;
   if (signature === undefined)
     throw new ModelkeepError(
       "signature_mismatch",
       `Nothing here tells the signature of this model: give the ${side} of the samples as tensors by name, or a \`signature\``,
     );
-  return tensorsOf(given, side === "inputs" ? signature : { inputs: signature.outputs, outputs: [] });
-}
-
-/** The first dimension, which all inputs share. */
-function rowsOf(tensors: TensorMap): number {
-  const [first] = tensors.values();
-  if (first === undefined) throw new ModelkeepError("invalid_input", "Samples need at least one input");
-  return first.shape[0] ?? 1;
+  return toTensors(side === "inputs" ? signature : { inputs: signature.outputs, outputs: [] }, given);
 }

@@ -1,6 +1,5 @@
 import type { Manifest, Progress, Signature } from "@modelkeep/core";
 
-import type { PredictInputs } from "./prediction.js";
 import type { RepresentationChoice } from "./representations.js";
 import type { BlobSource } from "./upload.js";
 
@@ -27,9 +26,9 @@ export type Metadata = Partial<
 
 export interface SamplesInput {
   /** Records, rows or tensors, as `predict` takes them. */
-  readonly inputs: PredictInputs;
+  readonly inputs: Inputs;
   /** What the model gave for them. Without it a runtime that is installed computes them now. */
-  readonly outputs?: PredictInputs | undefined;
+  readonly outputs?: Inputs | undefined;
   /** Floats agree when |a - b| <= bound x max(1, |b|). Default: 0 where a runtime recorded them, else 1e-6. */
   readonly bound?: number | undefined;
 }

@@ -1,6 +1,5 @@
-import { type Envelope, isModelkeepError, ModelkeepError, tensorsFromJson } from "@modelkeep/core";
+import { type Envelope, isModelkeepError, ModelkeepError, readSamples, verifySamples } from "@modelkeep/core";
 
-import { compareTensors } from "./compare-tensors.js";
 import { change, type Context, plain } from "./context.js";
 import { openVersion } from "./envelope.js";
 import { startRunner } from "./load.js";
@@ -68,8 +67,7 @@ export async function recordVerifications(
 export async function verifyPair(context: Context, envelope: Envelope, runner: Runner): Promise<VerificationResult> {
   const samples = envelope.manifest.samples!;
   const { representation, runtime } = runner;
-  const inputs = tensorsFromJson(await envelope.payload(samples.inputs)!.bytes());
-  const expected = tensorsFromJson(await envelope.payload(samples.outputs)!.bytes());
+  const { inputs, outputs } = (await readSamples(envelope))!;
   const about = {
     representation: representation.name,
     runtime: runtime.name,
@@ -81,13 +79,15 @@ export async function verifyPair(context: Context, envelope: Envelope, runner: R
   try {
     await using predictor = await startRunner(context, envelope, runner);
     const bound = Math.max(samples.bound, boundOf(envelope, runner));
-    const { ok, worst, worstAt, message } = compareTensors(await predictor.predict(inputs), expected, bound);
+    const { agrees, worst } = await verifySamples(predictor, inputs, outputs, bound);
+    if (worst === undefined) return { ok: agrees, ...about, worst: 0 };
+    const worstAt = worst.index === undefined ? worst.name : `${worst.name}[${worst.index.join(", ")}]`;
     return {
-      ok,
+      ok: agrees,
       ...about,
-      ...(Number.isFinite(worst) && { worst }),
-      ...(worstAt !== undefined && { worstAt }),
-      ...(message !== undefined && { message }),
+      ...(Number.isFinite(worst.difference) && { worst: worst.difference }),
+      worstAt,
+      ...(!agrees && { message: `${worstAt} is ${worst.found} where ${worst.expected} was recorded` }),
     };
   } catch (error) {
     if (!isModelkeepError(error) || error.code === "aborted" || error.code === "digest_mismatch") throw error;

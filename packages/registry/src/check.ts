@@ -1,0 +1,121 @@
+import { contentDigest, isModelkeepError, type Progress } from "@modelkeep/core";
+
+import { encodingOfKey } from "./blobs.js";
+import type { Context } from "./context.js";
+import { openVersion } from "./envelope.js";
+import { nameKey, namesPrefix } from "./keys.js";
+import { readRecord } from "./log.js";
+import { modelNames } from "./models.js";
+import { readReservation } from "./names.js";
+import type { ModelRecord, VersionRecord, VoidEntry } from "./record.js";
+import { readRoot } from "./root.js";
+
+export interface CheckOptions {
+  /** Reads every byte and compares its digest; otherwise presence and size are checked. */
+  readonly full?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** In versions. */
+  readonly progress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface Problem {
+  /** The model, version or key. */
+  readonly where: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface CheckReport {
+  /** No problem was found. */
+  readonly ok: boolean;
+  readonly problems: readonly Problem[];
+  readonly models: number;
+  readonly versions: number;
+  readonly payloads: number;
+  readonly bytes: number;
+  /** Entries that have no effect: no fault of the store. */
+  readonly voids: readonly (VoidEntry & { readonly model: string })[];
+}
+
+/** Whether every version has its data, every log is whole, and every name is reserved. Changes nothing. */
+export async function check(context: Context, options: CheckOptions = {}): Promise<CheckReport> {
+  const { store } = context;
+  const problems: Problem[] = [];
+  const voids: (VoidEntry & { model: string })[] = [];
+  const totals = { models: 0, versions: 0, payloads: 0, bytes: 0 };
+  const seen = new Set<string>();
+  const attempt = async (where: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (!isModelkeepError(error) || error.code === "aborted") throw error;
+      problems.push({ where, code: error.code, message: error.message });
+    }
+  };
+
+  await attempt("registry.json", async () => {
+    if ((await readRoot(store)) === undefined)
+      problems.push({ where: "registry.json", code: "not_found", message: "The store has no registry.json" });
+  });
+  for await (const name of modelNames(store, options.signal)) {
+    totals.models++;
+    await attempt(name, async () => {
+      const record = await readRecord(context, name, undefined, options.signal);
+      voids.push(...record.voids.map((each) => ({ ...each, model: name })));
+      await attempt(`names/${name}`, async () => {
+        if (record.length > 0 && (await readReservation(store, nameKey(name)))?.name !== name)
+          problems.push({
+            where: name,
+            code: "not_found",
+            message: `The name ${JSON.stringify(name)} is not reserved`,
+          });
+      });
+      for (const version of record.versions.values()) {
+        if (version.status === "deleted") continue;
+        totals.versions++;
+        await attempt(`${name}@${version.version}`, () =>
+          checkVersion(context, record, version, options, seen, totals),
+        );
+        options.progress?.({ done: totals.versions });
+      }
+    });
+  }
+  for await (const { key } of store.list(namesPrefix))
+    await attempt(key, async () => void (await readReservation(store, key)));
+  return { ok: problems.length === 0, problems, ...totals, voids };
+
+  async function checkVersion(
+    context: Context,
+    record: ModelRecord,
+    version: VersionRecord,
+    { full, signal }: CheckOptions,
+    seen: Set<string>,
+    totals: { payloads: number; bytes: number },
+  ): Promise<void> {
+    const where = `${record.name}@${version.version}`;
+    const fault = (code: string, message: string) => problems.push({ where, code, message });
+    const envelope = await openVersion(context, record.name, version, signal);
+    const { manifest } = envelope;
+    if (contentDigest(manifest.payloads) !== version.content || manifest.content !== version.content)
+      fault("digest_mismatch", `The log says that the content is ${version.content}, the manifest ${manifest.content}`);
+    for (const { path, digest, size } of manifest.payloads) {
+      if (seen.has(`${digest} ${version.placement.get(digest)?.join()}`)) continue;
+      seen.add(`${digest} ${version.placement.get(digest)?.join()}`);
+      totals.payloads++;
+      totals.bytes += size;
+      if (full === true) {
+        await attempt(`${where} ${path}`, async () => {
+          // Reading is checking: nothing comes out that does not match.
+          for await (const _ of envelope.payload(path)!.stream(signal === undefined ? {} : { signal }));
+        });
+        continue;
+      }
+      const infos = await Promise.all((version.placement.get(digest) ?? []).map((key) => store.head(key)));
+      const there = infos.filter((info) => info !== undefined);
+      if (there.length === 0) fault("not_found", `The bytes of ${JSON.stringify(path)} (${digest}) are missing`);
+      for (const info of there)
+        if (encodingOfKey(info.key) === undefined && info.size !== size)
+          fault("size_mismatch", `${info.key} has ${info.size} bytes, not ${size}`);
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { type Digest, ModelkeepError } from "@modelkeep/core";
+
+import { eachOf } from "./blobs.js";
+import { type Context, writer } from "./context.js";
+import { blobsPrefix, changesPrefix, condemnedKey, condemnedPrefix, condemnedTarget, modelsPrefix } from "./keys.js";
+import { readLeases } from "./lease.js";
+import { modelNames } from "./models.js";
+import { ulid } from "./ulid.js";
+
+export interface CollectOptions {
+  /** Bytes younger than this are left alone. Default: what the registry was set up with. Less makes saves that run meanwhile send bytes again; nothing is lost. */
+  readonly graceSeconds?: number | undefined;
+  /** Only says what would be removed. */
+  readonly dryRun?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Collected {
+  /** Blobs and manifests that nothing refers to, and that are gone now. */
+  readonly removed: number;
+  readonly bytes: number;
+  /** Candidates that a running save may need, or that an entry has come to refer to meanwhile. */
+  readonly spared: number;
+  readonly keys: readonly string[];
+}
+
+interface Candidate {
+  readonly key: string;
+  readonly size: number;
+  readonly modified: Date;
+}
+
+const hintsKept = 48 * 60 * 60 * 1000;
+
+/**
+ * Removes what nothing refers to, while others save. The order of the steps is what makes it safe; the search over all
+ * interleavings in `test/protocols` holds it.
+ */
+export async function collectGarbage(context: Context, options: CollectOptions = {}): Promise<Collected> {
+  writer(context);
+  const { store } = context;
+  const { signal } = options;
+  const collection = ulid(context.clock());
+  const clockKey = condemnedKey("collection", collection);
+  // The store's own clock, early: what is compared with it is taken for younger than it is, never for older.
+  const now = (await store.put(clockKey, new Uint8Array(), {})).modified.getTime();
+  const limit = now - (options.graceSeconds ?? context.graceSeconds) * 1000;
+  try {
+    const candidates = await unreferenced(context, limit, await references(context, signal), signal);
+    if (options.dryRun === true) return report(candidates, 0);
+
+    await eachOf(candidates, 16, ({ key }) => store.put(condemnedKey(key, collection), new Uint8Array()));
+    const leases = (await readLeases(store)).filter((lease) => lease.expires.getTime() > now);
+    const leased = new Set(leases.flatMap((lease) => [...lease.digests]));
+    const oldest = Math.min(...leases.map((lease) => lease.taken.getTime()));
+    const again = await references(context, signal);
+    const doomed = candidates.filter(
+      ({ key, modified }) => !again.has(key) && !leased.has(digestOfKey(key)) && modified.getTime() < oldest,
+    );
+    await eachOf(doomed, 16, ({ key }) => store.delete(key));
+    await removeMarkers(context, candidates, collection);
+    await removeLeftovers(context, now);
+    return report(doomed, candidates.length - doomed.length);
+  } finally {
+    await store.delete(clockKey);
+  }
+}
+
+/** Every key that a log refers to now, those of deleted versions excepted. */
+async function references(context: Context, signal?: AbortSignal): Promise<ReadonlySet<string>> {
+  const keys = new Set<string>();
+  for await (const name of modelNames(context.store, signal)) {
+    const record = await context.logs.current(name, signal);
+    if (record.readOnly !== undefined)
+      throw new ModelkeepError(
+        "refused",
+        `Garbage is not collected: what ${name} refers to is not all known here. ${record.readOnly}`,
+      );
+    for (const version of record.versions.values())
+      if (version.status !== "deleted")
+        for (const places of version.placement.values()) for (const key of places) keys.add(key);
+  }
+  return keys;
+}
+
+async function unreferenced(
+  { store }: Context,
+  limit: number,
+  referenced: ReadonlySet<string>,
+  signal?: AbortSignal,
+): Promise<Candidate[]> {
+  const found: Candidate[] = [];
+  for (const prefix of [blobsPrefix, modelsPrefix]) {
+    for await (const { key, size, modified } of store.list(prefix, signal === undefined ? {} : { signal })) {
+      const kept = prefix === modelsPrefix && !key.includes("/manifests/");
+      if (!kept && !referenced.has(key) && modified.getTime() <= limit) found.push({ key, size, modified });
+    }
+  }
+  return found;
+}
+
+/** Its own markers, and those of collections that were cut off, once their keys are gone. */
+async function removeMarkers({ store }: Context, candidates: readonly Candidate[], collection: string): Promise<void> {
+  await eachOf(candidates, 16, ({ key }) => store.delete(condemnedKey(key, collection)));
+  for await (const { key } of store.list(condemnedPrefix)) {
+    const target = condemnedTarget(key);
+    if (target.includes("/") && (await store.head(target)) === undefined) await store.delete(key);
+  }
+}
+
+/** Leases that ended long ago, and hints that every index has seen or has made up for. */
+async function removeLeftovers({ store }: Context, now: number): Promise<void> {
+  for (const lease of await readLeases(store))
+    if (lease.expires.getTime() + hintsKept < now) await store.delete(lease.key);
+  for await (const { key, modified } of store.list(changesPrefix))
+    if (modified.getTime() + hintsKept < now) await store.delete(key);
+}
+
+function digestOfKey(key: string): Digest {
+  return `sha256:${key.slice(blobsPrefix.length, blobsPrefix.length + 64)}`;
+}
+
+function report(removed: readonly Candidate[], spared: number): Collected {
+  return {
+    removed: removed.length,
+    bytes: removed.reduce((sum, { size }) => sum + size, 0),
+    spared,
+    keys: removed.map(({ key }) => key),
+  };
+}
