@@ -47,7 +47,7 @@ export function jsonCodec(defaults: JsonEncodeOptions = {}): Codec<ModelState, J
       const parameters = tensors.reduce((count, { shape }) => count + elementCount(shape), 0);
       const whose = typeof type === "string" && typeof flavor === "string" ? `${type} of ${flavor}, ` : "";
       return {
-        summary: `JSON: ${whose}${tensors.length} tensors with ${parameters} elements`,
+        summary: `JSON: ${whose}tensors: ${tensors.length}, elements: ${parameters}`,
         tensors,
         parameters,
         details: { format, flavor, type, version },

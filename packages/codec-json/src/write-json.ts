@@ -67,7 +67,8 @@ export function jsonParts(model: ModelState, form: TensorForm): readonly Part[] 
       parts.push(text);
       text = "";
     }
-    if (typeof value !== "object" || value === null) text += JSON.stringify(value);
+    if (typeof value === "number") text += String(value);
+    else if (typeof value !== "object" || value === null) text += JSON.stringify(value);
     else if (Array.isArray(value)) writeList(value as readonly Tree[], indent);
     else if (!(value instanceof Map)) writeTensor(value as Tensor, indent);
     else if (value.has("$number")) text += `{ "$number": ${JSON.stringify(value.get("$number"))} }`;

@@ -22,7 +22,7 @@ export async function inspectState(payloads: PayloadSet, options: DecodeOptions 
     ["format", "flavor", "type", "version"].map((field) => [field, plain(document.get(field))]),
   );
   return {
-    summary: `MessagePack: ${fields["type"]} of ${fields["flavor"]}, ${tensors.length} tensors with ${parameters} elements`,
+    summary: `MessagePack: ${fields["type"]} of ${fields["flavor"]}, tensors: ${tensors.length}, elements: ${parameters}`,
     tensors,
     parameters,
     details: fields,

@@ -57,7 +57,7 @@ test("the tensors are looked for beside the tree, and nowhere else", async () =>
 test("what is in it is told from the tree and a header", async () => {
   const payloads = await collectPayloads(await codec.encode(model({ large, list: [small] })));
   expect(await codec.inspect?.(payloads)).toMatchObject({
-    summary: "MessagePack: thing of test, 2 tensors with 1003 elements",
+    summary: "MessagePack: thing of test, tensors: 2, elements: 1003",
     tensors: [
       { name: "large", dtype: "float64", shape: [100, 10], bytes: 8000 },
       { name: "list.0", dtype: "int8", shape: [3], bytes: 3 },

@@ -18,7 +18,7 @@ export async function inspectModel(payloads: PayloadSet, options: DecodeOptions 
   const whose =
     type === undefined ? "" : `${type} of ${header.metadata.get(stateTexts.flavor) ?? "an unknown flavor"}, `;
   return {
-    summary: `safetensors: ${whose}${tensors.length} tensors with ${parameters} elements`,
+    summary: `safetensors: ${whose}tensors: ${tensors.length}, elements: ${parameters}`,
     tensors,
     parameters,
     details: { metadata: Object.fromEntries(metadata) },

@@ -1,8 +1,7 @@
 import {
-  byteLength,
   type DType,
+  dtypeInfo,
   elementCount,
-  isModelkeepError,
   type Json,
   type Limits,
   ModelkeepError,
@@ -119,39 +118,37 @@ function readMetadata(value: Json): ReadonlyMap<string, string> {
 }
 
 function readEntry(name: string, value: Json, dataStart: number): TensorEntry {
-  const where = `has the tensor ${quote(name)}`;
-  if (!isObject(value)) throw malformed(`${where} described by something that is no object`);
+  const fault = (what: string, cause?: unknown) => malformed(`has the tensor ${quote(name)} ${what}`, cause);
+  if (!isObject(value)) throw fault("described by something that is no object");
   const { dtype: dtypeName, shape, data_offsets: offsets } = value;
-  if (typeof dtypeName !== "string") throw malformed(`${where} without a dtype`);
+  if (typeof dtypeName !== "string") throw fault("without a dtype");
   const dtype = dtypeOfName(dtypeName);
   if (dtype === undefined) {
     throw new ModelkeepError(
       "unsupported",
-      `The safetensors header ${where} of the dtype ${quote(dtypeName)}, which this version does not know`,
+      `The tensor ${quote(name)} is of the dtype ${quote(dtypeName)}, which this version does not know`,
       { details: { tensor: name, dtype: dtypeName } },
     );
   }
-  if (!isCounts(shape)) throw malformed(`${where} with a shape that is no list of counts`);
-  if (!isCounts(offsets) || offsets.length !== 2) throw malformed(`${where} with data_offsets that are no two counts`);
+  if (!isCounts(shape)) throw fault("with a shape that is no list of counts");
+  if (!isCounts(offsets) || offsets.length !== 2) throw fault("with data_offsets that are no two counts");
   const [start, end] = offsets as [number, number];
-  if (end < start) throw malformed(`${where} that ends before it starts`);
-  const bytes = sizeOf(dtype, shape, where);
-  if (end - start !== bytes)
-    throw malformed(`${where} with ${end - start} bytes, and its dtype and shape need ${bytes}`);
+  if (end < start) throw fault("that ends before it starts");
+  const bits = bitsOf(dtype, shape, fault);
+  if (bits % 8 !== 0) throw fault("that ends within a byte");
+  if (end - start !== bits / 8) throw fault(`with ${end - start} bytes, and its dtype and shape need ${bits / 8}`);
   return { name, dtype, shape, start: dataStart + start, end: dataStart + end };
 }
 
-function sizeOf(dtype: DType, shape: readonly number[], where: string): number {
+function bitsOf(dtype: DType, shape: readonly number[], fault: (what: string, cause?: unknown) => Error): number {
+  let bits: number;
   try {
-    const count = elementCount(shape);
-    const bytes = byteLength(dtype, count);
-    // Elements smaller than a byte fill bytes in groups; a rest is no whole number of bytes.
-    if (byteLength(dtype, count * 8) !== bytes * 8) throw malformed(`${where} that ends within a byte`);
-    return bytes;
+    bits = elementCount(shape) * dtypeInfo(dtype).bits;
   } catch (cause) {
-    if (isModelkeepError(cause, "malformed")) throw cause;
-    throw malformed(`${where} with a shape of too many elements`, cause);
+    throw fault("with a shape of too many elements", cause);
   }
+  if (bits > Number.MAX_SAFE_INTEGER) throw fault("with a shape of too many elements");
+  return bits;
 }
 
 function isObject(value: Json): value is { [key: string]: Json } {
