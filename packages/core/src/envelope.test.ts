@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 
 import { compareCodePoints } from "./code-points.js";
 import { digestOf } from "./digest.js";
-import { contentDigest, payloadSet } from "./envelope.js";
+import { contentDigest } from "./content-digest.js";
+import { payloadSet } from "./envelope.js";
 import { checkManifest, type Manifest, parseManifest } from "./manifest.js";
 import { memoryPayloads } from "./memory-payload.js";
 import { serializeManifest } from "./serialize-manifest.js";

@@ -1,6 +1,5 @@
 import type { Payload, PayloadSet } from "./codec.js";
-import { compareCodePoints } from "./code-points.js";
-import { createHasher, type Digest, digestHex } from "./digest.js";
+import type { Digest } from "./digest.js";
 import { ModelkeepError } from "./errors.js";
 import type { Manifest } from "./manifest.js";
 
@@ -14,19 +13,6 @@ export interface Envelope {
   payloads(representation?: string): PayloadSet;
   /** Any file of the envelope by its path. */
   payload(path: string): Payload | undefined;
-}
-
-/**
- * One digest for what the payloads are, whatever the dates and words of the manifest: SHA-256 over one line for each
- * payload, `<64 hexadecimal digits>  <path>\n` in UTF-8, in ascending code-point order of the paths. These are the lines
- * that `sha256sum` prints.
- */
-export function contentDigest(payloads: Iterable<{ readonly path: string; readonly digest: Digest }>): Digest {
-  const sorted = [...payloads].toSorted((a, b) => compareCodePoints(a.path, b.path));
-  const hasher = createHasher();
-  const encoder = new TextEncoder();
-  for (const { path, digest } of sorted) hasher.update(encoder.encode(`${digestHex(digest)}  ${path}\n`));
-  return hasher.digest();
 }
 
 /** An envelope over payloads that are already there. The caller vouches that the manifest was parsed from the bytes. */

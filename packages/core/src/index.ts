@@ -4,6 +4,7 @@ export * from "./code-points.js";
 export * from "./codec.js";
 export * from "./compare-tensors.js";
 export * from "./compatibility.js";
+export { contentDigest } from "./content-digest.js";
 export * from "./cut-range.js";
 export * from "./digest.js";
 export * from "./dtype.js";

@@ -1,11 +1,12 @@
 import * as z from "zod";
 
 import { dtypes, type DType } from "./dtype.js";
+import { contentDigest } from "./content-digest.js";
 import { type Digest, isDigest } from "./digest.js";
 import { isModelkeepError, ModelkeepError } from "./errors.js";
 import { chunkSize, chunkThreshold, manifestLimit } from "./limits.js";
 import { checkName } from "./name.js";
-import { checkPath, checkPaths } from "./path.js";
+import { checkPath, checkPaths, foldPath } from "./path.js";
 import { parseJson } from "./strict-json.js";
 
 export { chunkSize, chunkThreshold, manifestLimit };
@@ -42,7 +43,7 @@ const payload = z.looseObject({
   digest,
   /** How it is kept: a matter of transport. */
   encoding: z.enum(["deflate", "gzip"]).optional(),
-  chunks: z.looseObject({ size: z.int().min(1), digests: z.array(digest) }).optional(),
+  chunks: z.looseObject({ size: z.int().min(1).max(chunkThreshold), digests: z.array(digest) }).optional(),
 });
 
 const versions = z.record(z.string(), z.string());
@@ -207,7 +208,7 @@ function manifestFaults(manifest: Manifest): string[] {
     faults.push((error as Error).message);
   }
   for (const entry of manifest.payloads) {
-    if (entry.path === "attestations" || entry.path.startsWith("attestations/"))
+    if (foldPath(entry.path).split("/", 1)[0] === "attestations")
       faults.push(`payloads: ${entry.path} lies in the reserved folder "attestations"`);
     if (entry.size >= chunkThreshold && entry.chunks === undefined)
       faults.push(`payloads: ${entry.path} has ${entry.size} bytes and no chunk digests`);
@@ -217,6 +218,8 @@ function manifestFaults(manifest: Manifest): string[] {
       );
     }
   }
+  if (contentDigest(manifest.payloads) !== manifest.content)
+    faults.push("content: is not the content digest of the payloads");
   const names = new Set<string>();
   for (const entry of manifest.representations) {
     if (names.has(entry.name)) faults.push(`representations: ${JSON.stringify(entry.name)} is there twice`);

@@ -2,7 +2,7 @@ import type { DecodeOptions, Payload } from "./codec.js";
 import { type Digest, digestOf } from "./digest.js";
 import { collect } from "./memory-payload.js";
 import { decoded } from "./encoding.js";
-import { contentDigest, type Envelope, envelopeOf } from "./envelope.js";
+import { type Envelope, envelopeOf } from "./envelope.js";
 import { ModelkeepError } from "./errors.js";
 import { manifestLimit } from "./limits.js";
 import type { StoredObject } from "./store.js";
@@ -44,8 +44,6 @@ export async function openPackage(source: StoredObject, options: OpenPackageOpti
   }
   const { parseManifest } = await import("./manifest.js");
   const manifest = parseManifest(manifestBytes);
-  if (contentDigest(manifest.payloads) !== manifest.content)
-    throw new ModelkeepError("invalid_manifest", "The manifest's content digest is not that of its payloads");
 
   const payloads = new Map<string, Payload>();
   for (const facts of manifest.payloads) {
