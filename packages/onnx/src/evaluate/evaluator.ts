@@ -5,6 +5,7 @@ import { graphSignature, mainGraph } from "../signature.js";
 import { fromOnnxTensor } from "../tensor.js";
 import { type Kernel, type KernelFactory, NodeReader } from "./kernel.js";
 import { kernels } from "./kernels.js";
+import { findLeafTables } from "./leaf-table.js";
 import { toTensor, toValue, type Value } from "./value.js";
 
 /** Runs a model in plain JavaScript: in doubles, the same on every machine, wherever JavaScript runs. */
@@ -72,8 +73,14 @@ class Plan implements Evaluator {
     for (const tensor of graph.initializer)
       this.#constants[this.#slot(tensor.name ?? "")] = toValue(fromOnnxTensor(tensor));
     const steps: Omit<Step, "last">[] = [];
-    for (const node of graph.node) {
-      const kernel = factoryOf(node)!(new NodeReader(node));
+    const tables = findLeafTables(graph, (name) => this.#constants[this.#slots.get(name) ?? -1]);
+    const fused = new Set([...tables.values()].flatMap((table) => table.nodes.slice(1)));
+    for (const original of graph.node) {
+      if (fused.has(original)) continue;
+      const table = tables.get(original);
+      // The last of the nodes that are computed as one puts out what remains.
+      const node = table === undefined ? original : { ...original, output: table.nodes.at(-1)!.output };
+      const kernel = table?.kernel ?? factoryOf(node)!(new NodeReader(node));
       const inputs = node.input.map((name) => (name === "" ? -1 : this.#known(name)));
       const outputs = node.output.map((name) => (name === "" ? -1 : this.#slot(name)));
       if (inputs.every((slot) => slot < 0 || this.#constants[slot] !== undefined))

@@ -12,11 +12,18 @@ export function cast(value: Value, dtype: DType): Value {
     return { dtype, shape, data: Array.from(value.data as Numbers, (each) => toText(each, value.dtype)) };
   const source =
     value.dtype === "string" ? Float64Array.from(value.data as readonly string[], toNumber) : (value.data as Numbers);
+  // Both are kept in doubles: what is whole already need not be copied.
+  if (dtype === "int64" && source instanceof Float64Array && allWhole(source)) return { dtype, shape, data: source };
   const data = zeros(dtype, source.length);
   if (dtype === "float64" || dtype === "float32") data.set(source);
   else if (dtype === "bool") for (let at = 0; at < data.length; at++) data[at] = source[at] === 0 ? 0 : 1;
   else for (let at = 0; at < data.length; at++) data[at] = Math.trunc(source[at]!);
   return { dtype, shape, data };
+}
+
+function allWhole(source: Float64Array): boolean {
+  for (let at = 0; at < source.length; at++) if (Math.trunc(source[at]!) !== source[at]) return false;
+  return true;
 }
 
 function toText(number: number, dtype: DType): string {
