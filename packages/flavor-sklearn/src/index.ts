@@ -1,1 +1,2 @@
-export {};
+export { convertSklearn, type ConvertOptions, type SklearnConversion, textMetadataKey } from "./convert.js";
+export { type DecodedPickle, sklearnConverter } from "./converter.js";

@@ -1,0 +1,83 @@
+import type { Conversion } from "@modelkeep/core";
+import { graphBuilder, type OnnxModel } from "@modelkeep/onnx";
+
+import { findEstimator } from "./estimators/registry.js";
+import { findRoot } from "./fitted/root.js";
+import { readFacts, type ModelFacts } from "./fitted/facts.js";
+import type { Fitted } from "./fitted/fitted.js";
+import type { PythonValue } from "./fitted/python-value.js";
+import { Drawing } from "./graph/drawing.js";
+import { InputDemands, InputRows, type TextInput } from "./graph/input-rows.js";
+import { declareOutputs } from "./graph/outputs.js";
+import { pruneModel } from "./graph/prune.js";
+import { toFloat32 } from "./graph/to-float32.js";
+import { version } from "./version.js";
+
+export interface ConvertOptions {
+  /** "float32" for half the size: labels and values may differ, measure by how much. Default "float64". */
+  readonly precision?: "float64" | "float32";
+}
+
+/** A converted model with what its file says about it. */
+export interface SklearnConversion extends Conversion, ModelFacts {
+  readonly model: OnnxModel;
+}
+
+/**
+ * A fitted scikit-learn model, as a pickle or joblib file holds it, to ONNX. Throws `unsupported` for what has no ONNX
+ * form here, `not_fitted` for what was not fitted, `malformed` for parts that do not agree.
+ */
+export function convertSklearn(value: PythonValue, options: ConvertOptions = {}): SklearnConversion {
+  const { precision = "float64" } = options;
+  const { fitted, note } = findRoot(value, (path) => findEstimator(path) !== undefined);
+  const facts = readFacts(fitted);
+  // Drawn twice: first to learn what the steps want to read, then with inputs that suit all of them.
+  const demands = new InputDemands();
+  const first = draw(fitted, facts, undefined, demands);
+  const { drawing, input } = first.input.demands.columns.size === 0 && !demands.table ? first : draw(fitted, facts, demands, new InputDemands());
+  const { graph } = drawing;
+  if (note !== undefined) drawing.note(note);
+  noteUnused(drawing, input, facts);
+  const signature = graph.signature;
+  const built = pruneModel(withMetadata(graph.build(), facts, input.texts));
+  const exact = drawing.bound === undefined;
+  const common = { ...facts, notes: [...drawing.notes] };
+  if (precision === "float64") {
+    return {
+      ...common,
+      model: built,
+      signature,
+      exactness: exact ? "bits" : "bounded",
+      ...(exact ? {} : { bound: drawing.bound! }),
+    };
+  }
+  const single = toFloat32(built, signature);
+  const remark = "It computes in float32: compare its predictions with recorded ones to know by how much they differ";
+  return { ...common, ...single, exactness: "unknown", notes: [...drawing.notes, remark] };
+}
+
+function draw(fitted: Fitted, facts: ModelFacts, known: InputDemands | undefined, demands: InputDemands) {
+  const graph = graphBuilder({ name: fitted.name, producerName: "modelkeep-sklearn", producerVersion: version });
+  const drawing = new Drawing(graph, findEstimator);
+  demands.width = facts.featureCount;
+  const input = new InputRows(graph, facts.featureNames, known, demands, facts.featureCount === undefined);
+  declareOutputs(drawing, fitted, input);
+  return { drawing, input };
+}
+
+function noteUnused(drawing: Drawing, input: InputRows, facts: ModelFacts): void {
+  if (input.known?.table !== true || facts.featureNames === undefined) return;
+  const unused = facts.featureNames.filter((_, index) => !input.known!.columns.has(index));
+  if (unused.length > 0) drawing.note(`Columns that the model does not use are no inputs: ${unused.join(", ")}`);
+}
+
+function withMetadata(model: OnnxModel, facts: ModelFacts, texts: readonly TextInput[]): OnnxModel {
+  const entries: [string, string][] = [["modelkeep.source", facts.modelClass]];
+  if (facts.versions["scikit-learn"] !== undefined) entries.push(["modelkeep.scikit-learn", facts.versions["scikit-learn"]]);
+  if (texts.length > 0) entries.push([textMetadataKey, JSON.stringify({ format: "modelkeep.text/1", inputs: texts })]);
+  return { ...model, metadataProps: entries.map(([key, value]) => ({ key, value })) };
+}
+
+/** Key of `metadata_props` under which a model keeps how its texts become counts. */
+export const textMetadataKey = "modelkeep.text";
+
