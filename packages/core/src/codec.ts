@@ -1,4 +1,5 @@
 import type { Digest } from "./digest.js";
+import type { PackageName } from "./plugin.js";
 import type { Signature } from "./signature.js";
 import type { ByteSource, CallOptions } from "./store.js";
 
@@ -110,6 +111,7 @@ export interface Codec<M = unknown, O = unknown> {
   readonly extensions: readonly string[];
   /** For tables that compare formats. */
   readonly facts?: CodecFacts;
+  readonly package?: PackageName;
   accepts(model: unknown): model is M;
   /** By content, from the first bytes (64 KiB or the whole file); the path is a hint only. */
   sniff?(head: Uint8Array, path?: string): "yes" | "maybe" | "no";

@@ -1,4 +1,5 @@
 import type { PayloadSet } from "./codec.js";
+import type { PackageName } from "./plugin.js";
 import type { Signature, TensorMap } from "./signature.js";
 import type { ModelState } from "./state.js";
 import type { CallOptions } from "./store.js";
@@ -6,6 +7,7 @@ import type { CallOptions } from "./store.js";
 /** A framework's objects: to plain state and back. A type that is not registered is refused by name as `unsupported`. */
 export interface Flavor<M = unknown> {
   readonly name: string;
+  readonly package?: PackageName;
   owns(model: unknown): model is M;
   freeze(model: M): ModelState;
   /** Loads the framework on first use. */
@@ -57,6 +59,8 @@ export interface Runtime {
   readonly name: string;
   /** Its own version, or that of the library it drives; known after `available`. */
   readonly version: string;
+  /** It, and what it drives: what a fresh installation needs. */
+  readonly packages?: readonly PackageName[];
   runs(representation: RepresentationInfo): boolean;
   /** Whether what it drives is installed; a sentence that says what to install if not. */
   available(): Promise<true | string>;

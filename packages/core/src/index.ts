@@ -23,6 +23,7 @@ export { checkAlias, checkName, foldName, nameToSegment, segmentToName } from ".
 export * from "./package-reader.js";
 export * from "./package-writer.js";
 export * from "./path.js";
+export type * from "./plugin.js";
 export * from "./read-body.js";
 export * from "./reference.js";
 export * from "./samples.js";

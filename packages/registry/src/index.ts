@@ -19,3 +19,4 @@ export type { Metadata, Saved, SaveInput, SamplesInput } from "./save-input.js";
 export type { ModelView, VersionView } from "./show.js";
 export type { BlobSource } from "./upload.js";
 export type { VerificationResult, VerifyOptions } from "./verify.js";
+export { envelopePredictor, verifyEnvelope, type VerifyEnvelopeOptions } from "./standalone.js";

@@ -84,7 +84,7 @@ export async function chooseRunner(
 }
 
 export function startRunner(
-  context: Context,
+  context: Pick<Context, "plugins">,
   envelope: Envelope,
   runner: Runner,
   { signal, threads }: Pick<LoadOptions, "signal" | "threads"> = {},

@@ -28,3 +28,10 @@ export interface RegistryOptions extends Partial<Plugins> {
   /** Waiting between attempts, for tests that schedule by themselves. */
   readonly sleep?: ((milliseconds: number) => Promise<void>) | undefined;
 }
+
+/** How this process calls its platform in records: "linux-x64 node 20.20.2". */
+export function platform(): string {
+  const { process } = globalThis as { process?: { platform?: string; arch?: string; versions?: { node?: string } } };
+  if (process?.versions?.node === undefined) return "browser";
+  return `${process.platform}-${process.arch} node ${process.versions.node}`;
+}

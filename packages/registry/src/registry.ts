@@ -15,7 +15,7 @@ import { load, type LoadedModel, type LoadOptions } from "./load.js";
 import { importEnvelope, type ImportOptions } from "./import-envelope.js";
 import { Logs } from "./logs.js";
 import { modelNames } from "./models.js";
-import type { RegistryOptions } from "./options.js";
+import { platform, type RegistryOptions } from "./options.js";
 import { rename } from "./rename.js";
 import { resolve } from "./resolve.js";
 import { createRoot, readRoot } from "./root.js";
@@ -233,10 +233,4 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
 
 function actorOf(actor: Actor | string | undefined): Actor | undefined {
   return typeof actor === "string" ? { name: actor } : actor;
-}
-
-function platform(): string {
-  const { process } = globalThis as { process?: { platform?: string; arch?: string; versions?: { node?: string } } };
-  if (process?.versions?.node === undefined) return "browser";
-  return `${process.platform}-${process.arch} node ${process.versions.node}`;
 }

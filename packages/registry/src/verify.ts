@@ -64,7 +64,11 @@ export async function recordVerifications(
 }
 
 /** One pair of representation and runtime, held to the samples. A model that fails to run has not reproduced them. */
-export async function verifyPair(context: Context, envelope: Envelope, runner: Runner): Promise<VerificationResult> {
+export async function verifyPair(
+  context: Pick<Context, "plugins" | "platform">,
+  envelope: Envelope,
+  runner: Runner,
+): Promise<VerificationResult> {
   const samples = envelope.manifest.samples!;
   const { representation, runtime } = runner;
   const { inputs, outputs } = (await readSamples(envelope))!;

@@ -1,0 +1,1 @@
+export { answerVerification, type FreshProcessOptions, verifyInFreshProcess } from "./fresh-process.js";
