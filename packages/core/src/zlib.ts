@@ -15,7 +15,10 @@ export function crc32(bytes: Uint8Array, value = 0): number {
   return ~crc >>> 0;
 }
 
-/** The plain bytes of a raw DEFLATE stream (RFC 1951) or a gzip file (RFC 1952); an Error when it is broken or cut. */
+/**
+ * The plain bytes of a raw DEFLATE stream (RFC 1951) or a gzip file (RFC 1952); an Error when it is broken. One that is cut
+ * may only give fewer bytes, and what follows its end may go unnoticed: sizes and digests tell.
+ */
 export function inflate(source: AsyncIterable<Uint8Array>, format: Compression): AsyncGenerator<Uint8Array> {
   return through(format === "gzip" ? new Gunzip() : new Inflate(), source);
 }
