@@ -1,12 +1,11 @@
 import {
+  documentOfModel,
   dtypeKind,
   type Element,
   ModelkeepError,
   type ModelState,
   reader,
-  stateFormat,
   type StateTree,
-  stateToTree,
   type Tensor,
   tensorBytes,
   tensorElements,
@@ -75,16 +74,7 @@ export function jsonParts(model: ModelState, form: TensorForm): readonly Part[] 
     else writeObject(value as ReadonlyMap<string, Tree>, indent);
   };
 
-  writeObject(
-    new Map<string, Tree>([
-      ["format", stateFormat],
-      ["flavor", model.flavor],
-      ["type", model.type],
-      ["version", model.version],
-      ["state", stateToTree(model.state, (tensor) => tensor)],
-    ]),
-    "",
-  );
+  writeObject(new Map(Object.entries(documentOfModel(model, (tensor) => tensor)) as [string, Tree][]), "");
   parts.push(`${text}\n`);
   return parts;
 }

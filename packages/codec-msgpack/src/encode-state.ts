@@ -1,11 +1,4 @@
-import {
-  ModelkeepError,
-  type ModelState,
-  type PayloadSource,
-  stateFormat,
-  stateToTree,
-  tensorBytes,
-} from "@modelkeep/core";
+import { documentOfModel, ModelkeepError, type ModelState, type PayloadSource, tensorBytes } from "@modelkeep/core";
 import { encodeTensors, gatherTensors, type TensorReference } from "@modelkeep/safetensors";
 import { Packr } from "msgpackr";
 
@@ -32,7 +25,8 @@ export function encodeState(
 ): readonly PayloadSource[] {
   const { stem = "model", inline = defaultInline } = options;
   const gatherer = gatherTensors();
-  const state = stateToTree<ReadonlyMap<string, InlineTensor | TensorReference>>(model.state, (tensor, path) => {
+  type Marked = ReadonlyMap<string, InlineTensor | TensorReference>;
+  const { state, ...fields } = documentOfModel<Marked>(model, (tensor, path) => {
     const small = tensor.dtype !== "string" && tensorBytes(tensor).length <= inline;
     const { dtype, shape } = tensor;
     const marked = small
@@ -47,10 +41,7 @@ export function encodeState(
   const beside = gatherer.tensors.size === 0 ? undefined : encodeTensors(gatherer);
   const tensorsPath = `${stem}.safetensors`;
   const document = new Map<string, unknown>([
-    ["format", stateFormat],
-    ["flavor", model.flavor],
-    ["type", model.type],
-    ["version", model.version],
+    ...Object.entries(fields),
     ["tensors", beside === undefined ? null : tensorsPath.slice(tensorsPath.lastIndexOf("/") + 1)],
     ["state", state],
   ]);

@@ -1,4 +1,4 @@
-import { ModelkeepError, type ModelState, type PayloadSource, stateFormat, stateToTree } from "@modelkeep/core";
+import { documentOfModel, ModelkeepError, type ModelState, type PayloadSource } from "@modelkeep/core";
 import {
   encodeTensors,
   gatherTensors,
@@ -19,16 +19,16 @@ export function encodeModel(model: SafetensorsModel, stem = "model"): readonly P
 /** Tensors under the names of their places, and the tree that they belong to as JSON among the header's texts. */
 function stateFile(model: ModelState): TensorFile {
   const gatherer = gatherTensors();
-  const tree = stateToTree<ReadonlyMap<string, TensorReference>>(
-    model.state,
+  const { format, flavor, type, version, state } = documentOfModel<ReadonlyMap<string, TensorReference>>(
+    model,
     (tensor, path) => new Map([["$tensor", gatherer.add(tensor, path)]]),
   );
   const metadata = new Map<string, string>([
-    [stateTexts.format, stateFormat],
-    [stateTexts.flavor, model.flavor],
-    [stateTexts.type, model.type],
-    [stateTexts.version, String(model.version)],
-    [stateTexts.state, treeJson(tree)],
+    [stateTexts.format, format],
+    [stateTexts.flavor, flavor],
+    [stateTexts.type, type],
+    [stateTexts.version, String(version)],
+    [stateTexts.state, treeJson(state)],
   ]);
   return { tensors: gatherer.tensors, metadata };
 }

@@ -1,6 +1,6 @@
 import { ModelkeepError } from "./errors.js";
 import type { ModelState } from "./state.js";
-import { treeToState } from "./state-tree.js";
+import { type StatePath, type StateTree, stateToTree, treeToState } from "./state-tree.js";
 import type { Tensor } from "./tensor.js";
 
 /** What a document of model state says it is, in every file format that holds one. */
@@ -13,6 +13,18 @@ export interface StateDocument {
   readonly type: unknown;
   readonly version: unknown;
   readonly state: unknown;
+}
+
+/** The document of a model, its state as a tree; `invalid_input` when something in it is not plain. */
+export function documentOfModel<Leaf>(
+  model: ModelState,
+  leaf: (tensor: Tensor, path: StatePath) => Leaf,
+): { readonly format: string; readonly state: StateTree<Leaf> } & Omit<ModelState, "state"> {
+  const { flavor, type, version } = model;
+  if (!flavor.isWellFormed() || !type.isWellFormed()) {
+    throw new ModelkeepError("invalid_input", "The flavor or type of the model has half a surrogate pair");
+  }
+  return { format: stateFormat, flavor, type, version, state: stateToTree(model.state, leaf) };
 }
 
 /** The model that a document describes: `unknown_format_version` for a later format, `malformed` when it is none. */

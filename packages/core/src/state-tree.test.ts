@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { isModelkeepError } from "./errors.js";
 import type { StateValue } from "./state.js";
+import { documentOfModel, stateFormat } from "./state-document.js";
 import { stateToTree, treeToState } from "./state-tree.js";
 import { Tensor } from "./tensor.js";
 
@@ -68,4 +69,14 @@ test("a tree that is too deep is refused before the stack ends", () => {
     error = thrown;
   }
   expect(isModelkeepError(error, "limit_exceeded")).toBe(true);
+});
+
+test("the names of a model are text, as everything in it", () => {
+  const model = { flavor: "a", type: "b", version: 1, state: null };
+  expect(documentOfModel(model, () => null)).toEqual({ format: stateFormat, ...model });
+  for (const broken of [
+    { ...model, flavor: "\ud800" },
+    { ...model, type: "\udc00" },
+  ])
+    expect(() => documentOfModel(broken, () => null)).toThrow(expect.objectContaining({ code: "invalid_input" }));
 });
