@@ -9,6 +9,8 @@ export type { StatusOptions } from "./edits.js";
 export type { Actor } from "./entry.js";
 export type { HistoryEntry } from "./history.js";
 export type { ImportOptions } from "./import-envelope.js";
+export type { ListedModel, ListedVersion } from "./index-line.js";
+export type { Page, PageOptions, SearchOptions } from "./list.js";
 export type { LoadedModel, LoadOptions } from "./load.js";
 export type { Plugins, RegistryOptions } from "./options.js";
 export { Prediction } from "./prediction.js";

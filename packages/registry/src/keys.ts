@@ -54,6 +54,8 @@ export function condemnedTarget(marker: string): string {
   return marker.slice(condemnedPrefix.length, marker.lastIndexOf("/"));
 }
 
+export const indexPrefix = "index/";
+
 /** `2026-03-01T14`: the hour in UTC. */
 export function changesHour(time: Date): string {
   return `${changesPrefix}${time.toISOString().slice(0, 13)}/`;
@@ -62,4 +64,16 @@ export function changesHour(time: Date): string {
 /** The model whose folder this is ("models/<segment>/"), if it is one. */
 export function modelOfPrefix(prefix: string): string | undefined {
   return segmentToName(prefix.slice(modelsPrefix.length, -1));
+}
+
+const hintName = 27;
+
+/** A hint's key names the model where it fits into one segment; its body does in any case. */
+export function hintKey(time: Date, id: string, model: string): string {
+  const segment = `${id}.${nameToSegment(model)}`;
+  return `${changesHour(time)}${new TextEncoder().encode(segment).length <= 255 ? segment : id}`;
+}
+
+export function modelOfHint(key: string): string | undefined {
+  return segmentToName(key.slice(key.lastIndexOf("/") + 1 + hintName));
 }

@@ -11,7 +11,7 @@ import {
   writeEntry,
 } from "./entry.js";
 import { fold } from "./fold.js";
-import { changesHour, logKey, logNumber, logPrefix } from "./keys.js";
+import { hintKey, logKey, logNumber, logPrefix } from "./keys.js";
 import { emptyRecord, type ModelRecord } from "./record.js";
 import { ulid } from "./ulid.js";
 
@@ -177,7 +177,7 @@ function bodyOf(context: LogContext, record: ModelRecord, actor: Actor, proposal
 export async function hint({ store, clock }: LogContext, model: string): Promise<void> {
   const time = clock();
   try {
-    await store.put(`${changesHour(time)}${ulid(time)}`, new TextEncoder().encode(JSON.stringify({ model })));
+    await store.put(hintKey(time, ulid(time), model), new TextEncoder().encode(`${JSON.stringify({ model })}\n`));
   } catch (error) {
     if (!isModelkeepError(error)) throw error;
   }

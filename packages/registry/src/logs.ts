@@ -39,7 +39,7 @@ export class Logs {
   }
 
   /** Whether the log has not grown since the record was read: one request. */
-  async isCurrent(record: ModelRecord): Promise<boolean> {
+  async isCurrent(record: Pick<ModelRecord, "name" | "length">): Promise<boolean> {
     return (await this.#store.head(logKey(record.name, record.length + 1))) === undefined;
   }
 }

@@ -11,6 +11,8 @@ import * as edits from "./edits.js";
 import type { Actor } from "./entry.js";
 import { openVersion } from "./envelope.js";
 import * as past from "./history.js";
+import type { ListedModel, ListedVersion } from "./index-line.js";
+import { listModels, type Page, type PageOptions, type SearchOptions, searchVersions } from "./list.js";
 import { load, type LoadedModel, type LoadOptions } from "./load.js";
 import { importEnvelope, type ImportOptions } from "./import-envelope.js";
 import { Logs } from "./logs.js";
@@ -23,13 +25,16 @@ import { save } from "./save.js";
 import type { Saved, SaveInput } from "./save-input.js";
 import { type ModelView, type VersionView, viewModel, viewVersion } from "./show.js";
 import { recordVerifications, type VerificationResult, verify, type VerifyOptions } from "./verify.js";
+import { VersionIndex } from "./version-index.js";
 
 /** Models, versions and aliases on a store. References are `name@production`, `name@3`, `name@v2.1`, `name@sha256:…`. */
 export class Registry {
   readonly #context: Context;
+  readonly #index: VersionIndex;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#index = new VersionIndex(context);
   }
 
   get store(): Store {
@@ -156,6 +161,19 @@ export class Registry {
   /** The old name stays a reference to the model. */
   async rename(name: string, to: string, options?: ChangeOptions): Promise<void> {
     await rename(this.#context, name, to, options);
+  }
+
+  /** Models by name, a page at a time. */
+  list(options?: PageOptions): Promise<Page<ListedModel>> {
+    return listModels(this.#index, options);
+  }
+
+  /**
+   * Versions that a filter holds for: `metrics.auc >= 0.9 and (alias = 'production' or tags.team in ('risk'))`. A wrong
+   * filter is `invalid_filter`, and the message points at the character.
+   */
+  search(filter: string, options?: SearchOptions): Promise<Page<ListedVersion>> {
+    return searchVersions(this.#index, filter, options);
   }
 
   /** Names of all models. */

@@ -1,4 +1,4 @@
-import type { Manifest, Progress, Signature } from "@modelkeep/core";
+import type { Inputs, Manifest, Progress, Signature } from "@modelkeep/core";
 
 import type { RepresentationChoice } from "./representations.js";
 import type { BlobSource } from "./upload.js";

@@ -1,0 +1,116 @@
+import { memoryStore } from "@modelkeep/store-memory";
+import { describe, expect, it } from "vitest";
+
+import { openLines } from "./support/registry.js";
+import { Line } from "./support/toy.js";
+
+async function filled(store = memoryStore()) {
+  const registry = await openLines(store);
+  for (const [name, aucs] of [
+    ["alpha", [0.7, 0.9]],
+    ["beta", [0.8]],
+    ["gamma", [0.95, 0.6, 0.85]],
+  ] as const)
+    for (const auc of aucs)
+      await registry.save(name, { model: new Line(auc), metrics: { auc }, tags: { team: name[0]! } });
+  await registry.alias("gamma", "production", 1);
+  return registry;
+}
+
+async function references(page: Promise<{ items: readonly { reference: string }[] }>): Promise<string[]> {
+  return (await page).items.map((item) => item.reference);
+}
+
+describe("listing", () => {
+  it("lists models with their newest version and aliases", async () => {
+    const registry = await filled();
+    const { items, next } = await registry.list();
+    expect(next).toBeUndefined();
+    expect(items.map((item) => [item.name, item.versions])).toEqual([
+      ["alpha", 2],
+      ["beta", 1],
+      ["gamma", 3],
+    ]);
+    expect(items[2]).toMatchObject({ aliases: { production: 1 }, latest: { version: 3, metrics: { auc: 0.85 } } });
+  });
+
+  it("searches and orders", async () => {
+    const registry = await filled();
+    expect(await references(registry.search("metrics.auc >= 0.85"))).toEqual(["alpha@2", "gamma@3", "gamma@1"]);
+    expect(await references(registry.search("tags.team = 'g'", { orderBy: "metrics.auc desc" }))).toEqual([
+      "gamma@1",
+      "gamma@3",
+      "gamma@2",
+    ]);
+    expect(await references(registry.search("alias = 'production'"))).toEqual(["gamma@1"]);
+    expect(await references(registry.search("parameters.slope < 0.65"))).toEqual(["gamma@2"]);
+    await expect(registry.search("metrics.auc >")).rejects.toMatchObject({
+      code: "invalid_filter",
+      details: { at: 13 },
+    });
+    await expect(registry.search("", { orderBy: "nothing" })).rejects.toMatchObject({ code: "invalid_input" });
+  });
+
+  it.each([undefined, "metrics.auc desc", "tags.team, version"])(
+    "pages without gap or repetition: %s",
+    async (orderBy) => {
+      const registry = await filled();
+      const whole = await references(registry.search("", { orderBy }));
+      expect(whole).toHaveLength(6);
+      for (const limit of [1, 2, 4, 6]) {
+        const seen: string[] = [];
+        for (let cursor: string | undefined; ;) {
+          const page = await registry.search("", { orderBy, limit, cursor });
+          seen.push(...page.items.map((item) => item.reference));
+          if ((cursor = page.next) === undefined) break;
+        }
+        expect(seen).toEqual(whole);
+      }
+      const models: string[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = await registry.list({ limit: 2, cursor });
+        models.push(...page.items.map((item) => item.name));
+        if ((cursor = page.next) === undefined) break;
+      }
+      expect(models).toEqual(["alpha", "beta", "gamma"]);
+    },
+  );
+
+  it("follows other writers by their hints, and by a scan where hints were lost", async () => {
+    const store = memoryStore();
+    const registry = await filled(store);
+    await registry.list();
+    const other = await openLines(store);
+    await other.alias("beta", "production", 1);
+    await other.save("delta", { model: new Line(4) });
+    expect(await references(registry.search("alias = 'production'"))).toEqual(["beta@1", "gamma@1"]);
+    expect((await registry.list()).items).toHaveLength(4);
+    await other.alias("alpha", "production", 2);
+    for await (const { key } of store.list("changes/")) await store.delete(key);
+    expect(await references(registry.search("alias = 'production'"))).toEqual(["beta@1", "gamma@1"]);
+    expect(await references(registry.search("alias = 'production'", { scan: true }))).toEqual([
+      "alpha@2",
+      "beta@1",
+      "gamma@1",
+    ]);
+  });
+
+  it("starts from the index that was left in the store", async () => {
+    const store = memoryStore();
+    const registry = await openLines(store);
+    await registry.saveAll(
+      Array.from({ length: 100 }, (_, index) => ({ name: `model ${index}`, model: new Line(index) })),
+    );
+    await registry.list();
+    let reads = 0;
+    const counting = { ...store, get: (key: string) => (key.includes("/log/") && reads++, store.get(key)) };
+    const next = await openLines(counting);
+    expect((await next.list({ limit: 200 })).items).toEqual((await registry.list({ limit: 200 })).items);
+    expect(reads).toBe(0);
+    const keys = [];
+    for await (const { key } of store.list("index/")) keys.push(key);
+    expect(keys).toHaveLength(1);
+    await store.put(keys[0]!, new TextEncoder().encode("rubbish"));
+    expect((await (await openLines(store)).list({ limit: 200 })).items).toHaveLength(100);
+  });
+});
