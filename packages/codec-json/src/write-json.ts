@@ -84,7 +84,7 @@ export function leastBytes(parts: readonly Part[]): number {
   let bytes = 0;
   for (const part of parts) {
     if (typeof part === "string") bytes += part.length;
-    else bytes += part.numbers ? part.tensor.size * 2 : Math.ceil((tensorBytes(part.tensor).length * 4) / 3);
+    else bytes += part.numbers ? part.tensor.size * 2 : ((part.tensor.data as ArrayBufferView).byteLength * 4) / 3;
   }
   return bytes;
 }

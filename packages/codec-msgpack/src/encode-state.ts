@@ -27,7 +27,7 @@ export function encodeState(
   const gatherer = gatherTensors();
   type Marked = ReadonlyMap<string, InlineTensor | TensorReference>;
   const { state, ...fields } = documentOfModel<Marked>(model, (tensor, path) => {
-    const small = tensor.dtype !== "string" && tensorBytes(tensor).length <= inline;
+    const small = ArrayBuffer.isView(tensor.data) && tensor.data.byteLength <= inline;
     const { dtype, shape } = tensor;
     const marked = small
       ? new Map<string, string | readonly number[] | Uint8Array>([
