@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isModelkeepError, type Store } from "@modelkeep/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fsStore, nodeFileOperations } from "../src/index.js";
-import { faultyOperations, Killed, type Fault, type FaultPlan } from "./faulty-operations.js";
+import { faultyOperations, Killed, type Fault, type FaultPlan } from "../src/faults/index.js";
 
 const old = new TextEncoder().encode("what was there before");
 const large = new Uint8Array(700_000).map((_, index) => (index * 7 + (index >> 8)) % 256);

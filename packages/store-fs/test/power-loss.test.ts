@@ -1,7 +1,7 @@
 import type { Store } from "@modelkeep/core";
 import { expect, test } from "vitest";
 import { fsStore, type FileOperations } from "../src/index.js";
-import { MemoryDisk } from "./memory-disk.js";
+import { MemoryDisk } from "../src/faults/index.js";
 
 const first = new TextEncoder().encode("the first version");
 const second = new TextEncoder().encode("the second one");

@@ -1,4 +1,4 @@
-import type { FileFacts, FileOperations } from "../src/file-operations.js";
+import type { FileFacts, FileOperations } from "../file-operations.js";
 
 interface File {
   readonly kind: "file";

@@ -1,4 +1,4 @@
-import type { Awaitable, FileOperations } from "../src/file-operations.js";
+import type { Awaitable, FileOperations } from "../file-operations.js";
 
 /** What happens at the chosen call; a killed process makes no further ones. */
 export type Fault = "EIO" | "ENOSPC" | "short" | "killed before" | "killed after";

@@ -1,0 +1,2 @@
+export * from "./faulty-operations.js";
+export { MemoryDisk } from "./memory-disk.js";
