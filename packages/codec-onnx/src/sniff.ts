@@ -16,7 +16,7 @@ const fields: ReadonlyMap<number, number> = new Map([
 
 /**
  * ONNX has no magic number: "yes" when the first bytes read as fields of ModelProto with a plausible IR version and a
- * graph, producer or operator set; "maybe" when the name says so and nothing speaks against it.
+ * graph or operator set, which no other format of protobuf messages has at these places; "maybe" when the name says so and nothing speaks against it.
  */
 export function sniffOnnx(head: Uint8Array, path?: string): "yes" | "maybe" | "no" {
   const seen = new Set<number>();
@@ -26,15 +26,19 @@ export function sniffOnnx(head: Uint8Array, path?: string): "yes" | "maybe" | "n
     const tag = varint(head, at);
     if (tag === undefined) break;
     const number = Math.floor(tag.value / 8);
-    if (fields.get(number) !== tag.value % 8) return "no";
-    const value = varint(head, tag.next);
-    if (value === undefined) break;
-    if (number === 1) version = value.value;
+    const wireType = tag.value % 8;
+    if (number < 1 || number > 4096 || (fields.get(number) ?? wireType) !== wireType) return "no";
     seen.add(number);
-    at = tag.value % 8 === 0 ? value.next : value.next + value.value;
+    if (wireType === 1 || wireType === 5) at = tag.next + (wireType === 1 ? 8 : 4);
+    else if (wireType === 0 || wireType === 2) {
+      const value = varint(head, tag.next);
+      if (value === undefined) break;
+      if (number === 1) version = value.value;
+      at = wireType === 0 ? value.next : value.next + value.value;
+    } else return "no";
   }
   if (version !== undefined && (version < 1 || version > 64)) return "no";
-  if (version !== undefined && [2, 7, 8].some((number) => seen.has(number))) return "yes";
+  if (version !== undefined && (seen.has(7) || seen.has(8))) return "yes";
   return seen.size > 0 && path?.toLowerCase().endsWith(".onnx") === true ? "maybe" : "no";
 }
 

@@ -7,14 +7,21 @@ import { type Field, type MessageSchema, modelSchema, tensorSchema } from "./sch
 import { decodeText } from "./text.js";
 
 export const defaultLimits = { depth: 100, items: 4_000_000 } as const;
+/** Beyond this no caller may go: reading is recursive. */
+const deepest = 500;
 
 /**
  * The model in these bytes, which it keeps as views. Stricter than protobuf where parsers are known to differ: a wrong
- * wire type, a group, a single field that is there twice and text that is not UTF-8 are `malformed`.
+ * wire type, a group, a single field that is there twice, text that is not UTF-8 and a model without a graph are
+ * `malformed`.
  */
 export function decodeModel(bytes: Uint8Array, options: { readonly limits?: Limits } = {}): OnnxModel {
-  return decodeMessage(bytes, modelSchema, new Budget(options.limits)) as OnnxModel;
+  const model = decodeMessage(bytes, modelSchema, new Budget(options.limits)) as OnnxModel;
+  if (model.graph === undefined) throw new ModelkeepError(bytes.length === 0 ? "truncated" : "malformed", noGraph);
+  return model;
 }
+
+export const noGraph = "The ONNX file has no graph: it was cut short, or is something else";
 
 /** A single TensorProto, as in the `.pb` files of ONNX's test data. */
 export function decodeTensor(bytes: Uint8Array, options: { readonly limits?: Limits } = {}): OnnxTensor {
@@ -27,7 +34,7 @@ export class Budget {
   #items: number;
 
   constructor(limits: Limits = {}) {
-    this.depth = limits.depth ?? defaultLimits.depth;
+    this.depth = Math.min(limits.depth ?? defaultLimits.depth, deepest);
     this.#items = limits.items ?? defaultLimits.items;
   }
 
@@ -50,7 +57,7 @@ export function decodeMessage(bytes: Uint8Array, schema: MessageSchema, budget: 
     return readMessage(reader, schema, budget, depth);
   } catch (error) {
     if (error instanceof ModelkeepError) throw error;
-    if (error instanceof Fault || error instanceof RangeError || error instanceof Error) {
+    if (error instanceof Error) {
       const cut = reader.len === bytes.byteLength && error.message.startsWith("index out of range");
       throw new ModelkeepError(
         cut ? "truncated" : "malformed",

@@ -92,11 +92,13 @@ function encodeMessage(message: object, schema: MessageSchema, depth: number): O
     throw new ModelkeepError("limit_exceeded", `The ONNX model is nested deeper than ${defaultLimits.depth} messages`);
   const output = new Output();
   const values = message as Record<string, unknown>;
+  const unknown = (values["unknownFields"] ?? []) as Uint8Array[];
+  let left = schema.fields.size;
   for (const field of schema.fields.values()) {
+    if (--left === 0) for (const raw of unknown) output.view(raw);
     const value = values[field.name];
     if (value !== undefined) writeField(output, field, value, depth);
   }
-  for (const raw of (values["unknownFields"] ?? []) as Uint8Array[]) output.view(raw);
   return output;
 }
 

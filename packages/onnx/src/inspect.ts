@@ -29,8 +29,8 @@ export function describeModel(model: OnnxModel, size?: number): Inspection {
     operators,
     parameters,
     details: {
-      irVersion: model.irVersion,
-      opsets: Object.fromEntries(model.opsetImport.map(({ domain, version }) => [domain || "ai.onnx", version])),
+      irVersion: model.irVersion ?? null,
+      opsets: model.opsetImport.map(({ domain, version = 0 }) => [domain || "ai.onnx", version]),
       producer: [model.producerName, model.producerVersion]
         .filter((each) => each !== undefined && each !== "")
         .join(" "),
@@ -39,7 +39,7 @@ export function describeModel(model: OnnxModel, size?: number): Inspection {
       ...(model.docString === undefined || model.docString === "" ? {} : { description: model.docString }),
       ...(model.metadataProps === undefined
         ? {}
-        : { metadata: model.metadataProps.map(({ key, value }) => [key, value]) }),
+        : { metadata: model.metadataProps.map(({ key = "", value = "" }) => [key, value]) }),
       ...(model.functions === undefined
         ? {}
         : { functions: model.functions.map(({ domain, name }) => `${domain ?? ""}::${name ?? ""}`) }),
@@ -116,7 +116,6 @@ function describeTensor(tensor: OnnxTensor): NonNullable<Inspection["tensors"]>[
 }
 
 function* findings(model: OnnxModel): Generator<Finding> {
-  if (model.graph === undefined) yield { level: "danger", message: "The file has no graph: nothing can run it" };
   const own = new Set((model.functions ?? []).map(({ domain = "" }) => domain));
   for (const { domain = "", version = 0 } of model.opsetImport) {
     const known = knownOpsets.get(domain || "ai.onnx");

@@ -29,7 +29,7 @@ export interface Field {
   readonly message: MessageSchema | undefined;
 }
 
-/** The fields of one message of onnx.proto, by number. */
+/** The fields of one message of onnx.proto by number, in the order in which they are written. */
 export interface MessageSchema {
   readonly name: string;
   readonly fields: ReadonlyMap<number, Field>;
@@ -202,6 +202,7 @@ const functionSchema = message<model.OnnxFunction>("FunctionProto", {
   metadataProps: [14, "messages", entry],
 });
 
+/** The graph is written last: a file that was cut short lacks it, and never passes for whole. */
 export const modelSchema = message<model.OnnxModel>("ModelProto", {
   irVersion: [1, "integer"],
   opsetImport: [8, "messages", operatorSet, "always"],
@@ -210,8 +211,8 @@ export const modelSchema = message<model.OnnxModel>("ModelProto", {
   domain: [4, "string"],
   modelVersion: [5, "int64"],
   docString: [6, "string"],
-  graph: [7, "message", graph],
   metadataProps: [14, "messages", entry],
   trainingInfo: [20, "messages", trainingInfo],
   functions: [25, "messages", functionSchema],
+  graph: [7, "message", graph],
 });

@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+
+import { memoryPayloads } from "@modelkeep/core";
+import { type CodecVector, fuzzDecoder, runSuite, vectorSuite } from "@modelkeep/testkit";
+import { describe, expect, test } from "vitest";
+
+import { jsRuntime, onnxCodec } from "../src/index.js";
+
+const folder = new URL("../../../vectors/onnx/", import.meta.url);
+const index = JSON.parse(readFileSync(new URL("index.json", folder), "utf8")) as {
+  readonly vectors: readonly (Omit<CodecVector, "files"> & { readonly files: readonly string[] })[];
+};
+const vectors = index.vectors.map(({ files, ...vector }) => ({
+  ...vector,
+  files: files.map((path) => ({ path, bytes: new Uint8Array(readFileSync(new URL(path, folder))) })),
+}));
+
+runSuite(vectorSuite(onnxCodec(), vectors), { describe, test }, { name: "vectors" });
+
+const seeds = vectors
+  .filter(({ files }) => files.length === 1 && files[0]!.bytes.length < 4000)
+  .map(({ files }) => files[0]!.bytes);
+const payloads = (bytes: Uint8Array) => memoryPayloads([{ path: "model.onnx", bytes }]);
+
+test("mutated files give a model or a typed error, read whole or in ranges", { timeout: 600_000 }, async () => {
+  const codec = onnxCodec();
+  const whole = await fuzzDecoder({ seeds, decode: (bytes) => codec.decode(payloads(bytes)) });
+  expect(whole.accepted).toBeLessThan(whole.runs);
+  const runs = Math.ceil(whole.runs / 4);
+  await fuzzDecoder({ seeds, decode: (bytes) => codec.inspect?.(payloads(bytes)), runs, seed: 2 });
+});
+
+test("mutated files are refused by the evaluator, or run", { timeout: 600_000 }, async () => {
+  await fuzzDecoder({ seeds, decode: (bytes) => jsRuntime().predictor(payloads(bytes)), runs: 4000, seed: 3 });
+});
