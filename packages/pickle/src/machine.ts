@@ -9,7 +9,7 @@ import { Memo } from "./memo.js";
 import type { Policy } from "./policy.js";
 import { Stack } from "./stack.js";
 import { takeLength, takeLength8, takeMemoIndex, takeText, takeTextLine, takeUint } from "./operands.js";
-import { PickleSet, PickleTuple, type PickleValue } from "./value.js";
+import { PickleByteArray, PickleSet, PickleTuple, type PickleValue } from "./value.js";
 
 export interface MachineContext {
   readonly limits: ResolvedLimits;
@@ -165,8 +165,10 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
         stack.push(input.take(takeUint(input, 4)));
         break;
       case 0x8e: // BINBYTES8
-      case 0x96: // BYTEARRAY8
         stack.push(input.take(takeLength8(input)));
+        break;
+      case 0x96: // BYTEARRAY8
+        stack.push(new PickleByteArray(input.take(takeLength8(input))));
         break;
 
       case 0x29: // EMPTY_TUPLE

@@ -40,7 +40,7 @@ export class ReadingPolicy implements Policy {
   }
 
   foreignCall(callable: PickleValue, args: readonly PickleValue[], offset: number): PickleValue {
-    const type = callable instanceof PickleObject && callable.opaque ? callable.type : callable;
+    const type = callable instanceof PickleObject ? callable.type : callable;
     if (!(type instanceof PickleGlobal)) throw malformed("Something is called that cannot be called", offset);
     if (type.opaque) return new PickleObject(type, { by: type, args });
     throw refusedGlobal(`The pickle would call ${type.path}, which ordinary pickles only mention (at byte ${offset})`, {

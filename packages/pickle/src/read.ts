@@ -5,6 +5,7 @@ import { Input, type Memory } from "./input.js";
 import { joblibArray, type JoblibParts } from "./joblib.js";
 import { Deadline, type PickleLimits, resolveLimits } from "./limits.js";
 import { type MachineContext, runPickle } from "./machine.js";
+import { PickleFile } from "./pickle-file.js";
 import { type Policy, ReadingPolicy } from "./policy.js";
 import type { PickleValue } from "./value.js";
 
@@ -17,21 +18,6 @@ export interface ReadPickleOptions {
   readonly companions?: ReadonlyMap<string, Memory | ArrayBuffer>;
 }
 
-/** A pickle or joblib file as inert data. */
-export interface PickleFile {
-  readonly value: PickleValue;
-  /** The highest protocol the stream declares; 0 when it declares none. */
-  readonly protocol: number;
-  readonly compression: Compression | undefined;
-  /** Arrays lie as joblib puts them: between the opcodes, or in files beside. */
-  readonly joblib: boolean;
-  readonly opcodes: number;
-  /** Bytes of the pickle, decompressed, its arrays included. */
-  readonly size: number;
-  /** Bytes after the pickle's end, decompressed, and after the compressed stream's end. */
-  readonly trailing: number;
-}
-
 /**
  * Reads a pickle or joblib file, compressed or not, as inert data. Arrays are views on `source`, which is not to be
  * changed afterwards. Throws `pickle_global` for a name that is not known to be data, `malformed`, `truncated`,
@@ -42,7 +28,9 @@ export function readPickle(source: Memory | ArrayBuffer, options: ReadPickleOpti
   const stream = openStream(source, options);
   const result = runStream(stream, policy, options);
   checkDepth(result.value, resolveLimits(options.limits).depth);
-  return { ...result, compression: stream.compression, trailing: result.trailing + stream.trailing };
+  const { value, ...facts } = result;
+  const trailing = facts.trailing + stream.trailing;
+  return new PickleFile(value, { ...facts, compression: stream.compression, trailing });
 }
 
 export interface PickleStream {

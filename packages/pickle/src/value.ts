@@ -5,7 +5,7 @@ import type { NumpyScalar } from "./numpy-scalar.js";
 
 /**
  * Everything that a pickle can become here. Python's None is null; int is a number, or a bigint beyond 2^53 - 1;
- * float is a number; bytes and bytearray are views on the file; list is an array. Nothing has behaviour of the file's own.
+ * float is a number; bytes is a view on the file; list is an array. Nothing has behaviour of the file's own.
  */
 export type PickleValue =
   | null
@@ -14,6 +14,7 @@ export type PickleValue =
   | bigint
   | string
   | Uint8Array
+  | PickleByteArray
   | PickleValue[]
   | PickleTuple
   | PickleDict
@@ -23,6 +24,11 @@ export type PickleValue =
   | NumpyArray
   | NumpyDType
   | NumpyScalar;
+
+/** Python's bytearray: bytes that can be changed there. */
+export class PickleByteArray {
+  constructor(readonly bytes: Uint8Array) {}
+}
 
 export class PickleTuple {
   constructor(readonly items: readonly PickleValue[]) {}

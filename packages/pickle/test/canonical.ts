@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { isTensor, tensorBytes } from "@modelkeep/core";
 import {
   NumpyArray,
+  PickleByteArray,
   NumpyDType,
   NumpyScalar,
   PickleDict,
@@ -27,6 +28,7 @@ export function canonical(value: PickleValue, depth = 0): unknown {
   if (depth > deepest) return { $deep: true };
   if (value === null || typeof value !== "object") return plain(value);
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString("base64") };
+  if (value instanceof PickleByteArray) return byteArray(value.bytes);
   if (Array.isArray(value)) return value.map((item) => canonical(item, depth + 1));
   if (value instanceof PickleTuple) return { $tuple: value.items.map((item) => canonical(item, depth + 1)) };
   if (value instanceof PickleSet) return { $set: sorted(value.items.map((item) => plain(item))) };
@@ -37,19 +39,30 @@ export function canonical(value: PickleValue, depth = 0): unknown {
   if (value instanceof PickleGlobal) {
     const type = value.kind === "class" ? "$type" : "$callable";
     // Universal functions have no module of their own.
-    const path = value.kind === "function" && value.module.startsWith("numpy") ? `builtins.${value.name}` : value.path;
+    const path =
+      value.kind === "function" && /^numpy(\._?core\._multiarray_umath)?$/.test(value.module)
+        ? `builtins.${value.name}`
+        : value.path;
     return { [type]: path };
   }
   if (value instanceof NumpyDType) return { $dtype: dtype(value) };
+  // numpy.str_ and numpy.bytes_ are Python's own str and bytes as well.
+  if (value instanceof NumpyScalar && value.dtype.kind === "U") return value.value;
   if (value instanceof NumpyScalar) return { $scalar: { dtype: value.dtype.code, value: plain(value.value) } };
   if (value instanceof NumpyArray) return array(value);
   return object(value, depth);
 }
 
+/** A bytearray reduces to text and its encoding. */
+function byteArray(bytes: Uint8Array): unknown {
+  const text = Buffer.from(bytes).toString("latin1");
+  return { $class: "builtins.bytearray", $by: "builtins.bytearray", $args: [text, "latin-1"] };
+}
+
 function object(value: PickleObject, depth: number): unknown {
   if (value.name === "RandomState") return randomState(value);
   const result: Record<string, unknown> = { $class: value.type.path };
-  if (value.by !== undefined) {
+  if (value.by !== undefined && value.name !== "complex") {
     result["$by"] = value.by.path;
     result["$args"] = value.args.map((argument) => canonical(argument, depth + 1));
   } else if (value.args.length > 0) {
@@ -122,6 +135,7 @@ function elements(value: NumpyArray): unknown[] {
   if (!isTensor(tensor)) throw new TypeError("not a tensor");
   return Array.from(tensor.data as ArrayLike<unknown>, (item) => {
     if (value.dtype.kind === "S") return { $bytes: Buffer.from(item as string, "latin1").toString("base64") };
+    if (value.dtype.kind === "M") return { $repr: dateText(item as bigint, value.dtype.unit) };
     if (tensor.dtype === "bool") return item !== 0;
     if (tensor.dtype === "float16") return plain(halfFloat(item as number));
     return plain(
@@ -132,6 +146,13 @@ function elements(value: NumpyArray): unknown[] {
         : (item as PickleValue),
     );
   });
+}
+
+/** Dates in whole days, as Python's repr writes them. */
+function dateText(count: bigint, unit: string | undefined): string {
+  const date = new Date(Number(count) * 86_400_000);
+  if (unit !== "D") throw new TypeError("only days are compared");
+  return `datetime.date(${date.getUTCFullYear()}, ${date.getUTCMonth() + 1}, ${date.getUTCDate()})`;
 }
 
 function halfFloat(bits: number): number {

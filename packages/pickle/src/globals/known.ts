@@ -1,5 +1,5 @@
 import { malformed } from "../errors.js";
-import { PickleGlobal, PickleObject, PickleTuple, type PickleValue } from "../value.js";
+import { PickleByteArray, PickleGlobal, PickleObject, PickleTuple, type PickleValue } from "../value.js";
 
 /** What is known of a name: enough to stand for it, and, for the few that pickles call, to make what it would make. */
 export interface KnownGlobal {
@@ -67,6 +67,7 @@ export function tupleItems(value: PickleValue | undefined): readonly PickleValue
 /** The bytes behind Python 3's bytes and Python 2's str. */
 export function bytesOf(value: PickleValue | undefined): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
+  if (value instanceof PickleByteArray) return value.bytes;
   return typeof value === "string" ? latin1Bytes(value) : undefined;
 }
 

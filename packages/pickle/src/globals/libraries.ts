@@ -167,10 +167,37 @@ const newIndex: KnownGlobal = {
   },
 };
 
+const storages = "Float Double Half BFloat16 Long Int Short Char Byte Bool ComplexFloat ComplexDouble";
+
+/** Enough of PyTorch to tell its ordinary files from others: tensors stay references. */
+const torchModules: [string, KnownModule][] = [
+  [
+    "torch._utils",
+    new Map(["_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_parameter"].map((name) => [name, kept()])),
+  ],
+  [
+    "torch",
+    new Map<string, KnownGlobal>([
+      ...storages.split(" ").map((name): [string, KnownGlobal] => [`${name}Storage`, abstractClass]),
+      ...["Size", "device"].map((name): [string, KnownGlobal] => [name, constructed(() => true)]),
+      ...words("float16 bfloat16 float32 float64 uint8 int8 int16 int32 int64 bool complex64 complex128", {
+        kind: "value",
+      }),
+    ]),
+  ],
+  ["torch.nn.parameter", new Map([["Parameter", abstractClass]])],
+];
+
+function words(text: string, known: KnownGlobal): [string, KnownGlobal][] {
+  return text.split(" ").map((name) => [name, known]);
+}
+
 export const libraryModules: readonly (readonly [string, KnownModule])[] = [
   ...scipyModules,
   ...joblibModules,
   ...sklearnModules(),
+  ...table("sklearn.utils.validation: check_array check_X_y column_or_1d", plainFunction),
+  ...torchModules,
   ...pandasModules,
   [
     "pandas.core.indexes.base",

@@ -3,7 +3,7 @@ import { NumpyArray } from "../numpy-array.js";
 import { isDTypeName, NumpyDType } from "../numpy-dtype.js";
 import { scalarValue } from "../numpy-elements.js";
 import { NumpyScalar } from "../numpy-scalar.js";
-import { PickleGlobal, PickleObject, type PickleValue } from "../value.js";
+import { PickleByteArray, PickleGlobal, PickleObject, type PickleValue } from "../value.js";
 import {
   abstractClass,
   badArguments,
@@ -80,7 +80,8 @@ const scalar: KnownGlobal = {
 const fromBuffer: KnownGlobal = {
   kind: "function",
   call: (args, callable) => {
-    const [data, type, shape, order] = args;
+    const [given, type, shape, order] = args;
+    const data = given instanceof PickleByteArray ? given.bytes : given;
     if (!(data instanceof Uint8Array) || args.length !== 4) throw badArguments(callable);
     if (order !== "C" && order !== "F") throw badArguments(callable);
     const array = new NumpyArray();
@@ -110,21 +111,26 @@ const ufuncReconstruct: KnownGlobal = {
   },
 };
 
-const randomKinds = ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"];
+const randomModules = new Map([
+  ["RandomState", "numpy.random.mtrand"],
+  ["Generator", "numpy.random._generator"],
+  ["MT19937", "numpy.random._mt19937"],
+  ["PCG64", "numpy.random._pcg64"],
+  ["PCG64DXSM", "numpy.random._pcg64"],
+  ["Philox", "numpy.random._philox"],
+  ["SFC64", "numpy.random._sfc64"],
+]);
 
-/** The state of a random generator: kept, never used. `fixed` is the class when the arguments do not name it. */
+/** A random generator with its state: kept, never used. `fixed` is the class when the arguments do not name it. */
 function randomMaker(fixed?: string): KnownGlobal {
   return {
     kind: "function",
     call: (args, callable) => {
-      const generator = args[0];
-      let type = fixed === undefined ? undefined : new PickleGlobal("numpy.random", fixed, "class");
-      if (fixed === undefined) {
-        const name = generator instanceof PickleGlobal ? generator.name : (generator ?? "MT19937");
-        if (typeof name !== "string" || !randomKinds.includes(name)) throw badArguments(callable);
-        type = new PickleGlobal("numpy.random", name, "class");
-      }
-      return new PickleObject(type as PickleGlobal, { by: callable, args });
+      const given = args[0] instanceof PickleGlobal ? args[0].name : (args[0] ?? "MT19937");
+      const name = fixed ?? given;
+      const module = typeof name === "string" ? randomModules.get(name) : undefined;
+      if (typeof name !== "string" || module === undefined) throw badArguments(callable);
+      return new PickleObject(new PickleGlobal(module, name, "class"), { by: callable, args });
     },
   };
 }

@@ -1,7 +1,7 @@
 import { PickleDict } from "../dict.js";
-import { malformed } from "../errors.js";
+import { malformed, refusedGlobal } from "../errors.js";
 import { hashableKey } from "../key.js";
-import { PickleGlobal, PickleObject, PickleSet, PickleTuple, type PickleValue } from "../value.js";
+import { PickleByteArray, PickleGlobal, PickleObject, PickleSet, PickleTuple, type PickleValue } from "../value.js";
 import {
   abstractClass,
   badArguments,
@@ -40,16 +40,18 @@ function hashable(items: readonly PickleValue[], frozen: boolean): PickleSet {
 }
 
 /** bytes and bytearray: from nothing, from bytes, or from text with its encoding. Never from a length. */
-const byteString: KnownGlobal = {
-  kind: "class",
-  abstract: true,
-  call: (args, callable) => {
-    if (args.length === 0) return new Uint8Array(0);
-    const bytes = args.length === 1 && typeof args[0] !== "string" ? bytesOf(args[0]) : encoded(args);
-    if (bytes === undefined) throw badArguments(callable);
-    return bytes;
-  },
-};
+function byteString(make: (bytes: Uint8Array) => PickleValue): KnownGlobal {
+  return {
+    kind: "class",
+    abstract: true,
+    call: (args, callable) => {
+      if (args.length === 0) return make(new Uint8Array(0));
+      const bytes = args.length === 1 && typeof args[0] !== "string" ? bytesOf(args[0]) : encoded(args);
+      if (bytes === undefined) throw badArguments(callable);
+      return make(bytes);
+    },
+  };
+}
 
 /** How protocols 0 to 2 write bytes; no pickle uses another encoding. */
 const encode: KnownGlobal = {
@@ -79,8 +81,8 @@ const none: KnownGlobal = {
 
 const builtins: KnownModule = new Map<string, KnownGlobal>([
   ["object", { kind: "class", call: (args, callable) => constructedObject(args, callable) }],
-  ["bytes", byteString],
-  ["bytearray", byteString],
+  ["bytes", byteString((bytes) => bytes)],
+  ["bytearray", byteString((bytes) => new PickleByteArray(bytes))],
   ["list", collection((items) => [...items])],
   ["tuple", collection((items) => new PickleTuple([...items]))],
   ["set", collection((items) => hashable(items, false))],
@@ -152,6 +154,20 @@ const reconstructor: KnownGlobal = {
   },
 };
 
+/** A function with some of its arguments: of functions that are data themselves, and never called here. */
+const partial: KnownGlobal = {
+  kind: "class",
+  call: (args, callable) => {
+    const [target] = args;
+    if (args.length !== 1 || !(target instanceof PickleGlobal) || target.kind === "class" || target.kind === "value")
+      throw refusedGlobal("functools.partial is given something that is no known function, to be called later", {
+        module: "functools",
+        name: "partial",
+      });
+    return new PickleObject(callable, { by: callable, args, opaque: target.opaque });
+  },
+};
+
 const moments = constructed((args) => bytesOf(args[0]) !== undefined && args.length <= 2);
 
 function python2(names: Iterable<string>, known: KnownModule, module: string): KnownModule {
@@ -207,6 +223,7 @@ export const pythonModules: readonly (readonly [string, KnownModule])[] = [
       ]),
     ),
   ],
+  ["functools", new Map([["partial", partial]])],
   ["types", new Map([["SimpleNamespace", constructed(noArguments)]])],
 ];
 

@@ -3,7 +3,7 @@ import { NumpyArray } from "../numpy-array.js";
 import { NumpyDType } from "../numpy-dtype.js";
 import { NumpyScalar } from "../numpy-scalar.js";
 import { shorten } from "../policy.js";
-import { PickleGlobal, PickleObject, PickleSet, PickleTuple, type PickleValue } from "../value.js";
+import { PickleByteArray, PickleGlobal, PickleObject, PickleSet, PickleTuple, type PickleValue } from "../value.js";
 
 const longest = 400;
 const deepest = 6;
@@ -29,6 +29,7 @@ export function describe(value: PickleValue, depth = 0): string {
   if (typeof value === "bigint")
     return value > -(2n ** 128n) && value < 2n ** 128n ? String(value) : "<a large integer>";
   if (value instanceof Uint8Array) return bytesText(value);
+  if (value instanceof PickleByteArray) return `bytearray(${bytesText(value.bytes)})`;
   if (value instanceof PickleGlobal) return `${shorten(value.module)}.${shorten(value.name)}`;
   if (value instanceof NumpyScalar) return describe(value.value, depth);
   if (value instanceof NumpyDType) return `dtype(${JSON.stringify(value.code)})`;

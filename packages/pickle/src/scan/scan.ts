@@ -1,12 +1,21 @@
 import { isModelkeepError } from "@modelkeep/core";
 
-import { compressionOf } from "../decompress/decompress.js";
+import { type Compression, compressionOf } from "../decompress/decompress.js";
 import { checkDepth } from "../depth.js";
 import type { Memory } from "../input.js";
 import { resolveLimits } from "../limits.js";
 import { NumpyArray } from "../numpy-array.js";
 import { isNpy, readNpy } from "../npy.js";
-import { asMemory, headOf, isZip, openStream, type PickleStream, type ReadPickleOptions, runStream } from "../read.js";
+import {
+  asMemory,
+  headOf,
+  isZip,
+  openStream,
+  type PickleStream,
+  type ReadPickleOptions,
+  runStream,
+  type StreamResult,
+} from "../read.js";
 import { PickleGlobal, PickleObject } from "../value.js";
 import { type ScanFinding, type ScannedGlobal, type Verdict, worst } from "./finding.js";
 import { ScanningPolicy } from "./scanning-policy.js";
@@ -29,6 +38,19 @@ export interface ScanReport {
  * or not, several in a row, in ZIP archives (PyTorch, .npz), in arrays of objects. Trouble is a verdict, not an error.
  */
 export function scanBytes(source: Memory | ArrayBuffer, path: string, options: ScanOptions = {}): ScanReport {
+  return scanWithValue(source, path, options).report;
+}
+
+/** The scan, and what the first pickle of the file would be. */
+export function scanWithValue(
+  source: Memory | ArrayBuffer,
+  path: string,
+  options: ReadPickleOptions,
+): {
+  readonly report: ScanReport;
+  readonly result: StreamResult | undefined;
+  readonly compression: Compression | undefined;
+} {
   const scan = new Scan(options);
   let format: ScanReport["format"];
   try {
@@ -36,7 +58,8 @@ export function scanBytes(source: Memory | ArrayBuffer, path: string, options: S
   } catch (error) {
     scan.trouble(error);
   }
-  return { path, verdict: scan.verdict, findings: scan.findings, globals: scan.globals, format };
+  const report = { path, verdict: scan.verdict, findings: scan.findings, globals: scan.globals, format };
+  return { report, result: scan.first, compression: scan.compression };
 }
 
 /** `scanBytes` for something that is opened first, such as a payload. */
@@ -58,7 +81,11 @@ class Scan {
   /** The archive is only what a file is when read from its end. */
   #polyglot = false;
 
-  constructor(private readonly options: ScanOptions) {}
+  /** What the first pickle leaves. */
+  first: StreamResult | undefined;
+  compression: Compression | undefined;
+
+  constructor(private readonly options: ReadPickleOptions) {}
 
   get verdict(): Verdict {
     // A damaged archive is not one that loaders agree on, whatever else is in it.
@@ -84,6 +111,7 @@ class Scan {
       return "npy";
     }
     const stream = openStream(memory, this.options);
+    this.compression = stream.compression;
     // joblib 0.9 keeps the bare bytes of an array in such a file.
     if (stream.compression === "zfile" && /_\d+\.npy\.z$/.test(path)) return "npy";
     const ended = this.#streams(stream, undefined, 0);
@@ -102,6 +130,7 @@ class Scan {
       try {
         const result = runStream(stream, policy, this.options, start, () => new NumpyArray());
         this.#keep(policy, place, depth);
+        this.first ??= result;
         checkDepth(result.value, resolveLimits(this.options.limits).depth);
         // The first pickle of PyTorch's old format is this number; later ones refer to tensors behind them.
         if (result.value === 119547037146038801333356n) torch = true;

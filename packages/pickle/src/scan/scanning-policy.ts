@@ -5,7 +5,7 @@ import { danger } from "../globals/danger.js";
 import { inertGlobal, knownGlobal } from "../globals/table.js";
 import { NumpyScalar } from "../numpy-scalar.js";
 import { type Policy, shorten } from "../policy.js";
-import { PickleGlobal, PickleObject, type PickleValue } from "../value.js";
+import { PickleByteArray, PickleGlobal, PickleObject, type PickleValue } from "../value.js";
 import { codeOf } from "./code.js";
 import { describe, describeCall } from "./describe.js";
 import type { ScanFinding, ScannedGlobal, Verdict } from "./finding.js";
@@ -70,7 +70,7 @@ export class ScanningPolicy implements Policy {
     this.#collect(args);
     const code = codeOf(callable, args);
     const call = describeCall(callable, args);
-    const does = type.opaque ? danger(type.module, type.name) : undefined;
+    const does = type.opaque || callable instanceof PickleObject ? danger(type.module, type.name) : undefined;
     const verdict = does === undefined && code === undefined ? "unknown" : "dangerous";
     const made = code === undefined ? `Would call ${call}` : `Carries Python code: ${code}`;
     this.report({ verdict, kind: code === undefined ? "call" : "code", message: made, offset, ...named(type), call });
@@ -142,13 +142,16 @@ export class ScanningPolicy implements Policy {
   }
 
   #collect(args: readonly PickleValue[]): void {
-    for (const value of args) if (value instanceof Uint8Array && this.payloads.length < 100) this.payloads.push(value);
+    for (const value of args) {
+      const bytes = value instanceof PickleByteArray ? value.bytes : value;
+      if (bytes instanceof Uint8Array && this.payloads.length < 100) this.payloads.push(bytes);
+    }
   }
 }
 
 function calledType(callable: PickleValue): PickleGlobal | undefined {
   if (callable instanceof PickleGlobal) return callable;
-  return callable instanceof PickleObject && callable.opaque ? callable.type : undefined;
+  return callable instanceof PickleObject ? callable.type : undefined;
 }
 
 /** What stands for a value that could not be made. */
