@@ -23,6 +23,9 @@ export function findTensors(state: Json | undefined): FoundTensor[] {
   return found;
 }
 
+/** Counts whose product is one too. */
 function isShape(value: Json | undefined): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
+  if (!Array.isArray(value) || !value.every((size) => Number.isSafeInteger(size) && (size as number) >= 0))
+    return false;
+  return (value as number[]).reduce((count, size) => count * (size || 1), 1) <= Number.MAX_SAFE_INTEGER;
 }

@@ -43,8 +43,11 @@ function inlineTensors(value: unknown, path: readonly (string | number)[], found
   }
 }
 
+/** Counts whose product is one too. */
 function isShape(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && (size as number) >= 0);
+  if (!Array.isArray(value) || !value.every((size) => Number.isSafeInteger(size) && (size as number) >= 0))
+    return false;
+  return (value as number[]).reduce((count, size) => count * (size || 1), 1) <= Number.MAX_SAFE_INTEGER;
 }
 
 function plain(value: unknown): string | number | null {

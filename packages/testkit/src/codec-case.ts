@@ -62,14 +62,19 @@ export async function roundTrip<M>(codec: Codec<M>, model: M): Promise<M> {
   return codec.decode(await collectPayloads(await codec.encode(model)));
 }
 
-export function expectSame<M>({ difference }: CodecContext<M>, actual: M, expected: M, what: string): void {
+export function expectSame<M>(
+  { difference }: Pick<CodecContext<M>, "difference">,
+  actual: M,
+  expected: M,
+  what: string,
+): void {
   const found = difference(actual, expected);
   expectTrue(found === undefined, `${what}: ${found}`);
 }
 
 /** A damaged file is refused with a `ModelkeepError`, unless it still says the same; anything else is a fault of the codec. */
 export async function expectRefusedOrSame<M>(
-  context: CodecContext<M>,
+  context: Pick<CodecContext<M>, "codec" | "difference">,
   files: readonly MemoryFile[],
   expected: M,
   what: string,

@@ -1,6 +1,6 @@
 import { type Codec, isModelkeepError, type MemoryFile } from "@modelkeep/core";
 
-import { decodeFiles, plainDifference, roundTrip } from "./codec-case.js";
+import { decodeFiles, expectRefusedOrSame, expectSame, plainDifference, roundTrip } from "./codec-case.js";
 import { describeError, expectEqual, expectTrue, within } from "./expect.js";
 import { prototypeGuard } from "./fuzz-decoder.js";
 import type { Case } from "./suite.js";
@@ -13,7 +13,13 @@ export interface CodecVector {
   readonly files: readonly MemoryFile[];
 }
 
-/** One case per vector: the outcome, within two seconds, and what was accepted comes back the same once written again. */
+/** Accepted files up to this size are cut at every byte too. */
+const smallFile = 600;
+
+/**
+ * One case per vector: the outcome, within two seconds. What is accepted comes back the same once written again, and is
+ * refused, or the same, when it is cut anywhere.
+ */
 export function vectorSuite<M>(codec: Codec<M>, vectors: readonly CodecVector[]): readonly Case[] {
   return vectors.map(({ name, outcome, why, files }) => ({
     name: `${name}: ${why}`,
@@ -28,9 +34,22 @@ export function vectorSuite<M>(codec: Codec<M>, vectors: readonly CodecVector[])
         found = error.code;
       }
       expectEqual(found, outcome, "outcome");
-      if (model !== undefined)
-        expectEqual(plainDifference(await roundTrip(codec, model), model), undefined, "difference once written again");
+      if (model !== undefined) {
+        const context = { codec, difference: plainDifference };
+        expectSame(context, await roundTrip(codec, model), model, "once written again");
+        for (const cut of cuts(files)) await expectRefusedOrSame(context, cut, model, "cut");
+      }
       intact(() => name);
     },
   }));
+}
+
+function* cuts(files: readonly MemoryFile[]): Generator<readonly MemoryFile[]> {
+  for (const file of files) {
+    if (file.bytes.length > smallFile) continue;
+    for (let length = 0; length < file.bytes.length; length++) {
+      const shorter = { ...file, bytes: file.bytes.slice(0, length) };
+      yield files.map((each) => (each === file ? shorter : each));
+    }
+  }
 }
