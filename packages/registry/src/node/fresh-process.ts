@@ -14,6 +14,8 @@ import type { VerificationResult } from "../verify.js";
 export interface FreshProcessOptions extends VerifyEnvelopeOptions {
   /** The script to run: it calls `answerVerification` with its plugins. */
   readonly script: URL | string;
+  /** For the script. */
+  readonly arguments?: readonly string[] | undefined;
   /** Milliseconds until the process is ended. Default two minutes. */
   readonly timeout?: number | undefined;
   /** MiB that its JavaScript heap may take. */
@@ -75,10 +77,13 @@ export async function answerVerification(plugins: Partial<Plugins>): Promise<voi
   process.stdout.write(`\n${mark}${JSON.stringify(answer)}\n`);
 }
 
-function run(request: Request, { script, timeout = 120_000, memory, signal }: FreshProcessOptions): Promise<Answer> {
+function run(
+  request: Request,
+  { script, timeout = 120_000, memory, signal, arguments: given = [] }: FreshProcessOptions,
+): Promise<Answer> {
   const file = typeof script === "string" ? script : fileURLToPath(script);
   const heap = memory === undefined ? [] : [`--max-old-space-size=${memory}`];
-  const child = spawn(process.execPath, [...heap, file], {
+  const child = spawn(process.execPath, [...heap, file, ...given], {
     stdio: ["pipe", "pipe", "pipe"],
     timeout,
     killSignal: "SIGKILL",
