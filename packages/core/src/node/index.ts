@@ -1,6 +1,7 @@
 export * from "./environment.js";
 export * from "./file-object.js";
 export * from "./file-payloads.js";
+export * from "./fresh-process.js";
 export * from "./git.js";
 export { digestFileChunks, type ChunkDigestOptions } from "./hash-worker.js";
 export * from "./measuring.js";
