@@ -50,7 +50,8 @@ export class GraphCore {
   readonly #nodeNames = new Set<string>();
   readonly #domains = new Set<string>([""]);
   readonly #shared = new Map<string, Value>();
-  readonly #counts = new Map<string, number>();
+  readonly #valueCounts = new Map<string, number>();
+  readonly #nodeCounts = new Map<string, number>();
 
   constructor(options: GraphOptions = {}) {
     this.#options = options;
@@ -105,7 +106,7 @@ export class GraphCore {
     attributes: Attributes = {},
     options: NodeOptions = {},
   ): Value[] {
-    const name = options.name ?? this.fresh(type, this.#nodeNames);
+    const name = options.name ?? freshName(type, this.#nodeNames, this.#nodeCounts);
     if (this.#nodeNames.has(name))
       throw new ModelkeepError("invalid_input", `The graph has the node ${JSON.stringify(name)} twice`);
     for (const input of inputs) if (input !== "") this.#use(input, `the node ${JSON.stringify(name)}`);
@@ -123,15 +124,9 @@ export class GraphCore {
     return output;
   }
 
-  /** A name that is not taken: "matmul", "matmul_1" … */
-  fresh(stem: string, taken: ReadonlySet<string> = this.#values): string {
-    const base = stem.toLowerCase();
-    for (;;) {
-      const count = this.#counts.get(base) ?? 0;
-      this.#counts.set(base, count + 1);
-      const name = count === 0 ? base : `${base}_${count}`;
-      if (!taken.has(name)) return name;
-    }
+  /** A name that no value has: "matmul", "matmul_1" … */
+  fresh(stem: string): string {
+    return freshName(stem, this.#values, this.#valueCounts);
   }
 
   /** The inputs and outputs so far, with everything that was said about them. */
@@ -189,6 +184,16 @@ export class GraphCore {
         `${by[0]!.toUpperCase()}${by.slice(1)} uses ${JSON.stringify(name)}, which the graph does not have yet`,
       );
     }
+  }
+}
+
+function freshName(stem: string, taken: ReadonlySet<string>, counts: Map<string, number>): string {
+  const base = stem.toLowerCase();
+  for (;;) {
+    const count = counts.get(base) ?? 0;
+    counts.set(base, count + 1);
+    const name = count === 0 ? base : `${base}_${count}`;
+    if (!taken.has(name)) return name;
   }
 }
 
