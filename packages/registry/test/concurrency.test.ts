@@ -15,8 +15,7 @@ describe("many clients on one store, in seeded orders", () => {
       const store = memoryStore();
       const pick = random(seed * 7919);
       const scheduler = new Scheduler(seed);
-      const scheduled = scheduler.store(store);
-      const own = await Promise.all([0, 1, 2, 3, 4].map((index) => reopen(store, scheduled, scheduler, index)));
+      const own = await Promise.all([0, 1, 2, 3, 4].map((index) => reopen(store, scheduler, index)));
       // What a crash left: the first blobs that saves will find, unreferenced.
       const first = await openLines(store);
       await first.save("other", { model: new Line(1) });
@@ -57,8 +56,7 @@ describe("many clients on one store, in seeded orders", () => {
       const setup = await openLines(store);
       for (const slope of [1, 2, 3]) await setup.save("lines", { model: new Line(slope) });
       await setup.alias("lines", "live", 1);
-      const scheduled = scheduler.store(store);
-      const registries = await Promise.all([0, 1, 2, 3].map((index) => reopen(store, scheduled, scheduler, index)));
+      const registries = await Promise.all([0, 1, 2, 3].map((index) => reopen(store, scheduler, index)));
       let moved = 0;
       let refused = 0;
       await scheduler.run(
@@ -98,7 +96,7 @@ describe("many clients on one store, in seeded orders", () => {
 });
 
 /** A client whose every operation waits for its turn; opening it does not. */
-async function reopen(store: Store, scheduled: Store, scheduler: Scheduler, index: number): Promise<Registry> {
+async function reopen(store: Store, scheduler: Scheduler, index: number): Promise<Registry> {
   let current = store;
   const switching: Store = {
     name: store.name,
@@ -109,7 +107,7 @@ async function reopen(store: Store, scheduled: Store, scheduler: Scheduler, inde
     delete: (...args) => current.delete(...args),
     list: (...args) => current.list(...args),
   };
-  const registry = await openLines(switching, { actor: `client ${index}`, sleep: () => scheduler.turn() });
-  current = scheduled;
+  const registry = await openLines(switching, { actor: `client ${index}`, sleep: () => scheduler.turn(index) });
+  current = scheduler.store(store, index);
   return registry;
 }

@@ -11,9 +11,13 @@ export function random(seed: number): () => number {
   };
 }
 
-/** Lets one of all waiting operations go at a time, in an order that follows from the seed. */
+/**
+ * Lets one of all waiting operations go at a time, in an order that follows from the seed. Clients have priorities that
+ * change now and then, so that one may stand still while another goes a long way: rare orders come up often.
+ */
 export class Scheduler {
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly client: number; readonly go: () => void }[] = [];
+  readonly #priorities = new Map<number, number>();
   readonly #next: () => number;
   #running = true;
 
@@ -21,8 +25,8 @@ export class Scheduler {
     this.#next = random(seed);
   }
 
-  turn(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  turn(client: number): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push({ client, go: resolve }));
   }
 
   /** Runs tasks to their end. */
@@ -32,18 +36,29 @@ export class Scheduler {
     while (this.#running) {
       // Everything that can go on without a turn does so first.
       await new Promise((resolve) => setImmediate(resolve));
-      const index = Math.floor(this.#next() * this.#waiting.length);
-      this.#waiting.splice(index, 1)[0]?.();
+      if (this.#next() < 0.1) this.#priorities.clear();
+      const first = Math.max(...this.#waiting.map(({ client }) => this.#priority(client)));
+      const ready = this.#waiting.filter(({ client }) => this.#priority(client) === first);
+      const chosen = ready[Math.floor(this.#next() * ready.length)];
+      if (chosen === undefined) continue;
+      this.#waiting.splice(this.#waiting.indexOf(chosen), 1);
+      chosen.go();
     }
     return done;
   }
 
-  /** A store whose operations wait for their turn before they happen, and before they are answered. */
-  store(store: Store): Store {
+  #priority(client: number): number {
+    const known = this.#priorities.get(client) ?? this.#next();
+    this.#priorities.set(client, known);
+    return known;
+  }
+
+  /** A store whose operations wait for the client's turn before they happen, and before they are answered. */
+  store(store: Store, client: number): Store {
     const take = async <T>(work: () => Promise<T>): Promise<T> => {
-      await this.turn();
+      await this.turn(client);
       const result = await work();
-      await this.turn();
+      await this.turn(client);
       return result;
     };
     return {
@@ -54,9 +69,9 @@ export class Scheduler {
       put: (key, body, options) => take(() => store.put(key, body, options)),
       delete: (key, options) => take(() => store.delete(key, options)),
       list: async function* (this: Scheduler, ...args: Parameters<Store["list"]>) {
-        await this.turn();
+        await this.turn(client);
         yield* store.list(...args);
-        await this.turn();
+        await this.turn(client);
       }.bind(this),
     };
   }
