@@ -20,14 +20,14 @@ export function inspectionOf(found: PickleInspection, size: number): Inspection 
     tensors: arrays.map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
     details: {
       verdict: scan.verdict,
-      type,
-      protocol,
-      compression,
       joblib,
       versions,
       classes,
       globals: scan.globals,
-      tree,
+      ...(type === undefined ? {} : { type }),
+      ...(protocol === undefined ? {} : { protocol }),
+      ...(compression === undefined ? {} : { compression }),
+      ...(tree === undefined ? {} : { tree }),
     },
     findings: scan.findings.map(({ verdict, ...finding }) => ({ level: levels[verdict], verdict, ...finding })),
   };

@@ -1,8 +1,9 @@
-import { type Codec, type DecodeOptions, type Payload, type PayloadSet } from "@modelkeep/core";
+import { type Codec, type DecodeOptions, ModelkeepError, type Payload, type PayloadSet } from "@modelkeep/core";
 import {
   inspectPickle,
   isPickleFile,
   looksPickled,
+  namesJoblib,
   type PickleFile,
   type PickleLimits,
   readPickle,
@@ -24,6 +25,8 @@ export interface PickleEncodeOptions {
 export interface PickleCodecOptions extends PickleEncodeOptions {
   /** "refuse", the default, or "opaque": unknown classes become placeholders, to be shown and never converted. */
   readonly unknown?: "refuse" | "opaque";
+  /** Bytes after the pickle's end: "refuse", the default, or "ignore", as Python does. */
+  readonly trailing?: "refuse" | "ignore";
   /** More bounds than a codec's own options have. */
   readonly limits?: PickleLimits;
 }
@@ -71,7 +74,15 @@ function codecOf({ name, form, extension, more, defaults }: Kind): Codec<PickleF
     },
     async decode(payloads, options) {
       const buffer = await payloads.main.buffer(options);
-      return readPickle(buffer, await readOptions(payloads, defaults, options));
+      const file = readPickle(buffer, await readOptions(payloads, defaults, options));
+      const trailing = file.facts?.trailing ?? 0;
+      if (trailing > 0 && defaults.trailing !== "ignore")
+        throw new ModelkeepError(
+          "malformed",
+          `${trailing} bytes follow the pickle in ${payloads.main.path}; Python ignores them (trailing: "ignore" does so too)`,
+          { details: { trailing } },
+        );
+      return file;
     },
     async inspect(payloads, options) {
       const buffer = await payloads.main.buffer(options);
@@ -113,8 +124,7 @@ function sniff(head: Uint8Array, path: string, name: "pickle" | "joblib"): "yes"
   const extension = /\.(pkl|pickle|joblib)(\.(gz|bz2|xz|lzma|lz4|z))?$/i.exec(path)?.[1]?.toLowerCase();
   const claimed = extension === undefined ? undefined : extension === "joblib" ? "joblib" : "pickle";
   if (claimed !== undefined) return claimed === name ? "yes" : "maybe";
-  // Without a name both can read it; a stream that names joblib is joblib's.
-  if (looks === "maybe") return "no";
-  const joblib = new TextDecoder("latin1").decode(head.subarray(0, 4096)).includes("joblib.numpy_pickle");
-  return joblib === (name === "joblib") ? "yes" : "maybe";
+  // Without a name: both read plain pickles, and what names joblib's arrays is joblib's.
+  if (looks === "maybe") return "maybe";
+  return name === "pickle" && namesJoblib(head) ? "maybe" : "yes";
 }

@@ -8,7 +8,7 @@ export { NumpyScalar } from "./numpy-scalar.js";
 export { isPickleFile, type PickleFacts, PickleFile } from "./pickle-file.js";
 export { inspectPickle, type InspectedArray, type PickleInspection, type TreeNode } from "./inspect/inspect.js";
 export { readPickle, type ReadPickleOptions } from "./read.js";
-export { looksPickled } from "./sniff.js";
+export { looksPickled, namesJoblib } from "./sniff.js";
 export { writePickle, type WritePickleOptions } from "./write/write-pickle.js";
 export { pickleOf, type PlainValue } from "./write/plain.js";
 export type { ScanFinding, ScannedGlobal, Verdict } from "./scan/finding.js";

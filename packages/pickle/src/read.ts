@@ -1,6 +1,6 @@
 import { compressionOf, type Compression, decompress } from "./decompress/decompress.js";
 import { checkDepth } from "./depth.js";
-import { malformed } from "./errors.js";
+import { beyondLimit, malformed } from "./errors.js";
 import { Input, type Memory } from "./input.js";
 import { joblibArray, type JoblibParts } from "./joblib.js";
 import { Deadline, type PickleLimits, resolveLimits } from "./limits.js";
@@ -46,9 +46,11 @@ export function openStream(source: Memory | ArrayBuffer, options: ReadPickleOpti
   const head = headOf(memory);
   if (memory.byteLength === 0) throw malformed("The file is empty");
   if (isZip(head)) throw malformed("The file is a ZIP archive, not a pickle: a PyTorch or NumPy file perhaps");
+  const limits = resolveLimits(options.limits);
+  if (memory.byteLength > limits.bytes)
+    throw beyondLimit(`The file has ${memory.byteLength} bytes, more than the ${limits.bytes} that are allowed`);
   const compression = compressionOf(head);
   if (compression === undefined) return { memory, compression, trailing: 0 };
-  const limits = resolveLimits(options.limits);
   const opened = decompress(memory, compression, limits, new Deadline(limits.time, options.signal));
   const inner = headOf(opened.memory);
   if (compressionOf(inner) !== undefined || isZip(inner))

@@ -21,10 +21,11 @@ export function inflate(bytes: Uint8Array, form: "zlib" | "gzip" | "raw", limit:
   }
 }
 
-/** The first bytes of what raw deflate holds; empty when it cannot be read. */
-export function inflateHead(bytes: Uint8Array): Uint8Array {
+/** The first bytes of what is compressed; empty when it cannot be read. */
+export function inflateHead(bytes: Uint8Array, form: "zlib" | "gzip" | "raw"): Uint8Array {
+  const run = form === "zlib" ? inflateSync : form === "gzip" ? gunzipSync : inflateRawSync;
   try {
-    return inflateRawSync(bytes.subarray(0, 1024), { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 21 });
+    return run(bytes.subarray(0, 1024), { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 21 });
   } catch {
     return new Uint8Array(0);
   }

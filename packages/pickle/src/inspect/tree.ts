@@ -98,6 +98,8 @@ export function treeOf(root: PickleValue): TreeNode {
 function plain(value: string | number | bigint | boolean | null): TreeNode {
   if (typeof value === "bigint") return describe(value);
   if (typeof value === "string") return shorten(value, 200);
+  // What JSON has no numbers for.
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  if (Object.is(value, -0)) return "-0";
   return value;
 }

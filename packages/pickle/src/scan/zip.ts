@@ -107,7 +107,7 @@ function entryOf(
   if (header.getUint16(8, true) & 1) throw malformed(`${name} of the ZIP archive is encrypted`);
   return {
     name,
-    head: () => (method === 0 ? bytes().subarray(0, 64) : inflateHead(bytes())),
+    head: () => (method === 0 ? bytes().subarray(0, 64) : inflateHead(bytes(), "raw")),
     content: (limits) => {
       if (method === 0) return { memory: data(), damaged: byteSum(data()) !== crc || compressed !== plain };
       if (method !== 8) throw malformed(`${name} of the ZIP archive is compressed in the unknown manner ${method}`);

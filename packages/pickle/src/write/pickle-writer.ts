@@ -199,23 +199,14 @@ export class PickleWriter {
     const code = codes.get(tensor.dtype);
     if (code === undefined) throw refusedValue(`A tensor of ${tensor.dtype}, which NumPy does not have,`, this.#path);
     if (this.form.joblib) return this.#joblibTensor(tensor, code);
-    if (this.form.protocol === 5) {
-      this.#global("numpy.core.numeric", "_frombuffer");
-      this.parts.bytes(0x28);
-      this.#byteArray(tensorBytes(tensor));
-      this.#dtype(code);
-      this.#shape(tensor.shape);
-      this.#text("C");
-      this.parts.bytes(0x74, 0x52);
-    } else {
-      this.#emptyArray();
-      this.parts.bytes(0x28, 0x4b, 1);
-      this.#shape(tensor.shape);
-      this.#dtype(code);
-      this.parts.bytes(0x89);
-      this.#bytes(tensorBytes(tensor));
-      this.parts.bytes(0x74, 0x62);
-    }
+    // In protocol 5 as well: the name that NumPy itself would use there is one that NumPy 2 warns of.
+    this.#emptyArray();
+    this.parts.bytes(0x28, 0x4b, 1);
+    this.#shape(tensor.shape);
+    this.#dtype(code);
+    this.parts.bytes(0x89);
+    this.#bytes(tensorBytes(tensor));
+    this.parts.bytes(0x74, 0x62);
     this.#memoize(owner);
   }
 
