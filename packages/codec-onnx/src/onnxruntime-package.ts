@@ -20,17 +20,15 @@ export async function loadPackage(): Promise<Package> {
   }
 }
 
-async function importPackage(): Promise<Package> {
+/** What `load` imports, or `missing_package`. */
+export async function importPackage(load: () => Promise<unknown> = () => import("onnxruntime-node")): Promise<Package> {
   try {
-    const imported = (await import("onnxruntime-node")) as Package & { readonly default?: Package };
+    const imported = (await load()) as Package & { readonly default?: Package };
     return imported.default ?? imported;
   } catch (cause) {
-    const code = (cause as { code?: unknown }).code;
-    if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND")
-      throw new ModelkeepError("missing_package", advice, { cause, details: { package: "onnxruntime-node" } });
-    throw new ModelkeepError("missing_package", `onnxruntime-node does not load here: ${(cause as Error).message}`, {
-      cause,
-      details: { package: "onnxruntime-node" },
-    });
+    const { code, message } = cause as { code?: unknown; message?: string };
+    const absent = code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
+    const sentence = absent ? advice : `onnxruntime-node does not load here: ${message ?? String(cause)}`;
+    throw new ModelkeepError("missing_package", sentence, { cause, details: { package: "onnxruntime-node" } });
   }
 }
