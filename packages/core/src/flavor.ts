@@ -32,6 +32,8 @@ export interface ModelDescription {
 export interface Conversion {
   /** What the target codec encodes. */
   readonly model: unknown;
+  /** What the source told of itself: steps, hyper-parameters, libraries. */
+  readonly description?: ModelDescription;
   readonly signature: Signature;
   readonly exactness: "bits" | "bounded" | "unknown";
   /** For "bounded": |a - b| <= bound x max(1, |b|). */

@@ -36,6 +36,7 @@ export interface Prepared {
   readonly representation: Representation;
   readonly sources: readonly BlobSource[];
   readonly signature?: Signature | undefined;
+  readonly description?: ModelDescription | undefined;
 }
 
 export interface PreparedModel {
@@ -43,17 +44,21 @@ export interface PreparedModel {
   readonly description: ModelDescription;
 }
 
-/** Writes a model in memory in each of the chosen forms, by a codec, a flavor and a codec, or a converter and a codec. */
+/**
+ * Writes a model in memory in each of the chosen forms, by a codec, a flavor and a codec, or a converter and a codec.
+ * `original` is the file it was read from, if it was: what is converted is converted from that.
+ */
 export async function encodeModel(
   plugins: Plugins,
   model: unknown,
   choices: readonly (string | RepresentationChoice)[] | undefined,
+  original?: Prepared,
 ): Promise<PreparedModel> {
   const flavor = plugins.flavors.find((each) => each.owns(model));
   const wanted = (choices ?? [defaultCodec(plugins, model, flavor)]).map(parseChoice);
   const state = flavor?.freeze(model);
   const description = flavor?.describe?.(model) ?? {};
-  const taken = new Set<string>();
+  const taken = new Set<string>(original?.representation.payloads);
   const prepared: Prepared[] = [];
   for (const choice of wanted) {
     const codec = codecNamed(plugins, choice.codec);
@@ -77,9 +82,17 @@ export async function encodeModel(
       prepared.push({ representation: { ...base, ...own, payloads: sources.map((source) => source.path) }, sources });
     } else {
       const converter = converterTo(plugins, codec.name, model, flavor);
-      const { model: converted, signature, exactness, bound, notes } = await converter.convert(model);
+      const {
+        model: converted,
+        signature,
+        exactness,
+        bound,
+        notes,
+        description: told,
+      } = await converter.convert(model);
       const sources = await encode(converted);
-      const from = prepared.find((each) => each.representation.flavor === flavor?.name)?.representation.name;
+      const source = original ?? prepared.find((each) => each.representation.flavor === flavor?.name);
+      const from = source?.representation.name;
       const convertedFrom =
         from === undefined
           ? {}
@@ -93,15 +106,16 @@ export async function encodeModel(
               },
             };
       prepared.push({
-        representation: { ...base, ...convertedFrom, payloads: sources.map((source) => source.path) },
+        representation: { ...base, ...convertedFrom, payloads: sources.map((each) => each.path) },
         sources,
         signature,
+        description: told,
       });
     }
     for (const source of prepared.at(-1)!.sources) taken.add(source.path);
   }
   checkNames(prepared);
-  return { prepared, description };
+  return { prepared, description: { ...prepared.find((each) => each.description)?.description, ...description } };
 }
 
 /** Files that somebody has already: those of role "model" become representations, by content; the rest goes along. */

@@ -9,6 +9,7 @@ import {
 
 import type { Context } from "./context.js";
 import { recordForSave, register } from "./register.js";
+import { describeFileModel } from "./file-model.js";
 import { describeFiles, encodeModel, type Prepared } from "./representations.js";
 import { prepareSamples } from "./samples.js";
 import type { Metadata, Saved, SaveInput } from "./save-input.js";
@@ -89,10 +90,14 @@ async function prepare(context: Context, input: SaveInput): Promise<DraftEnvelop
   const { model, files = [] } = input;
   if (model === undefined && files.length === 0)
     throw new ModelkeepError("invalid_input", "There is nothing to save: give a `model` or `files`");
-  const encoded = model === undefined ? undefined : await encodeModel(context.plugins, model, input.as);
   const described = await describeFiles(context.plugins, files);
-  const prepared = [...(encoded?.prepared ?? []), ...described.prepared];
-  const about = encoded?.description ?? {};
+  const encoded =
+    model === undefined
+      ? await describeFileModel(context.plugins, described.prepared, input.as)
+      : await encodeModel(context.plugins, model, input.as);
+  const prepared =
+    model === undefined ? [...described.prepared, ...encoded.prepared] : [...encoded.prepared, ...described.prepared];
+  const about = encoded.description;
   const signature = input.signature ?? about.signature ?? prepared.find((each) => each.signature)?.signature;
   const recorded = input.samples && (await prepareSamples(context, prepared, signature, input.samples));
   const representations = recorded?.representations ?? prepared.map((each) => each.representation);
