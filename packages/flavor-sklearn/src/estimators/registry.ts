@@ -1,6 +1,8 @@
 import { composeEntries } from "./compose/entries.js";
+import { ensembleEntries } from "./ensemble/entries.js";
 import type { Entry } from "./handler.js";
 import { linearEntries } from "./linear/entries.js";
+import { otherEntries } from "./other-entries.js";
 import { preprocessingEntries } from "./preprocessing/entries.js";
 import { treeEntries } from "./trees/entries.js";
 
@@ -8,7 +10,9 @@ import { treeEntries } from "./trees/entries.js";
 export const estimators: readonly Entry[] = [
   ...composeEntries,
   ...treeEntries,
+  ...ensembleEntries,
   ...linearEntries,
+  ...otherEntries,
   ...preprocessingEntries,
 ];
 
