@@ -58,6 +58,22 @@ describe("compareEnvironment", () => {
       ),
     ).toHaveLength(1);
   });
+
+  it("asks for Python's libraries only where they are listed", () => {
+    const recorded = {
+      environment: { runtime: { name: "python", version: "3.11.2" }, libraries: { "scikit-learn": "1.2.1" } },
+      representations: [{ name: "joblib", codec: "joblib", payloads: ["m"], libraries: { "scikit-learn": "1.2.1" } }],
+      requirements: [{ ecosystem: "pypi" as const, name: "scikit-learn", version: "==1.2.1" }],
+    };
+    const node = { runtime: { name: "node", version: "20.19.0" }, libraries: {} };
+    expect(compareEnvironment(recorded, node)).toEqual([]);
+    expect(compareEnvironment(recorded, node, { representation: "joblib" })).toEqual([]);
+    const python = { runtime: { name: "python", version: "3.12.0" }, libraries: { "scikit-learn": "1.6.0" } };
+    expect(compareEnvironment(recorded, python).map((each) => [each.name, each.kind])).toEqual([
+      ["runtime", "different"],
+      ["scikit-learn", "different"],
+    ]);
+  });
 });
 
 describe("applyPolicy", () => {

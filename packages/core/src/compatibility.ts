@@ -31,7 +31,8 @@ export type CompatibilityPolicy = "ignore" | "warn" | "refuse";
 /**
  * Compares what a manifest recorded with what is running, before a byte of the model is read: the runtime, the libraries
  * that one representation needs (or, without its name, those of the whole environment), and the npm requirements.
- * Python libraries are compared only where the current environment lists them.
+ * Libraries of another language (listed as requirements from PyPI, or recorded under another runtime) are compared only
+ * where the current environment lists them.
  */
 export function compareEnvironment(
   manifest: Pick<Manifest, "environment" | "representations" | "requirements">,
@@ -45,10 +46,16 @@ export function compareEnvironment(
       ...compare("runtime", `${recorded.name} ${recorded.version}`, recorded.version, current.runtime.version),
     );
   const representation = manifest.representations.find((each) => each.name === options.representation);
-  const libraries =
-    representation?.libraries ?? (options.representation === undefined ? manifest.environment?.libraries : undefined);
-  for (const [name, version] of Object.entries(libraries ?? {}))
-    mismatches.push(...compare(name, `${name} ${version}`, version, own(current.libraries, name)));
+  const whole = options.representation === undefined;
+  const libraries = representation?.libraries ?? (whole ? manifest.environment?.libraries : undefined);
+  const elsewhere = new Set(manifest.requirements?.flatMap((each) => (each.ecosystem === "npm" ? [] : [each.name])));
+  const running = current.runtime?.name;
+  const otherRuntime = whole && recorded !== undefined && running !== undefined && recorded.name !== running;
+  for (const [name, version] of Object.entries(libraries ?? {})) {
+    const installed = own(current.libraries, name);
+    if (installed === undefined && (otherRuntime || elsewhere.has(name))) continue;
+    mismatches.push(...compare(name, `${name} ${version}`, version, installed));
+  }
   for (const { ecosystem, name, version } of manifest.requirements ?? []) {
     if (ecosystem !== "npm" || own(libraries, name) !== undefined) continue;
     mismatches.push(...require(name, version, own(current.libraries, name)));

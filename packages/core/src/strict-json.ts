@@ -11,8 +11,8 @@ export interface StrictJsonOptions {
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
- * JSON (RFC 8259) in UTF-8, read more strictly than JSON.parse: duplicate keys, `__proto__`, bad UTF-8, a byte order
- * mark, half surrogates and nesting beyond the limit are errors with their position. Objects are ordinary ones.
+ * JSON (RFC 8259) in UTF-8, read more strictly than JSON.parse: duplicate keys, `__proto__`, bad UTF-8, a byte order mark
+ * and nesting beyond the limit are errors with their position. Objects are ordinary ones.
  */
 export function parseJson(bytes: Uint8Array, options: StrictJsonOptions): Json {
   const code = options.code ?? "malformed";
