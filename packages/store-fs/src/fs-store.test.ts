@@ -25,6 +25,13 @@ test("keys are files that plain tools read", async () => {
   expect(object?.file).toEqual({ path: join(folder, "models/credit scorer/log/000000000001.json"), offset: 2 });
 });
 
+test("files whose names are no keys are not listed", async () => {
+  const store = fsStore(folder);
+  await store.put("a", bytes);
+  for (const name of ["line\nbreak", "back\\slash", "^41"]) await writeFile(join(folder, name), "theirs");
+  expect(await keysOf(store)).toEqual(["a"]);
+});
+
 test("a folder that does not exist is an empty store, and is not made by reading", async () => {
   const store = fsStore(join(folder, "not", "yet"));
   expect(await store.get("a")).toBeUndefined();

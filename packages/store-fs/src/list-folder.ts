@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { checkPrefix, compareCodePoints, throwIfAborted } from "@modelkeep/core";
+import { checkKey, checkPrefix, compareCodePoints, throwIfAborted } from "@modelkeep/core";
 import type { ListEntry, ListOptions } from "@modelkeep/core";
 import { fileNameToSegment } from "./file-name.js";
 import { errorCode, type FolderEntry } from "./file-operations.js";
@@ -64,7 +64,7 @@ async function readNames(folder: Folder, path: string, parent: string, wanted: W
   const names: Name[] = [];
   for (const entry of await readFolder(folder, path)) {
     const segment = fileNameToSegment(entry.name, isRoot);
-    if (segment === undefined) continue;
+    if (segment === undefined || !isKey(segment)) continue;
     const kind = entry.kind === "unknown" ? (await folder.look(join(path, entry.name)))?.kind : entry.kind;
     if (kind !== "file" && kind !== "folder") continue;
     const isFolder = kind === "folder";
@@ -72,6 +72,15 @@ async function readNames(folder: Folder, path: string, parent: string, wanted: W
     if (wanted(key, isFolder)) names.push({ key, path: join(path, entry.name), isFolder });
   }
   return names.sort((a, b) => compareCodePoints(a.key, b.key));
+}
+
+/** Others may have put files here whose names are no keys: with a line break, say. */
+function isKey(segment: string): boolean {
+  try {
+    return checkKey(segment) === segment;
+  } catch {
+    return false;
+  }
 }
 
 /** A folder that is not there has nothing in it. */

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { readdir } from "node:fs/promises";
 import { promisify } from "node:util";
-import type { FileFacts, FileOperations, FolderEntry } from "./file-operations.js";
+import { errorCode, type FileFacts, type FileOperations, type FolderEntry } from "./file-operations.js";
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = fs.constants;
 // Windows has neither.
@@ -68,7 +68,7 @@ export const nodeFileOperations: FileOperations = {
     if (process.platform === "win32") return factsOf(fs.lstatSync(path, { bigint: true }));
     const folder = fs.openSync(path, O_RDONLY | O_NOFOLLOW);
     try {
-      await sync(folder, 0);
+      await sync(folder, 0).catch(unlessImpossible);
       return factsOf(fs.fstatSync(folder, { bigint: true }));
     } finally {
       fs.closeSync(folder);
@@ -76,6 +76,12 @@ export const nodeFileOperations: FileOperations = {
   },
   readFolder: async (path) => (await readdir(path, { withFileTypes: true })).map(entryOf),
 };
+
+/** Some network and user-space file systems cannot sync a folder, which leaves nothing more to be done. */
+function unlessImpossible(error: unknown): void {
+  const code = errorCode(error);
+  if (code !== "EINVAL" && code !== "ENOTSUP" && code !== "ENOSYS") throw error;
+}
 
 function factsOf(stats: fs.BigIntStats): FileFacts {
   const kind = kindOf(stats);

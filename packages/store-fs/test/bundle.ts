@@ -1,11 +1,13 @@
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-/** Makes a module of this folder one that a plain Node runs; resolves to its path. */
-export async function bundle(name: string): Promise<string> {
-  const outfile = fileURLToPath(new URL(`../node_modules/.bundles/${name}-${process.pid}.mjs`, import.meta.url));
+/** Makes of a module one that a plain Node runs; resolves to its path. */
+export async function bundle(module: URL): Promise<string> {
+  const entry = fileURLToPath(module);
+  const outfile = join(import.meta.dirname, "../node_modules/.bundles", `${basename(entry, ".ts")}-${process.pid}.mjs`);
   await build({
-    entryPoints: [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))],
+    entryPoints: [entry],
     outfile,
     bundle: true,
     platform: "node",

@@ -7,7 +7,7 @@ import { fsStore } from "../src/index.js";
 import { bundle } from "./bundle.js";
 
 test("no increment is lost in a race between processes", { timeout: 180_000 }, async () => {
-  const module = await bundle("race-process");
+  const module = await bundle(new URL("./race-process.ts", import.meta.url));
   const folder = await mkdtemp(join(tmpdir(), "modelkeep-fs-race-"));
   try {
     await raceBetweenProcesses(fsStore(folder), { module: [module, folder] });
@@ -18,7 +18,7 @@ test("no increment is lost in a race between processes", { timeout: 180_000 }, a
 });
 
 test("a process that fails is told with its own words", async () => {
-  const module = await bundle("race-process");
+  const module = await bundle(new URL("./race-process.ts", import.meta.url));
   try {
     const race = raceBetweenProcesses(fsStore("unused"), { module: [module, "/dev/null/folder"], increments: 1 });
     await expect(race).rejects.toThrow(/ENOTDIR/);
@@ -31,7 +31,7 @@ test(
   "what was acknowledged to a killed process is there, and nothing is half there",
   { timeout: 120_000 },
   async () => {
-    const module = await bundle("kill-process");
+    const module = await bundle(new URL("./kill-process.ts", import.meta.url));
     const folder = await mkdtemp(join(tmpdir(), "modelkeep-fs-kill-"));
     try {
       await killWhileWriting(() => fsStore(folder), { module: [module, folder] });

@@ -81,6 +81,15 @@ export const brokenWriting: readonly Breakage[] = [
   broken("writes at most 8 MiB", "bodies of every size come back, empty ones too", (good) => ({
     put: (key, body, options) => good.put(key, body instanceof Uint8Array ? body.subarray(0, 8 << 20) : body, options),
   })),
+  broken("never closes a body", "a body that is not read to its end is closed", (good) => ({
+    put(key, body, options) {
+      if (body instanceof Uint8Array) return good.put(key, body, options);
+      const unclosable = (chunks: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> => ({
+        [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }),
+      });
+      return good.put(key, () => unclosable(body()[Symbol.asyncIterator]()), options);
+    },
+  })),
   broken(
     "does not check the size",
     "a body of another size than announced is refused, and nothing is written",

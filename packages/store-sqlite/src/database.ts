@@ -33,7 +33,7 @@ export class Database {
 
   /** Reading; undefined while there is no file. */
   async read<T>(action: (prepare: Prepare) => T, signal?: AbortSignal): Promise<T | undefined> {
-    if (this.#opening === undefined && !existsSync(this.file)) return undefined;
+    if (this.#opening === undefined && !this.#closed && !existsSync(this.file)) return undefined;
     const database = await this.#open();
     return this.#retry(() => action(this.#prepareIn(database)), signal);
   }
@@ -65,7 +65,7 @@ export class Database {
   }
 
   #prepareIn(database: DatabaseSyncInstance): Prepare {
-    if (this.#closed || !database.isOpen) throw new ModelkeepError("io_error", `[sqlite] ${this.file} was closed`);
+    if (!database.isOpen) throw new ModelkeepError("io_error", `[sqlite] ${this.file} was closed`);
     return (query) => {
       let statement = this.#statements.get(query);
       if (statement === undefined) this.#statements.set(query, (statement = database.prepare(query)));
@@ -73,7 +73,8 @@ export class Database {
     };
   }
 
-  #open(): Promise<DatabaseSyncInstance> {
+  async #open(): Promise<DatabaseSyncInstance> {
+    if (this.#closed) throw new ModelkeepError("io_error", `[sqlite] ${this.file} was closed`);
     this.#opening ??= this.#openAnew().catch((error: unknown) => {
       this.#opening = undefined;
       throw error;

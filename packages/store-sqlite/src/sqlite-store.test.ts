@@ -152,6 +152,9 @@ test("a closed store says so", async () => {
   await store.put("a", bytes);
   await store[Symbol.asyncDispose]?.();
   await expect(store.get("a")).rejects.toThrow(/closed/);
+  const unused = sqliteStore(file);
+  await unused[Symbol.asyncDispose]?.();
+  await expect(unused.put("a", bytes)).rejects.toThrow(/closed/);
 });
 
 test("the end of a prefix is the first text that is beyond it", () => {

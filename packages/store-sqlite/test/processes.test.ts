@@ -7,7 +7,7 @@ import { sqliteStore } from "../src/index.js";
 import { bundle } from "./bundle.js";
 
 test("no increment is lost in a race between processes", { timeout: 180_000 }, async () => {
-  const module = await bundle("race-process");
+  const module = await bundle(new URL("./race-process.ts", import.meta.url));
   const folder = await mkdtemp(join(tmpdir(), "modelkeep-sqlite-race-"));
   const file = join(folder, "models.db");
   const store = sqliteStore(file);
@@ -24,7 +24,7 @@ test(
   "what was acknowledged to a killed process is there, and nothing is half there",
   { timeout: 120_000 },
   async () => {
-    const module = await bundle("kill-process");
+    const module = await bundle(new URL("./kill-process.ts", import.meta.url));
     const folder = await mkdtemp(join(tmpdir(), "modelkeep-sqlite-kill-"));
     const file = join(folder, "models.db");
     try {

@@ -1,4 +1,4 @@
-import { describeError, expectError, expectTrue, rejection } from "./expect.js";
+import { describeError, expectError, expectTrue, rejection, within } from "./expect.js";
 import { expectAbsent, expectObject, inChunks, noise, text, type StoreCase } from "./store-case.js";
 
 /** Bodies that fail, lie about their size, or are aborted: all of a body becomes visible, or nothing. */
@@ -87,6 +87,31 @@ export const failureCases: readonly StoreCase[] = [
         const key = `${prefix}size/${name}`;
         await expectError(() => store.put(key, body, { size }), "size_mismatch", `a body that is ${name}`);
         await expectAbsent(store, key, "after its size was refused");
+      }
+    },
+  },
+  {
+    name: "a body that is not read to its end is closed",
+    async run({ store, prefix }) {
+      for (const reason of ["size_mismatch", "aborted"]) {
+        const controller = new AbortController();
+        let closed = (): void => undefined;
+        const closing = new Promise<void>((resolve) => {
+          closed = resolve;
+        });
+        const body = async function* (): AsyncGenerator<Uint8Array> {
+          try {
+            for (let turn = 0; turn < 30; turn++) {
+              yield noise(100_000, turn);
+              if (turn === 5 && reason === "aborted") controller.abort();
+            }
+          } finally {
+            closed();
+          }
+        };
+        const options = reason === "aborted" ? { signal: controller.signal } : { size: 500_000 };
+        await expectError(() => store.put(`${prefix}closed`, body, options), reason, "a put that ends before its body");
+        await within(5000, closing, `closing the body of a put that ended with ${reason}`);
       }
     },
   },
