@@ -65,7 +65,8 @@ async function publish(
     } catch (error) {
       const found = await folder.look(path);
       // A file server may have done it, lost its answer, and refused our second asking.
-      if (found?.identity === facts.identity) break;
+      const written = (await folder.look(temporary.path)) ?? facts;
+      if (found?.identity === written.identity) break;
       if (turn >= patience) throw error;
       await makeRoom(folder, key, path, found, ifAbsent, error);
     }
@@ -104,6 +105,8 @@ async function makeRoom(
       // Left by deletes it is empty, and gives way.
       return await folder.operations.removeFolder(path);
     } catch (cause) {
+      if (errorCode(cause) === "ENOENT") return;
+      if (errorCode(cause) !== "ENOTEMPTY" && errorCode(cause) !== "EEXIST") throw cause;
       throw new ModelkeepError("invalid_key", `[fs] ${key} is the beginning of other keys: ${path} is a folder`, {
         cause,
       });
