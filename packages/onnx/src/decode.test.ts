@@ -42,7 +42,7 @@ describe("decodeModel", () => {
   it("counts what it reads: many empty messages are refused before they fill the memory", () => {
     const nodes = new Uint8Array(2_000_000).map((_, at) => (at % 2 === 0 ? 0x0a : 0));
     const length = [0x80, 0x89, 0x7a];
-    const bytes = Uint8Array.from([0x3a, ...length, ...nodes]);
+    const bytes = Uint8Array.from([8, 10, 0x42, 2, 0x10, 21, 0x3a, ...length, ...nodes]);
     expect(code(() => decodeModel(bytes))).toBe(undefined);
     expect(code(() => decodeModel(bytes, { limits: { items: 100_000 } }))).toBe("limit_exceeded");
   });

@@ -12,16 +12,21 @@ const deepest = 500;
 
 /**
  * The model in these bytes, which it keeps as views. Stricter than protobuf where parsers are known to differ: a wrong
- * wire type, a group, a single field that is there twice, text that is not UTF-8 and a model without a graph are
- * `malformed`.
+ * wire type, a group, a single field that is there twice, text that is not UTF-8 and a model that lacks its graph or
+ * versions are `malformed`.
  */
 export function decodeModel(bytes: Uint8Array, options: { readonly limits?: Limits } = {}): OnnxModel {
-  const model = decodeMessage(bytes, modelSchema, new Budget(options.limits)) as OnnxModel;
-  if (model.graph === undefined) throw new ModelkeepError(bytes.length === 0 ? "truncated" : "malformed", noGraph);
-  return model;
+  return requireWhole(decodeMessage(bytes, modelSchema, new Budget(options.limits)) as OnnxModel, bytes.length);
 }
 
-export const noGraph = "The ONNX file has no graph: it was cut short, or is something else";
+/** Protobuf has no end mark: what every model must have tells a whole file from one that was cut short. */
+export function requireWhole(model: OnnxModel, size: number): OnnxModel {
+  const { irVersion, graph, opsetImport } = model;
+  const missing = irVersion === undefined ? "ir_version" : graph === undefined ? "graph" : "opset_import";
+  if (irVersion !== undefined && graph !== undefined && (opsetImport.length > 0 || irVersion < 3)) return model;
+  const code = size === 0 ? "truncated" : "malformed";
+  throw new ModelkeepError(code, `The ONNX file has no ${missing}: it was cut short, or is something else`);
+}
 
 /** A single TensorProto, as in the `.pb` files of ONNX's test data. */
 export function decodeTensor(bytes: Uint8Array, options: { readonly limits?: Limits } = {}): OnnxTensor {

@@ -1,7 +1,7 @@
 import { type CallOptions, type Limits, ModelkeepError } from "@modelkeep/core";
 import { Reader } from "protobufjs/minimal.js";
 
-import { Budget, decodeMessage, noGraph, readTag } from "./decode.js";
+import { Budget, decodeMessage, readTag, requireWhole } from "./decode.js";
 import type { OnnxModel } from "./model.js";
 import { type Field, type MessageSchema, modelSchema } from "./schema.js";
 
@@ -28,9 +28,8 @@ const headLimit = 20;
  */
 export async function readOutline(source: RangeSource, options: OutlineOptions = {}): Promise<OnnxModel> {
   const window = new Window(source, options);
-  const model = (await walk(window, modelSchema, 0, source.size, new Budget(options.limits), 1)) as OnnxModel;
-  if (model.graph === undefined) throw new ModelkeepError(source.size === 0 ? "truncated" : "malformed", noGraph);
-  return model;
+  const model = await walk(window, modelSchema, 0, source.size, new Budget(options.limits), 1);
+  return requireWhole(model as OnnxModel, source.size);
 }
 
 /** What was read last, and how much to read next: more while reads go straight on, little after a jump. */

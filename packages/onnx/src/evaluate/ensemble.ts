@@ -22,7 +22,7 @@ export class Ensemble {
   constructor(node: NodeReader) {
     this.targets = node.int("n_targets", 0);
     this.aggregate = node.int("aggregate_function", 1);
-    if (node.int("post_transform", 0) !== 0) throw node.fault("has a post_transform, which is not known here");
+    if (node.int("post_transform", 0) !== 0) throw node.unsupported("has a post_transform");
     if (!(this.targets > 0 && this.targets < 2 ** 24)) throw node.fault(`has ${this.targets} targets`);
     const modes = required(node, "nodes_modes");
     const ints = (name: string) => node.ints(name) ?? [];

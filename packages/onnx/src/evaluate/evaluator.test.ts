@@ -111,6 +111,37 @@ describe("evaluator", () => {
     );
   });
 
+  it("runs loops with what they carry and see from around, and no more rounds than allowed", () => {
+    const body = graphBuilder();
+    body.input("round", "int64", []);
+    body.input("going", "bool", []);
+    const total = body.add(body.input("total", "float64", [1]), body.float64([2]));
+    body.output("goes_on", body.less(body.reduceSum(total, [0]), body.float64(9)), "bool", []);
+    body.output("next", total, "float64", [1]);
+    const loop = (rounds: number) => (b: GraphBuilder, x: Value) =>
+      b.op("", "Loop", [b.int64(rounds), b.bools(true), x], { body: body.graph() })[0]!;
+    expect(run(doubles([1], 0), loop(3)).data).toEqual(Float64Array.of(6));
+    expect(run(doubles([1], 0), loop(100)).data).toEqual(Float64Array.of(10));
+    expect(() => run(doubles([1], -1e9), loop(1e9))).toThrow("more than 10000 rounds");
+    const branch = (value: number) => {
+      const b = graphBuilder();
+      b.output("z", b.float64(value), "float64", []);
+      const graph = b.graph();
+      // "x" is that of the graph around.
+      return {
+        ...graph,
+        node: [{ input: ["x", graph.initializer[0]!.name!], output: ["z"], opType: "Mul", attribute: [] }],
+      };
+    };
+    const choose = (b: GraphBuilder, x: Value) =>
+      b.op("", "If", [b.greater(b.reduceSum(x, [0]), b.float64(0))], {
+        then_branch: branch(2),
+        else_branch: branch(-3),
+      })[0]!;
+    expect(run(doubles([1], 5), choose).data).toEqual(Float64Array.of(10));
+    expect(run(doubles([1], -5), choose).data).toEqual(Float64Array.of(15));
+  });
+
   it("names every operator that it lacks, and refuses old operator sets and dtypes", () => {
     const foreign = graphBuilder({ opsets: { "com.example": 1 } });
     const x = foreign.input("x", "float64", ["n", 1]);

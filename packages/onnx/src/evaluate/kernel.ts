@@ -1,7 +1,7 @@
 import { ModelkeepError, type Tensor } from "@modelkeep/core";
 
 import { attributeText } from "../attribute.js";
-import type { OnnxAttribute, OnnxNode } from "../model.js";
+import type { OnnxAttribute, OnnxGraph, OnnxNode } from "../model.js";
 import { fromOnnxTensor } from "../tensor.js";
 import type { Value } from "./value.js";
 
@@ -14,13 +14,23 @@ export type KernelFactory = (node: NodeReader) => Kernel;
 /** Operators by type; those of ai.onnx.ml by "ai.onnx.ml.TreeEnsemble". */
 export type KernelTable = Readonly<Record<string, KernelFactory>>;
 
+/** A graph within an attribute. It reads its own inputs, and values of the graphs around it by `outerNames`. */
+export interface CompiledGraph {
+  readonly outerNames: readonly string[];
+  run(inputs: readonly (Value | undefined)[], outer: readonly (Value | undefined)[]): Value[];
+}
+
 /** The attributes of one node with their defaults. */
 export class NodeReader {
   readonly node: OnnxNode;
+  /** What the graphs that were asked for read from around them: given to the kernel after the node's own inputs. */
+  readonly outerNames: string[] = [];
+  readonly #compile: ((graph: OnnxGraph) => CompiledGraph) | undefined;
   readonly #attributes: ReadonlyMap<string, OnnxAttribute>;
 
-  constructor(node: OnnxNode) {
+  constructor(node: OnnxNode, compile?: (graph: OnnxGraph) => CompiledGraph) {
     this.node = node;
+    this.#compile = compile;
     this.#attributes = new Map(node.attribute.map((attribute) => [attribute.name ?? "", attribute]));
   }
 
@@ -60,10 +70,25 @@ export class NodeReader {
     return t === undefined ? undefined : fromOnnxTensor(t);
   }
 
+  graph(name: string): CompiledGraph {
+    const { g } = this.#attributes.get(name) ?? {};
+    if (g === undefined || this.#compile === undefined) throw this.fault(`has no graph ${name}`);
+    const compiled = this.#compile(g);
+    this.outerNames.push(...compiled.outerNames);
+    return compiled;
+  }
+
   fault(message: string): ModelkeepError {
+    return new ModelkeepError("malformed", `${this.#title()} ${message}`);
+  }
+
+  unsupported(message: string): ModelkeepError {
+    return new ModelkeepError("unsupported", `${this.#title()} ${message}: the JavaScript evaluator does not do that`);
+  }
+
+  #title(): string {
     const { opType = "", name } = this.node;
-    const which = name === undefined || name === "" ? "" : ` ${JSON.stringify(name)}`;
-    return new ModelkeepError("malformed", `The node ${opType}${which} ${message}`);
+    return `The node ${opType}${name === undefined || name === "" ? "" : ` ${JSON.stringify(name)}`}`;
   }
 }
 

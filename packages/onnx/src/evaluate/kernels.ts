@@ -1,9 +1,11 @@
 import type { KernelTable } from "./kernel.js";
 import { casts } from "./kernels/cast.js";
 import { constants } from "./kernels/constant.js";
+import { controls } from "./kernels/control.js";
 import { elementwise } from "./kernels/elementwise.js";
 import { labelEncoders } from "./kernels/label-encoder.js";
 import { matrices } from "./kernels/matmul.js";
+import { paddings } from "./kernels/pad.js";
 import { reductions } from "./kernels/reduce.js";
 import { selections } from "./kernels/select.js";
 import { shapes } from "./kernels/shape.js";
@@ -15,9 +17,11 @@ export const kernels: ReadonlyMap<string, KernelTable[string]> = new Map(
   Object.entries({
     ...casts,
     ...constants,
+    ...controls,
     ...elementwise,
     ...labelEncoders,
     ...matrices,
+    ...paddings,
     ...reductions,
     ...selections,
     ...shapes,
