@@ -173,7 +173,7 @@ function bodyOf(context: LogContext, record: ModelRecord, actor: Actor, proposal
   };
 }
 
-/** Tells indexes that a model has changed. Only a hint: losing it costs nothing but time. */
+/** Tells indexes that a model changes. Only a hint, so it may go ahead of the entry: losing it costs nothing but time. */
 export async function hint({ store, clock }: LogContext, model: string): Promise<void> {
   const time = clock();
   try {

@@ -1,5 +1,6 @@
 import type { Manifest } from "@modelkeep/core";
 
+import { condemnedKeys } from "./blobs.js";
 import { type Context, followed, plain, writer } from "./context.js";
 import type { Placement } from "./entry.js";
 import { append, hint, type Proposal } from "./log.js";
@@ -48,21 +49,25 @@ export async function register(
 ): Promise<Registered> {
   const { manifest, manifestBytes, signal } = registration;
   const actor = writer(context);
-  const digest = await upload.addManifest(start.name, manifestBytes);
+  const digest = upload.addManifest(start.name, manifestBytes);
   await upload.beforeAppend();
   const same = (record: ModelRecord) => (registration.again === true ? undefined : versionOf(record, manifest));
 
   const hinted = hint(context, start.name);
+  hinted.catch(() => undefined);
   const appended = await append(
     context,
     start,
     actor,
-    (record) =>
-      same(record) === undefined ? versionProposal(record, digest, registration, upload.placement) : undefined,
+    async (record) => {
+      const found = same(record);
+      if (found !== undefined && (await hasManifest(context, found))) return undefined;
+      return versionProposal(record, digest, registration, upload.placement);
+    },
     signal,
   );
-  await hinted;
   const existing = appended.entry === undefined;
+  if (existing) upload.dropManifest();
   let { record } = appended;
   const number = existing ? same(record)!.version : record.versions.size;
 
@@ -72,6 +77,7 @@ export async function register(
       record = (await append(context, record, actor, () => placedProposal(number, upload.placement), signal)).record;
     if (!(await upload.confirm())) break;
   }
+  await hinted;
   context.logs.keep(record);
   return { record, version: record.versions.get(number)!, existing };
 }
@@ -81,6 +87,14 @@ function versionOf(record: ModelRecord, { content }: Manifest): VersionRecord | 
   return [...record.versions.values()].findLast(
     (version) => version.content === content && version.status !== "deleted",
   );
+}
+
+/** Whether the manifest is there and stays there: markers are looked at first, as for every key that is used again. */
+async function hasManifest({ store }: Context, version: VersionRecord): Promise<boolean> {
+  const condemned = await condemnedKeys(store);
+  for (const key of version.placement.get(version.manifest) ?? [])
+    if (!condemned.has(key) && (await store.head(key)) !== undefined) return true;
+  return false;
 }
 
 function lacks(version: VersionRecord, placement: Placement): boolean {

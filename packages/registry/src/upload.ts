@@ -53,7 +53,8 @@ export class Upload {
   readonly #context: LogContext;
   readonly #options: UploadOptions;
   readonly #items: Item[] = [];
-  readonly #start = performance.now();
+  readonly #begun = performance.now();
+  readonly #running: Promise<unknown>[] = [];
   #lease: Lease | undefined;
   #done = 0;
   #total = 0;
@@ -63,7 +64,7 @@ export class Upload {
     this.#options = options;
   }
 
-  /** Stores payloads, and gives what a manifest must say of each. */
+  /** Begins to store payloads, and gives what a manifest must say of each as soon as that is known. */
   async addPayloads(given: readonly BlobSource[]): Promise<PayloadEntry[]> {
     const { store } = this.#context;
     const sources = await Promise.all(given.map(sized));
@@ -80,21 +81,23 @@ export class Upload {
       if (!inOnePass.has(source)) measured.set(source, await measurePayload(source, this.#signal()));
     const there = await this.#whatIsThere(measured, [...inOnePass]);
 
-    const items = await eachOf(sources, 4, async (source): Promise<Item> => {
+    const items: Item[] = [];
+    for (const source of sources) {
       throwIfAborted(this.#options.signal);
       const entry = measured.get(source);
-      if (entry === undefined) return this.#sendInOnePass(source);
-      const send = () => this.#send(source, entry);
-      const key = there.get(source) ?? (await send());
-      this.#advance(entry.size);
-      return { entry, key, store: send };
-    });
+      items.push(
+        entry === undefined
+          ? await this.#sendInOnePass(source)
+          : { entry, key: there.get(source), store: () => this.#send(source, entry) },
+      );
+    }
     this.#items.push(...items);
+    this.#start(eachOf(items, 4, (item) => this.#settle(item)));
     return items.map((item) => item.entry);
   }
 
-  /** Stores a manifest, under a key of its own. */
-  async addManifest(model: string, bytes: Uint8Array): Promise<PayloadEntry["digest"]> {
+  /** Begins to store a manifest, under a key of its own. */
+  addManifest(model: string, bytes: Uint8Array): PayloadEntry["digest"] {
     const { store, clock } = this.#context;
     const digest = digestOf(bytes);
     const send = async () => {
@@ -102,15 +105,17 @@ export class Upload {
       await store.put(key, bytes, { size: bytes.length, ...this.#signal() });
       return key;
     };
-    const entry = {
-      path: "manifest.json",
-      role: "manifest",
-      mediaType: "application/json",
-      size: bytes.length,
-      digest,
-    };
-    this.#items.push({ entry, key: await send(), store: send });
+    const about = { path: "manifest.json", role: "manifest", mediaType: "application/json" };
+    const item: Item = { entry: { ...about, size: bytes.length, digest }, key: undefined, store: send };
+    this.#items.push(item);
+    this.#start(this.#settle(item));
     return digest;
+  }
+
+  /** Leaves the manifest out of what is referred to and looked at: another one is used. */
+  dropManifest(): void {
+    const index = this.#items.findIndex((item) => item.entry.path === "manifest.json");
+    if (index >= 0) this.#items.splice(index, 1);
   }
 
   get placement(): Placement {
@@ -122,9 +127,10 @@ export class Upload {
     return keys;
   }
 
-  /** To be called right before the entry is written: a lease that might not last is renewed, and everything looked at again. */
+  /** To be called right before the entry is written: waits for what is on its way; a lease that might not last is renewed, and everything looked at again. */
   async beforeAppend(): Promise<void> {
-    const long = performance.now() - this.#start > margin * 5;
+    await Promise.all(this.#running);
+    const long = performance.now() - this.#begun > margin * 5;
     if (this.#lease === undefined ? !long : this.#lease.remaining() > margin) return;
     const before = this.#lease;
     this.#lease = await takeLease(
@@ -148,7 +154,20 @@ export class Upload {
   }
 
   async end(): Promise<void> {
+    await Promise.allSettled(this.#running);
     await this.#lease?.release();
+  }
+
+  async #settle(item: Item): Promise<void> {
+    if (item.key !== undefined) return;
+    item.key = await item.store();
+    this.#advance(item.entry.size);
+  }
+
+  /** Goes on beside what follows; a failure shows when it is waited for. */
+  #start(work: Promise<unknown>): void {
+    work.catch(() => undefined);
+    this.#running.push(work);
   }
 
   #isLarge(source: BlobSource): boolean {

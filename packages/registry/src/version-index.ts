@@ -12,6 +12,8 @@ const hour = 60 * 60 * 1000;
 const overlap = 2 * hour;
 /** Hints are kept for 48 hours; an index that is older starts anew. */
 const tooOld = 40 * hour;
+/** A hint may come before its entry: for this many milliseconds its model is asked again. */
+const settling = 30_000;
 /** How often every model is asked whether it has changed, whatever the hints said. */
 const scanEvery = 24 * hour;
 const format = "modelkeep.index/1";
@@ -23,7 +25,8 @@ const format = "modelkeep.index/1";
 export class VersionIndex {
   readonly #context: Context;
   readonly #lines = new Map<string, IndexLine>();
-  readonly #seen = new Set<string>();
+  /** Hints, and when each was seen first. */
+  readonly #seen = new Map<string, number>();
   /** Sorted, until a model is added. */
   #names: readonly string[] | undefined;
   /** Changes until then are in. */
@@ -76,10 +79,12 @@ export class VersionIndex {
     const { store } = this.#context;
     const names = new Set<string>();
     const after = changesHour(new Date(through - overlap)).slice(0, -1);
-    for (const key of this.#seen) if (compareCodePoints(key, after) <= 0) this.#seen.delete(key);
+    for (const key of this.#seen.keys()) if (compareCodePoints(key, after) <= 0) this.#seen.delete(key);
     for await (const { key } of store.list(changesPrefix, { after })) {
-      if (this.#seen.has(key)) continue;
-      this.#seen.add(key);
+      const now = performance.now();
+      const first = this.#seen.get(key) ?? now;
+      this.#seen.set(key, first);
+      if (now - first > settling) continue;
       const name = modelOfHint(key) ?? (await this.#nameIn(key));
       if (name !== undefined) names.add(name);
     }
