@@ -20,8 +20,14 @@ export interface Context {
   readonly plugins: () => Promise<Plugins>;
   /** A store by its URL, or the one of the options, the environment or the configuration. */
   readonly store: (url?: string) => Promise<Store>;
-  /** The registry on a store; `withPlugins` when models are read or written, not only their records. */
-  readonly registry: (options?: { readonly url?: string; readonly withPlugins?: boolean }) => Promise<Registry>;
+  /** The registry on a store; `withPlugins` when models are read or written, not only their records; `writes` when it is changed. */
+  readonly registry: (options?: RegistryRequest) => Promise<Registry>;
+}
+
+export interface RegistryRequest {
+  readonly url?: string;
+  readonly withPlugins?: boolean;
+  readonly writes?: boolean;
 }
 
 /** Options by name and type: what the declaration says is what they are. */
@@ -96,17 +102,13 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
     configuration,
     plugins,
     store,
-    async registry({ url: given, withPlugins = false } = {}) {
-      const [opened, loaded] = await Promise.all([store(given), withPlugins ? plugins() : undefined]);
-      const { codecs, flavors, converters, runtimes } = loaded ?? {};
-      return openRegistry({
-        store: opened,
-        actor: () => actor(configuration, folder),
-        onWarning: (message: string) => output.warn(message),
-        ...(loaded === undefined
-          ? {}
-          : { codecs: codecs!, flavors: flavors!, converters: converters!, runtimes: runtimes! }),
-      });
+    async registry({ url: given, withPlugins = false, writes = false } = {}) {
+      const [opened, loaded, who] = await Promise.all([
+        store(given),
+        withPlugins ? plugins() : undefined,
+        writes ? actor(configuration, folder) : undefined,
+      ]);
+      return openRegistry({ store: opened, actor: who, readOnly: !writes, ...loaded });
     },
     async close() {
       for (const each of open.values()) await (await each.catch(() => undefined))?.[Symbol.asyncDispose]?.();

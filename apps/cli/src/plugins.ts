@@ -2,7 +2,15 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { type Codec, type Converter, type Flavor, ModelkeepError, type Runtime, type Store } from "@modelkeep/core";
+import {
+  type Codec,
+  type Converter,
+  type Flavor,
+  ModelkeepError,
+  type PluginModule,
+  type Runtime,
+  type Store,
+} from "@modelkeep/core";
 
 import type { FoundConfiguration } from "./configuration.js";
 import type { Output } from "./output.js";
@@ -14,15 +22,6 @@ export interface Plugins {
   readonly converters: readonly Converter[];
   readonly runtimes: readonly Runtime[];
   readonly stores: ReadonlyMap<string, (url: string) => Promise<Store>>;
-}
-
-/** What a plugin's package exports as `modelkeep`: factories, so that importing it does nothing yet. */
-export interface PluginModule {
-  readonly codecs?: readonly (() => Codec)[];
-  readonly flavors?: readonly (() => Flavor)[];
-  readonly converters?: readonly (() => Converter)[];
-  readonly runtimes?: readonly (() => Runtime)[];
-  readonly stores?: Readonly<Record<string, (url: string) => Promise<Store> | Store>>;
 }
 
 /** The plugins that come with the command line, in the order in which they are asked. */

@@ -72,7 +72,7 @@ function toOnnx(pipeline: Pipeline) {
   const graph = graphBuilder({ name: "pipeline", producerName: "modelkeep-mljs", producerVersion: version });
   const [input] = signature.inputs;
   const [output] = signature.outputs;
-  let value: Value = graph.input(input!.name, input!.dtype, input!.shape);
+  let value: Value = graph.input(input!.name, input!.dtype, input!.shape, input);
   for (const step of pipeline.steps) {
     const drawn = modelTypeOf(step.model).graph(step.model, step);
     if (typeof drawn === "string") {
@@ -84,6 +84,6 @@ function toOnnx(pipeline: Pipeline) {
     const result = drawn(graph, value);
     value = "rows" in result ? result.rows : "labels" in result ? result.labels : result.values;
   }
-  graph.output(output!.name, value, output!.dtype, output!.shape);
+  graph.output(output!.name, value, output!.dtype, output!.shape, output);
   return graph.build();
 }

@@ -1,3 +1,4 @@
+/// <reference path="./untyped.d.ts" />
 import { ModelkeepError } from "@modelkeep/core";
 
 /** Loads an ml.js package when it is first needed. */

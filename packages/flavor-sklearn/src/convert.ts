@@ -34,7 +34,8 @@ export function convertSklearn(value: PythonValue, options: ConvertOptions = {})
   // Drawn twice: first to learn what the steps want to read, then with inputs that suit all of them.
   const demands = new InputDemands();
   const first = draw(fitted, facts, undefined, demands);
-  const { drawing, input } = first.input.demands.columns.size === 0 && !demands.table ? first : draw(fitted, facts, demands, new InputDemands());
+  const { drawing, input } =
+    first.input.demands.columns.size === 0 && !demands.table ? first : draw(fitted, facts, demands, new InputDemands());
   const { graph } = drawing;
   if (note !== undefined) drawing.note(note);
   noteUnused(drawing, input, facts);
@@ -73,11 +74,14 @@ function noteUnused(drawing: Drawing, input: InputRows, facts: ModelFacts): void
 
 function withMetadata(model: OnnxModel, facts: ModelFacts, texts: readonly TextInput[]): OnnxModel {
   const entries: [string, string][] = [["modelkeep.source", facts.modelClass]];
-  if (facts.versions["scikit-learn"] !== undefined) entries.push(["modelkeep.scikit-learn", facts.versions["scikit-learn"]]);
+  if (facts.versions["scikit-learn"] !== undefined)
+    entries.push(["modelkeep.scikit-learn", facts.versions["scikit-learn"]]);
   if (texts.length > 0) entries.push([textMetadataKey, JSON.stringify({ format: "modelkeep.text/1", inputs: texts })]);
-  return { ...model, metadataProps: entries.map(([key, value]) => ({ key, value })) };
+  return {
+    ...model,
+    metadataProps: [...(model.metadataProps ?? []), ...entries.map(([key, value]) => ({ key, value }))],
+  };
 }
 
 /** Key of `metadata_props` under which a model keeps how its texts become counts. */
 export const textMetadataKey = "modelkeep.text";
-

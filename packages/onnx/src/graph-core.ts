@@ -12,6 +12,7 @@ import { type Attributes, toOnnxAttribute } from "./attribute.js";
 import { dataTypeOf } from "./data-type.js";
 import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from "./model.js";
 import { toOnnxTensor } from "./tensor.js";
+import { valueMetadata } from "./value-metadata.js";
 
 /** The name of a value in the graph: an input, a constant or what a node puts out. */
 export type Value = string;
@@ -65,7 +66,7 @@ export class GraphCore {
     more: Omit<TensorSpec, "name" | "dtype" | "shape"> = {},
   ): Value {
     this.#define(name);
-    this.#inputs.push(valueInfo(name, dtype, shape));
+    this.#inputs.push(valueInfo(name, dtype, shape, more));
     this.#inputSpecs.push({ name, dtype, shape, ...more });
     return name;
   }
@@ -82,7 +83,7 @@ export class GraphCore {
     if (this.#outputs.some((output) => output.name === name))
       throw new ModelkeepError("invalid_input", `The graph has the output ${JSON.stringify(name)} twice`);
     if (value !== name) this.op("", "Identity", [value], {}, { outputs: [name] });
-    this.#outputs.push(valueInfo(name, dtype, shape));
+    this.#outputs.push(valueInfo(name, dtype, shape, more));
     this.#outputSpecs.push({ name, dtype, shape, ...more });
   }
 
@@ -197,11 +198,22 @@ function freshName(stem: string, taken: ReadonlySet<string>, counts: Map<string,
   }
 }
 
-function valueInfo(name: string, dtype: DType, shape: readonly Dimension[]): OnnxValueInfo {
+function valueInfo(
+  name: string,
+  dtype: DType,
+  shape: readonly Dimension[],
+  more: Omit<TensorSpec, "name" | "dtype" | "shape">,
+): OnnxValueInfo {
   const dim = shape.map((size) =>
     size === null ? {} : typeof size === "string" ? { dimParam: size } : { dimValue: size },
   );
-  return { name, type: { tensorType: { elemType: dataTypeOf(dtype), shape: { dim } } } };
+  const metadataProps = valueMetadata(more);
+  return {
+    name,
+    type: { tensorType: { elemType: dataTypeOf(dtype), shape: { dim } } },
+    ...(more.description === undefined ? {} : { docString: more.description }),
+    ...(metadataProps.length === 0 ? {} : { metadataProps }),
+  };
 }
 
 function sharingKey(tensor: Tensor): string | undefined {

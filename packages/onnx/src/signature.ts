@@ -2,6 +2,7 @@ import { type Dimension, ModelkeepError, type Signature, type TensorSpec } from 
 
 import { dtypeOf } from "./data-type.js";
 import type { OnnxGraph, OnnxType, OnnxValueInfo } from "./model.js";
+import { readValueMetadata } from "./value-metadata.js";
 
 /** Inputs that a caller must give and outputs, as far as they are tensors; the rest is told by `otherValues`. */
 export function graphSignature(graph: OnnxGraph): Signature {
@@ -35,6 +36,7 @@ function tensorSpec(value: OnnxValueInfo): TensorSpec | undefined {
     name: value.name,
     dtype,
     shape,
+    ...readValueMetadata(value),
     ...(optional === undefined ? {} : { optional: true }),
     ...(value.docString === undefined || value.docString === "" ? {} : { description: value.docString }),
   };

@@ -1,5 +1,5 @@
 import type { Command } from "../command.js";
-import { compatibility, representation, runtime } from "./options.js";
+import { compatibility, representation } from "./options.js";
 
 export const keeping: readonly Command[] = [
   {

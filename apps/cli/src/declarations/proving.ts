@@ -20,6 +20,11 @@ export const proving: readonly Command[] = [
       representation,
       fresh: { type: "boolean", description: "in a fresh process" },
       install: { type: "boolean", description: "in a temporary installation of only what the manifest declares" },
+      "install-from": {
+        type: "string",
+        value: "<folder>",
+        description: "with --install: take packages from the archives (npm pack) in this folder first",
+      },
       data: {
         type: "string",
         multiple: true,
@@ -67,6 +72,7 @@ export const proving: readonly Command[] = [
     positionals: "<reference|file>",
     count: [1, 1],
     options: {
+      html: { type: "string", value: "<file>", description: "write the table and charts as a page" },
       samples: { type: "string", value: "<file>", description: "rows to predict (default: the recorded samples)" },
       rounds: { type: "string", value: "<n>", description: "how often each is timed (default 5)" },
     },

@@ -1,0 +1,93 @@
+import type { Envelope, Inspection, Signature, TensorSpec } from "@modelkeep/core";
+
+import type { Context } from "../context.js";
+import { exitCodes } from "../exit-codes.js";
+import { openPath } from "../open-path.js";
+import { formatBytes, type Output } from "../output.js";
+
+/** Says what is in files and packages from the few ranges that tell; nothing of them is run. */
+export async function run(context: Context): Promise<number> {
+  const { codecs } = await context.plugins();
+  const { output } = context;
+  const results: unknown[] = [];
+  let code: number = exitCodes.ok;
+  for (const path of context.arguments) {
+    const opened = await openPath(path, codecs);
+    if (opened.kind === "envelope") {
+      const { envelope, form } = opened;
+      results.push({ path, form, digest: envelope.digest, manifest: envelope.manifest });
+      output.line(describeEnvelope(path, envelope, output));
+      continue;
+    }
+    const { codec, payloads } = opened;
+    const inspection: Inspection = (await codec?.inspect?.(payloads, { signal: context.signal })) ?? {
+      summary: codec === undefined ? "a format that no codec here knows" : `a ${codec.name} file`,
+    };
+    results.push({ path, size: payloads.main.size, codec: codec?.name, ...inspection });
+    output.line(describeInspection(path, payloads.main.size, codec?.name, inspection, output));
+    if (inspection.findings?.some(({ level }) => level === "danger")) code = exitCodes.negative;
+  }
+  if (output.json) output.result(context.arguments.length === 1 ? results[0] : results, "");
+  return code;
+}
+
+function describeInspection(
+  path: string,
+  size: number,
+  codec: string | undefined,
+  inspection: Inspection,
+  output: Output,
+): string {
+  const lines = [`${output.style("bold", path)}  ${codec ?? "unknown"}, ${formatBytes(size)}: ${inspection.summary}`];
+  if (inspection.signature !== undefined) lines.push(...signatureLines(inspection.signature));
+  if (inspection.parameters !== undefined) lines.push(`  parameters  ${inspection.parameters.toLocaleString("en")}`);
+  if (inspection.operators !== undefined && inspection.operators.length > 0) {
+    lines.push(
+      `  operators   ${inspection.operators.map(({ name, domain, count }) => `${domain ? `${domain}.` : ""}${name} x ${count}`).join(", ")}`,
+    );
+  }
+  const { tensors = [] } = inspection;
+  for (const { name, dtype, shape } of tensors.slice(0, 20))
+    lines.push(`  tensor      ${name} ${dtype}[${shape.join(", ")}]`);
+  if (tensors.length > 20) lines.push(`  and ${tensors.length - 20} more tensors (--json lists them)`);
+  for (const [key, value] of Object.entries(inspection.details ?? {}))
+    lines.push(`  ${key.padEnd(11)} ${typeof value === "string" ? value : JSON.stringify(value)?.slice(0, 300)}`);
+  for (const { level, message, offset } of inspection.findings ?? []) {
+    const colour = level === "danger" ? "red" : level === "warning" ? "yellow" : "dim";
+    lines.push(`  ${output.style(colour, level)}  ${message}${offset === undefined ? "" : ` (at byte ${offset})`}`);
+  }
+  return lines.join("\n");
+}
+
+export function describeEnvelope(path: string, { manifest, digest }: Envelope, output: Output): string {
+  const size = manifest.payloads.reduce((sum, payload) => sum + payload.size, 0);
+  const lines = [
+    `${output.style("bold", path)}  envelope${manifest.name === undefined ? "" : ` of ${manifest.name}`}, ${manifest.payloads.length} files, ${formatBytes(size)}`,
+    `  digest      ${digest}`,
+    `  created     ${manifest.created}${manifest.author === undefined ? "" : ` by ${manifest.author.name}`}`,
+  ];
+  if (manifest.description !== undefined) lines.push(`  description ${manifest.description}`);
+  for (const { name, codec, flavor, payloads } of manifest.representations)
+    lines.push(`  model       ${name}: ${codec}${flavor === undefined ? "" : ` (${flavor})`}, ${payloads.join(", ")}`);
+  if (manifest.signature !== undefined) lines.push(...signatureLines(manifest.signature));
+  const metrics = Object.entries(manifest.metrics ?? {});
+  if (metrics.length > 0) lines.push(`  metrics     ${metrics.map(([name, value]) => `${name} ${value}`).join(", ")}`);
+  if (manifest.samples !== undefined)
+    lines.push(
+      `  samples     ${manifest.samples.rows} rows${manifest.samples.bound === 0 ? ", exact" : `, bound ${manifest.samples.bound}`}`,
+    );
+  return lines.join("\n");
+}
+
+export function signatureLines({ inputs, outputs }: Signature): string[] {
+  const spec = ({ name, dtype, shape, features }: TensorSpec) =>
+    `${name} ${dtype}[${shape.map((each) => each ?? "?").join(", ")}]${features === undefined ? "" : ` (${shorten(features)})`}`;
+  return [
+    ...inputs.map((each) => `  input       ${spec(each)}`),
+    ...outputs.map((each) => `  output      ${spec(each)}`),
+  ];
+}
+
+function shorten(names: readonly string[]): string {
+  return names.length <= 8 ? names.join(", ") : `${names.slice(0, 7).join(", ")}, … ${names.length} in all`;
+}

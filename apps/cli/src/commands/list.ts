@@ -1,0 +1,77 @@
+import type { ListedModel, ModelView, VersionView } from "@modelkeep/registry";
+
+import type { Context } from "../context.js";
+import { formatBytes, formatTime, type Output } from "../output.js";
+import { wholeNumber } from "../reference.js";
+
+export async function run(context: Context): Promise<void> {
+  const { output, options } = context;
+  const registry = await context.registry();
+  const [name] = context.arguments;
+  const limit = options.text("limit") === undefined ? Infinity : wholeNumber(options.text("limit")!, "--limit", 1);
+  if (name !== undefined) {
+    const model = await registry.show(name);
+    const versions = model.versions.slice(0, limit);
+    output.result({ ...model, versions }, () => describeVersions(model, versions, output));
+    return;
+  }
+  const models: ListedModel[] = [];
+  let next: string | undefined;
+  do {
+    const page = await registry.list({ limit: Math.min(limit - models.length, 1000), cursor: next });
+    models.push(...page.items);
+    next = page.next;
+  } while (next !== undefined && models.length < limit);
+  output.result(models, () => describeModels(models, output));
+}
+
+function describeModels(models: readonly ListedModel[], output: Output): string {
+  if (models.length === 0) return "No models yet: modelkeep save <name> <file> adds the first";
+  const rows = models.map(({ name, versions, aliases, changed, latest }) => [
+    name,
+    versions,
+    Object.entries(aliases)
+      .map(([alias, version]) => `${alias} → ${version}`)
+      .join(", "),
+    metricsText(latest),
+    formatTime(changed),
+  ]);
+  return output.table(["model", "versions", "aliases", "metrics of the newest", "changed"], rows);
+}
+
+function describeVersions(model: ModelView, versions: readonly VersionView[], output: Output): string {
+  const rows = versions.map((version) => [
+    version.version,
+    [...version.aliases.map((alias) => output.style("green", alias)), ...version.labels].join(", "),
+    version.status,
+    metricsText(version),
+    formatBytes(version.size),
+    proofText(version),
+    formatTime(version.registered),
+    version.author?.name ?? version.registeredBy.name,
+  ]);
+  const hidden = model.versions.length - versions.length;
+  return (
+    output.table(["version", "aliases, labels", "status", "metrics", "size", "samples", "registered", "author"], rows) +
+    (hidden > 0 ? `\nand ${hidden} more` : "")
+  );
+}
+
+export function metricsText(version: Pick<VersionView, "metrics"> | undefined): string {
+  return Object.entries(version?.metrics ?? {})
+    .slice(0, 4)
+    .map(([name, value]) => `${name} ${shortNumber(value)}`)
+    .join(", ");
+}
+
+export function shortNumber(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
+}
+
+/** What is known of a version's samples. */
+export function proofText({ samples, verifications }: VersionView): string {
+  if (samples === undefined) return "none";
+  const last = verifications.at(-1);
+  if (last === undefined) return `${samples} rows, not verified yet`;
+  return last.ok ? `verified (${last.runtime}, ${last.where})` : `FAILED (${last.runtime})`;
+}

@@ -1,0 +1,145 @@
+import { resolve } from "node:path";
+
+import {
+  type Inputs,
+  ModelkeepError,
+  type Predictor,
+  type Runtime,
+  type Signature,
+  type TensorMap,
+  toTensors,
+} from "@modelkeep/core";
+
+import { checkCompatibility, policyOf } from "../compatibility.js";
+import type { Context } from "../context.js";
+import { isPath, openPath } from "../open-path.js";
+import { columnsOf, mergeColumns, outputText } from "../outputs.js";
+import { batches, readRows, type Row } from "../rows.js";
+import { wholeNumber } from "../reference.js";
+
+/** Something that predicts, wherever it came from. */
+interface Model {
+  readonly signature: Signature;
+  predict(inputs: TensorMap): Promise<TensorMap>;
+  readonly close: () => Promise<void>;
+}
+
+export async function run(context: Context): Promise<void> {
+  const { options, output } = context;
+  const [target, ...values] = context.arguments as [string, ...string[]];
+  const size = wholeNumber(options.text("batch-size") ?? "1000", "--batch-size", 1);
+  const model = await openModel(context, target);
+  try {
+    const rows = batches(rowsOf(values, options.text("input"), model.signature), size);
+    let columns: Record<string, unknown[]> = {};
+    for await (const batch of rows) {
+      columns = mergeColumns(columns, columnsOf(await model.predict(toTensors(model.signature, batch as Inputs))));
+    }
+    output.result({ outputs: columns }, () => outputText(columns, output));
+  } finally {
+    await model.close();
+  }
+}
+
+async function openModel(context: Context, target: string): Promise<Model> {
+  const { options } = context;
+  const path = resolve(context.folder, target);
+  const choice = { runtime: options.text("runtime"), representation: options.text("representation") };
+  if (!target.includes("@") && (await isPath(path))) return openFile(context, path, choice);
+  const registry = await context.registry({ withPlugins: true });
+  const model = await registry.load(target, {
+    ...choice,
+    signal: context.signal,
+    compatibility: policyOf(context),
+    onWarning: (message) => context.output.warn(message),
+  });
+  return {
+    signature: model.signature,
+    predict: (inputs) => model.predictTensors(inputs),
+    close: () => model[Symbol.asyncDispose](),
+  };
+}
+
+async function openFile(
+  context: Context,
+  path: string,
+  choice: { readonly runtime: string | undefined; readonly representation: string | undefined },
+): Promise<Model> {
+  const plugins = await context.plugins();
+  const opened = await openPath(path, plugins.codecs);
+  if (opened.kind === "envelope") {
+    const { envelope } = opened;
+    await checkCompatibility(context, envelope.manifest);
+    const { envelopePredictor } = await import("@modelkeep/registry");
+    return asModel(await envelopePredictor(plugins, envelope, choice));
+  }
+  const { codec, payloads } = opened;
+  if (codec === undefined)
+    throw new ModelkeepError(
+      "unsupported",
+      `${path} is of a format that no codec here knows: name a plugin by --plugin, or see modelkeep inspect`,
+    );
+  const decode = () => codec.decode(payloads, { signal: context.signal });
+  const state = codec.name === "onnx" ? undefined : ((await decode()) as { flavor?: string });
+  const runtime = await pickRuntime(
+    plugins.runtimes,
+    { codec: codec.name, ...(state?.flavor === undefined ? {} : { flavor: state.flavor }) },
+    choice.runtime,
+  );
+  return asModel(
+    await runtime.predictor(payloads, {
+      decode: () => (state === undefined ? decode() : Promise.resolve(state)),
+      signal: context.signal,
+    }),
+  );
+}
+
+async function pickRuntime(
+  runtimes: readonly Runtime[],
+  representation: { codec: string; flavor?: string },
+  named: string | undefined,
+): Promise<Runtime> {
+  const fitting = runtimes.filter(
+    (runtime) => runtime.runs(representation) && (named === undefined || runtime.name === named),
+  );
+  const missing: string[] = [];
+  for (const runtime of fitting) {
+    const available = await runtime.available();
+    if (available === true) return runtime;
+    missing.push(available);
+  }
+  if (missing.length > 0) throw new ModelkeepError("missing_package", missing.join("; "));
+  throw new ModelkeepError(
+    "unsupported",
+    `Nothing here runs ${representation.codec}${representation.flavor === undefined ? "" : ` of ${representation.flavor}`}${named === undefined ? "" : ` with the runtime ${named}`}`,
+  );
+}
+
+function asModel(predictor: Predictor): Model {
+  return {
+    signature: predictor.signature,
+    predict: (inputs) => predictor.predict(inputs),
+    close: () => predictor[Symbol.asyncDispose](),
+  };
+}
+
+/** Values on the command line are one row. */
+async function* rowsOf(
+  values: readonly string[],
+  input: string | undefined,
+  signature: Signature,
+): AsyncGenerator<Row> {
+  if (input !== undefined) {
+    if (values.length > 0) throw new ModelkeepError("invalid_input", "Give values or --input, not both");
+    yield* readRows(input);
+    return;
+  }
+  if (values.length === 0) {
+    const names = signature.inputs.flatMap((each) => each.features ?? [each.name]);
+    throw new ModelkeepError(
+      "invalid_input",
+      `Give rows by --input FILE, or the values of one row: ${names.join(" ")}`,
+    );
+  }
+  yield values.map((value) => (value.trim() === "" || Number.isNaN(Number(value)) ? value : Number(value)));
+}

@@ -1,0 +1,87 @@
+import { stat } from "node:fs/promises";
+
+import { fileSource, folderSources } from "@modelkeep/core/node";
+import { type Inputs, ModelkeepError, parseDigest } from "@modelkeep/core";
+import type { BlobSource, Registry, SamplesInput, SaveInput } from "@modelkeep/registry";
+
+import type { Context } from "../context.js";
+import { gatherMetadata } from "../facts.js";
+import { formatBytes } from "../output.js";
+import { progressBar } from "../progress.js";
+import { splitPair } from "../reference.js";
+import { collect, readRows } from "../rows.js";
+
+export async function run(context: Context): Promise<void> {
+  const { options, output, signal } = context;
+  const [name, ...paths] = context.arguments as [string, ...string[]];
+  const registry = await context.registry({ withPlugins: true, writes: true });
+  const [metadata, files, lineage, samples] = await Promise.all([
+    gatherMetadata(context),
+    filesOf(paths, options.list("with")),
+    lineageOf(registry, options.text("parent")),
+    samplesOf(options.text("samples"), options.text("expected")),
+  ]);
+  const bar = progressBar(output, `saving ${name}`);
+  const saved = await registry
+    .save(name, {
+      ...metadata,
+      ...lineage,
+      files,
+      ...(options.list("as").length > 0 && { as: options.list("as") }),
+      samples,
+      labels: options.list("label"),
+      again: options.flag("again"),
+      signal,
+      progress: bar.report,
+    })
+    .finally(bar.stop);
+  const { manifest, ...facts } = saved;
+  const size = manifest.payloads.reduce((sum, payload) => sum + payload.size, 0);
+  const forms = manifest.representations.map((each) => each.name).join(", ");
+  output.result(facts, () =>
+    saved.existing
+      ? `${saved.reference} has the same content: nothing was added (--again makes a new version of it)`
+      : `Saved ${output.style("bold", saved.reference)}  ${forms}, ${formatBytes(size)}${manifest.samples === undefined ? "" : `, ${manifest.samples.rows} samples`}\n${saved.digest}`,
+  );
+  if (manifest.samples === undefined)
+    output.note("Without --samples it can't be proved later that it predicts the same");
+}
+
+/** The model's files, and those with a role. A folder stands for all files in it. */
+async function filesOf(paths: readonly string[], withRoles: readonly string[]): Promise<BlobSource[]> {
+  const sources: BlobSource[] = [];
+  for (const path of paths) sources.push(...(await sourcesOf(path)).map((source) => ({ ...source, role: "model" })));
+  for (const pair of withRoles) {
+    const [role, path] = splitPair(pair, "--with");
+    sources.push(...(await sourcesOf(path)).map((source) => ({ ...source, role })));
+  }
+  return sources;
+}
+
+async function sourcesOf(path: string) {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new ModelkeepError("not_found", `There is no file ${JSON.stringify(path)}`, { cause });
+  });
+  return found.isDirectory() ? folderSources(path) : [await fileSource(path)];
+}
+
+async function samplesOf(rows: string | undefined, expected: string | undefined): Promise<SamplesInput | undefined> {
+  if (rows === undefined) {
+    if (expected !== undefined)
+      throw new ModelkeepError("invalid_input", "--expected tells the predictions of the rows that --samples names");
+    return undefined;
+  }
+  const [inputs, outputs] = await Promise.all([
+    collect(readRows(rows)),
+    expected === undefined ? undefined : collect(readRows(expected)),
+  ]);
+  if (inputs.length === 0) throw new ModelkeepError("invalid_input", `${rows} has no rows`);
+  return { inputs: inputs as Inputs, outputs: outputs as Inputs | undefined };
+}
+
+/** The parent by what it is, not only by what it is called. */
+async function lineageOf(registry: Registry, parent: string | undefined): Promise<Pick<SaveInput, "lineage">> {
+  if (parent === undefined) return {};
+  const { name, version, digest } = await registry.resolve(parent);
+  return { lineage: { parent: { name, version, digest: parseDigest(digest) } } };
+}

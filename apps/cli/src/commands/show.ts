@@ -1,0 +1,74 @@
+import type { VersionView } from "@modelkeep/registry";
+
+import type { Context } from "../context.js";
+import { formatBytes, formatTime, type Output } from "../output.js";
+import { proofText, shortNumber } from "./list.js";
+
+export async function run(context: Context): Promise<void> {
+  const { output, options } = context;
+  const registry = await context.registry();
+  const reference = context.arguments[0]!;
+  if (options.flag("manifest")) {
+    const { manifestBytes } = await registry.open(reference);
+    process.stdout.write(manifestBytes);
+    return;
+  }
+  if (!reference.includes("@")) {
+    const { run: list } = await import("./list.js");
+    await list(context);
+    return;
+  }
+  if (!output.json) {
+    output.line(describeVersion(await registry.resolve(reference), output));
+    return;
+  }
+  const { version, manifest } = await registry.open(reference);
+  output.result({ ...version, manifest }, "");
+}
+
+/** What the registry knows of a version; the manifest itself is read by --manifest and --json only. */
+function describeVersion(version: VersionView, output: Output): string {
+  const lines = [
+    `${output.style("bold", version.reference)}${version.aliases.length > 0 ? `  ${output.style("green", version.aliases.join(", "))}` : ""}`,
+  ];
+  const add = (name: string, value: string | undefined) => {
+    if (value !== undefined && value !== "") lines.push(`  ${name.padEnd(12)} ${value}`);
+  };
+  add("status", version.reason === undefined ? version.status : `${version.status}: ${version.reason}`);
+  add("description", version.description);
+  add("labels", version.labels.join(", "));
+  add("tags", pairs(version.tags));
+  add("digest", version.digest);
+  add("content", version.content);
+  add("registered", `${formatTime(version.registered)} by ${version.registeredBy.name}`);
+  add("created", `${formatTime(version.created)}${version.author === undefined ? "" : ` by ${version.author.name}`}`);
+  add(
+    "metrics",
+    Object.entries(version.metrics)
+      .map(([name, value]) => `${name} ${shortNumber(value)}`)
+      .join(", "),
+  );
+  add("parameters", pairs(version.parameters));
+  add(
+    "formats",
+    version.representations
+      .map(({ name, codec, flavor }) => `${name} (${codec}${flavor === undefined ? "" : `, ${flavor}`})`)
+      .join(", "),
+  );
+  add("size", formatBytes(version.size));
+  add("samples", proofText(version));
+  for (const each of version.verifications.slice(-3)) {
+    const found = each.ok ? output.style("green", "reproduced") : output.style("red", "not reproduced");
+    add(
+      "verified",
+      `${formatTime(each.time)} ${found}: ${each.representation} by ${each.runtime} ${each.runtimeVersion}, ${each.where}, ${each.rows} rows${each.worst === undefined || each.worst === 0 ? "" : `, worst ${each.worst.toExponential(1)}`}${each.message === undefined ? "" : `, ${each.message}`}`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function pairs(values: Readonly<Record<string, unknown>>): string {
+  return Object.entries(values)
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .join(", ");
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+
+import { ModelkeepError } from "@modelkeep/core";
+
+import { configurationName, discoverConfiguration } from "../configuration.js";
+import type { Context } from "../context.js";
+import { distrust, trust } from "../trust.js";
+
+/** Trusts what the configuration says now; a change of the file asks again. */
+export async function run({ folder, options, output }: Context): Promise<void> {
+  const found = discoverConfiguration(folder);
+  if (found === undefined)
+    throw new ModelkeepError("not_found", `There is no ${configurationName} in ${folder} or above`);
+  if (options.flag("undo")) {
+    const known = distrust(found.path);
+    output.result(
+      { path: found.path, trusted: false },
+      known ? `${found.path} is trusted no longer` : `${found.path} was not trusted`,
+    );
+    return;
+  }
+  trust(found.path, readFileSync(found.path, "utf8"));
+  const { store, plugins = [] } = found.values;
+  const what = [...(store === undefined ? [] : [`the store ${store}`]), ...plugins.map((name) => `the plugin ${name}`)];
+  output.result(
+    { path: found.path, trusted: true, store, plugins },
+    `Trusted ${found.path}${what.length > 0 ? `: ${what.join(", ")}` : ""}`,
+  );
+}

@@ -1,0 +1,127 @@
+import { resolve } from "node:path";
+
+import { ModelkeepError } from "@modelkeep/core";
+import { digestFile } from "@modelkeep/core/node";
+import type { Envelope } from "@modelkeep/core";
+import type { VerificationResult } from "@modelkeep/registry";
+
+import type { Context } from "../context.js";
+import { exitCodes } from "../exit-codes.js";
+import { isPath, openPath } from "../open-path.js";
+import { verifyInstalled } from "../verify-installed.js";
+import { verifyFresh } from "../verify-fresh.js";
+
+/** Digests of every file first, then data that is named, then samples. */
+export async function run(context: Context): Promise<number> {
+  const target = context.arguments[0]!;
+  return !target.includes("@") && (await isPath(resolve(context.folder, target)))
+    ? verifyPath(context, resolve(context.folder, target))
+    : verifyVersion(context, target);
+}
+
+async function verifyVersion(context: Context, reference: string): Promise<number> {
+  const { options, output, signal } = context;
+  const registry = await context.registry({ withPlugins: true, writes: !options.flag("no-record") });
+  const envelope = await registry.open(reference);
+  const bytes = await readAll(envelope, signal);
+  const data = await compareData(context, envelope);
+  const where = options.flag("install") ? "installed" : options.flag("fresh") ? "fresh" : "here";
+  const choice = { runtime: options.text("runtime"), representation: options.text("representation") };
+  let results: readonly VerificationResult[] = [];
+  if (envelope.manifest.samples !== undefined) {
+    if (where === "here")
+      results = await registry.verify(reference, { ...choice, record: !options.flag("no-record"), signal });
+    else {
+      results =
+        where === "fresh"
+          ? await verifyFresh(context, envelope, choice)
+          : await verifyInstalled(context, envelope, choice);
+      if (!options.flag("no-record")) await registry.recordVerification(reference, results, { signal });
+    }
+  }
+  const ok = results.every((result) => result.ok) && data.every(({ matches }) => matches);
+  output.result({ reference: envelope.version.reference, digest: envelope.digest, bytes, data, results, ok }, () => {
+    const lines = [`${envelope.version.reference}  ${bytes.toLocaleString("en")} bytes match their digests`];
+    for (const { file, matches, name } of data)
+      lines.push(
+        matches
+          ? `${output.style("green", "same data")}  ${file} is ${name}`
+          : `${output.style("red", "other data")}  ${file} matches no recorded data set`,
+      );
+    for (const result of results)
+      lines.push(
+        describeResult(result, output.style(result.ok ? "green" : "red", result.ok ? "reproduced" : "NOT reproduced")),
+      );
+    if (results.length === 0) lines.push("No samples are recorded: what it predicts can't be compared");
+    return lines.join("\n");
+  });
+  return ok ? exitCodes.ok : exitCodes.negative;
+}
+
+async function verifyPath(context: Context, path: string): Promise<number> {
+  const { output, options, signal } = context;
+  const { codecs } = await context.plugins();
+  const opened = await openPath(path, codecs);
+  if (opened.kind === "file")
+    throw new ModelkeepError(
+      "invalid_input",
+      `${path} is a file without a manifest: there is nothing to hold it to. Save it first`,
+    );
+  const { envelope } = opened;
+  const bytes = await readAll(envelope, signal);
+  const data = await compareData(context, envelope);
+  const choice = { runtime: options.text("runtime"), representation: options.text("representation") };
+  const results =
+    envelope.manifest.samples === undefined
+      ? []
+      : options.flag("install")
+        ? await verifyInstalled(context, envelope, choice)
+        : await verifyFresh(context, envelope, choice);
+  const ok = results.every((result) => result.ok) && data.every(({ matches }) => matches);
+  output.result({ path, digest: envelope.digest, bytes, data, results, ok }, () =>
+    [
+      `${path}  ${bytes.toLocaleString("en")} bytes match their digests`,
+      ...results.map((result) =>
+        describeResult(result, output.style(result.ok ? "green" : "red", result.ok ? "reproduced" : "NOT reproduced")),
+      ),
+    ].join("\n"),
+  );
+  return ok ? exitCodes.ok : exitCodes.negative;
+}
+
+/** Reads every byte, which verifies it; gives their count. */
+async function readAll(envelope: Envelope, signal: AbortSignal): Promise<number> {
+  let bytes = 0;
+  for (const { path } of envelope.manifest.payloads) {
+    for await (const piece of envelope.payload(path)!.stream({ signal })) bytes += piece.length;
+  }
+  return bytes;
+}
+
+/** Whether files given by --data are the data sets that the manifest recorded. */
+async function compareData({ options }: Context, { manifest }: Envelope) {
+  return Promise.all(
+    options.list("data").map(async (file) => {
+      const { digest } = await digestFile(file);
+      const found = manifest.data?.find((each) => each.digest === digest);
+      return { file, digest, matches: found !== undefined, name: found?.name };
+    }),
+  );
+}
+
+function describeResult(result: VerificationResult, verdict: string): string {
+  const { representation, runtime, runtimeVersion, where, rows, worst, worstAt, message } = result;
+  const difference =
+    worst === undefined || worst === 0
+      ? "identical"
+      : `worst ${worst.toExponential(1)}${worstAt === undefined ? "" : ` at ${worstAt}`}`;
+  return `${verdict}  ${representation} by ${runtime} ${runtimeVersion}, ${whereText(where)}: ${rows} rows, ${message ?? difference}`;
+}
+
+function whereText(where: VerificationResult["where"]): string {
+  return where === "here"
+    ? "in this process"
+    : where === "fresh"
+      ? "in a fresh process"
+      : "in a temporary installation";
+}

@@ -1,0 +1,82 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+
+import { type Codec, type Envelope, isModelkeepError, ModelkeepError, type PayloadSet } from "@modelkeep/core";
+import { filePayloads, openEnvelopeFolder, openPackageFile } from "@modelkeep/core/node";
+
+/** What lies at a path: an envelope, or a model file and the codec that knows it. */
+export type Opened =
+  | { readonly kind: "envelope"; readonly envelope: Envelope; readonly form: "package" | "folder" }
+  | { readonly kind: "file"; readonly payloads: PayloadSet; readonly codec: Codec | undefined };
+
+/** What the user named is a file or folder when there is one; a reference otherwise. */
+export async function isPath(text: string): Promise<boolean> {
+  try {
+    await stat(text);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      return /[/\\]|\.(?:zip|onnx|json|pkl|joblib|safetensors|msgpack)$/iu.test(text) && !text.includes("@");
+    throw error;
+  }
+}
+
+/** Opens by content: the name is only a hint. */
+export async function openPath(path: string, codecs: readonly Codec[]): Promise<Opened> {
+  const found = await statOf(path);
+  if (found.isDirectory()) {
+    return {
+      kind: "envelope",
+      form: "folder",
+      envelope: await openEnvelopeFolder(path).catch((error: unknown) => explainFolder(path, error)),
+    };
+  }
+  const payloads = await filePayloads([path]);
+  const head = await payloads.main.range(0, Math.min(65536, payloads.main.size));
+  if (isZip(head)) {
+    const envelope = await openPackageFile(path).catch((error: unknown) => {
+      if (isModelkeepError(error, "not_found") || isModelkeepError(error, "malformed")) return error;
+      throw error;
+    });
+    if (!(envelope instanceof Error)) return { kind: "envelope", form: "package", envelope };
+    const codec = sniff(codecs, head, path);
+    if (codec === undefined) throw envelope;
+    return { kind: "file", payloads, codec };
+  }
+  return { kind: "file", payloads, codec: sniff(codecs, head, path) };
+}
+
+/** The codec that is sure, or the only one that may be. */
+export function sniff(codecs: readonly Codec[], head: Uint8Array, path: string): Codec | undefined {
+  const answers = codecs.map((codec) => ({ codec, answer: codec.sniff?.(head, path) ?? "no" }));
+  const sure = answers.filter(({ answer }) => answer === "yes");
+  const maybe = answers.filter(({ answer }) => answer === "maybe");
+  return (
+    sure[0]?.codec ??
+    (maybe.length === 1
+      ? maybe[0]!.codec
+      : maybe.find(({ codec }) => codec.extensions.some((each) => path.toLowerCase().endsWith(each)))?.codec)
+  );
+}
+
+async function statOf(path: string) {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+    throw new ModelkeepError("not_found", `There is no file ${JSON.stringify(path)}`, { cause });
+  }
+}
+
+function isZip(head: Uint8Array): boolean {
+  return head[0] === 0x50 && head[1] === 0x4b && (head[2] === 3 || head[2] === 5);
+}
+
+function explainFolder(path: string, cause: unknown): never {
+  if ((cause as NodeJS.ErrnoException).code !== "ENOENT" && !isModelkeepError(cause, "not_found")) throw cause;
+  throw new ModelkeepError(
+    "not_found",
+    `${path} is a folder without a manifest.json: name the model's files, or a package`,
+    { cause, details: { path: join(path, "manifest.json") } },
+  );
+}
