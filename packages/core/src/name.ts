@@ -3,7 +3,6 @@ import { ModelkeepError } from "./errors.js";
 const nameLimit = 200;
 const segmentLimit = 240;
 
-// oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
 const direction = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 const ignorable = /\p{Default_Ignorable_Code_Point}/gu;
@@ -56,7 +55,6 @@ export function foldName(name: string): string {
   return folded.replace(ignorable, "");
 }
 
-// oxlint-disable-next-line no-control-regex
 const unsafe = /[%\\<>"|?*\u0000-\u001f]|[. ]$/gu;
 
 /** A name as one segment of a key: itself, with only what is unsafe in file names percent-encoded. */
