@@ -7,10 +7,13 @@ import { readFacts, type ModelFacts } from "./fitted/facts.js";
 import type { Fitted } from "./fitted/fitted.js";
 import type { PythonValue } from "./fitted/python-value.js";
 import { Drawing } from "./graph/drawing.js";
-import { InputDemands, InputRows, type TextInput } from "./graph/input-rows.js";
+import { InputDemands, InputRows } from "./graph/input-rows.js";
+import { keepPrecision } from "./graph/keep-precision.js";
 import { declareOutputs } from "./graph/outputs.js";
 import { pruneModel } from "./graph/prune.js";
 import { toFloat32 } from "./graph/to-float32.js";
+import { textMetadataKey, writeTextMetadata } from "./text/metadata.js";
+import { type TextInput, textSignature } from "./text/preprocessor.js";
 import { version } from "./version.js";
 
 export interface ConvertOptions {
@@ -21,6 +24,8 @@ export interface ConvertOptions {
 /** A converted model with what its file says about it. */
 export interface SklearnConversion extends Conversion, ModelFacts {
   readonly model: OnnxModel;
+  /** Texts that must become counts before the model runs, as `textPredictor` does it; also in the model's metadata. */
+  readonly texts?: readonly TextInput[];
 }
 
 /**
@@ -39,10 +44,11 @@ export function convertSklearn(value: PythonValue, options: ConvertOptions = {})
   const { graph } = drawing;
   if (note !== undefined) drawing.note(note);
   noteUnused(drawing, input, facts);
-  const signature = graph.signature;
-  const built = pruneModel(withMetadata(graph.build(), facts, input.texts));
+  const { texts } = input;
+  const signature = textSignature(graph.signature, texts);
+  const built = keepPrecision(pruneModel(withMetadata(graph.build(), facts, texts)));
   const exact = drawing.bound === undefined;
-  const common = { ...facts, notes: [...drawing.notes] };
+  const common = { ...facts, ...(texts.length === 0 ? {} : { texts }), notes: [...drawing.notes] };
   if (precision === "float64") {
     return {
       ...common,
@@ -76,12 +82,9 @@ function withMetadata(model: OnnxModel, facts: ModelFacts, texts: readonly TextI
   const entries: [string, string][] = [["modelkeep.source", facts.modelClass]];
   if (facts.versions["scikit-learn"] !== undefined)
     entries.push(["modelkeep.scikit-learn", facts.versions["scikit-learn"]]);
-  if (texts.length > 0) entries.push([textMetadataKey, JSON.stringify({ format: "modelkeep.text/1", inputs: texts })]);
+  if (texts.length > 0) entries.push([textMetadataKey, writeTextMetadata(texts)]);
   return {
     ...model,
     metadataProps: [...(model.metadataProps ?? []), ...entries.map(([key, value]) => ({ key, value }))],
   };
 }
-
-/** Key of `metadata_props` under which a model keeps how its texts become counts. */
-export const textMetadataKey = "modelkeep.text";

@@ -1,6 +1,8 @@
 import { ModelkeepError, type TensorSpec } from "@modelkeep/core";
 import type { GraphBuilder, Value } from "@modelkeep/onnx";
 
+import type { TextAnalysis } from "../text/analysis.js";
+import type { TextInput } from "../text/preprocessor.js";
 import { checkColumn, checkWidth, type ColumnHint, type ColumnKind, type Rows } from "./rows.js";
 
 /** More inputs than that are no table that anyone has. */
@@ -18,13 +20,6 @@ export class InputDemands {
   get table(): boolean {
     return this.byName || [...this.columns.values()].some((column) => column.kind !== "number");
   }
-}
-
-/** A vectorizer's reading of one input: which texts become which counts. */
-export interface TextInput {
-  readonly input: string;
-  readonly output: string;
-  readonly vectorizer: unknown;
 }
 
 /** The model's input: a matrix `features`, or one input for each column of a DataFrame. */
@@ -76,7 +71,7 @@ export class InputRows implements Rows {
     this.demands.byName = true;
   }
 
-  documents(vectorizer: unknown, terms: number, index = 0): Value {
+  documents(vectorizer: unknown, analysis: TextAnalysis, index = 0): Value {
     const known = this.#counts.get(vectorizer);
     if (known !== undefined) return known;
     if (this.plainTexts) this.#fixWidth(1);
@@ -84,8 +79,8 @@ export class InputRows implements Rows {
     const input = this.plainTexts ? "text" : this.#name(index);
     const taken = this.texts.filter((text) => text.input === input).length;
     const output = `${input}_counts${taken === 0 ? "" : `_${taken + 1}`}`;
-    this.texts.push({ input, output, vectorizer });
-    const value = this.graph.input(output, "float64", ["batch", terms], {
+    this.texts.push({ input, output, analysis });
+    const value = this.graph.input(output, "float64", ["batch", analysis.vocabulary.length], {
       description: `How often each term of the vocabulary occurs in ${input}`,
     });
     this.#counts.set(vectorizer, value);
@@ -169,10 +164,10 @@ class SelectedColumns implements Rows {
     );
   }
 
-  documents(vectorizer: unknown, terms: number): Value {
+  documents(vectorizer: unknown, analysis: TextAnalysis): Value {
     if (this.indices.length !== 1)
       throw new ModelkeepError("malformed", "[sklearn] A vectorizer reads one column of texts, not several");
-    return this.input.documents(vectorizer, terms, this.indices[0]!);
+    return this.input.documents(vectorizer, analysis, this.indices[0]!);
   }
 }
 

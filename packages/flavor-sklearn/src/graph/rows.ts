@@ -1,6 +1,8 @@
 import { ModelkeepError } from "@modelkeep/core";
 import type { GraphBuilder, Value } from "@modelkeep/onnx";
 
+import type { TextAnalysis } from "../text/analysis.js";
+
 export type ColumnKind = "number" | "string";
 
 export interface ColumnHint {
@@ -19,8 +21,8 @@ export interface Rows {
   /** One column as `[batch, 1]`: float64 or string. */
   column(index: number, kind: ColumnKind, hint?: ColumnHint): Value;
   select(indices: readonly number[]): Rows;
-  /** Counts of the terms of a vectorizer, when the rows are documents: see `text`. */
-  documents?(description: unknown, terms: number): Value;
+  /** How often each term occurs in the texts, `[batch, terms]`, where the rows can be texts: once for each `vectorizer`. */
+  documents?(vectorizer: unknown, analysis: TextAnalysis): Value;
 }
 
 /** Columns that lie in one matrix of float64. */

@@ -11,7 +11,11 @@ function project(drawing: Drawing, fitted: Fitted, rows: Rows, attribute: string
   const matrix = rows.matrix(features);
   const centred = mean && fitted.isSet("mean_") ? graph.sub(matrix, graph.float64(fitted.floats("mean_", features))) : matrix;
   drawing.bounded();
-  const product = graph.matmul(centred, graph.float64(transpose(components.data, count, features), [features, count]));
+  // A product of one column is written as a sum, which no runtime folds a later scaling into.
+  const product =
+    count === 1
+      ? graph.reduceSum(graph.mul(centred, graph.float64(components.data, [1, features])), [1], true)
+      : graph.matmul(centred, graph.float64(transpose(components.data, count, features), [features, count]));
   if (scale !== undefined && scale.length !== count)
     throw fitted.wrong("explained_variance_", `has ${scale.length} numbers for ${count} components`);
   return new MatrixRows(graph, scale === undefined ? product : graph.div(product, graph.float64(scale)), count);

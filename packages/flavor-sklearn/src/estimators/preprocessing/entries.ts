@@ -1,4 +1,5 @@
 import { entry } from "../entry.js";
+import { countVectorizer, tfidfTransformer, tfidfVectorizer } from "../text/vectorizers.js";
 import { kBinsDiscretizer } from "./bins.js";
 import { fastIca, pca, truncatedSvd } from "./decomposition.js";
 import { labelEncoder, oneHotEncoder, ordinalEncoder, targetEncoder } from "./encoders.js";
@@ -7,6 +8,7 @@ import { missingIndicator, simpleImputer } from "./imputer.js";
 import { polynomialFeatures } from "./polynomial.js";
 import { powerTransformer } from "./power.js";
 import { binarizer, maxAbsScaler, minMaxScaler, normalizer, robustScaler, standardScaler } from "./scalers.js";
+import { quantileTransformer } from "./quantile.js";
 import {
   genericUnivariateSelect,
   recursiveElimination,
@@ -23,9 +25,13 @@ import {
 const data = "preprocessing._data preprocessing.data";
 const encoders = "preprocessing._encoders";
 const univariate = "feature_selection._univariate_selection feature_selection.univariate_selection";
+const texts = "texts are counted before the model runs; common token patterns; no functions of your own"
 const oneType = "categories of a column are all text or all numbers";
 
 export const preprocessingEntries = [
+  entry("feature_extraction.text", "CountVectorizer", countVectorizer, "bits", texts),
+  entry("feature_extraction.text", "TfidfVectorizer", tfidfVectorizer, "bounded", texts),
+  entry("feature_extraction.text", "TfidfTransformer", tfidfTransformer, "bounded"),
   entry(data, "StandardScaler", standardScaler, "bits"),
   entry(data, "MinMaxScaler", minMaxScaler, "bits"),
   entry(data, "MaxAbsScaler", maxAbsScaler, "bits"),
@@ -33,6 +39,7 @@ export const preprocessingEntries = [
   entry(data, "Normalizer", normalizer, "bounded"),
   entry(data, "Binarizer", binarizer, "bits"),
   entry(data, "PowerTransformer", powerTransformer, "bounded"),
+  entry(data, "QuantileTransformer", quantileTransformer, "bounded"),
   entry("preprocessing._polynomial preprocessing._data preprocessing.data", "PolynomialFeatures", polynomialFeatures, "bits"),
   entry("preprocessing._discretization", "KBinsDiscretizer", kBinsDiscretizer, "bits"),
   entry(

@@ -34,11 +34,23 @@ export function drawKernel(drawing: Drawing, fitted: Fitted, rows: Rows): { kern
       return { kernel: graph.exp(graph.mul(graph.float64(-gamma(fitted)), distances)), vectors };
     }
     case "poly":
-      return { kernel: graph.pow(scaled(), graph.float64(fitted.number("degree"))), vectors };
+      return { kernel: power(scaled(), fitted.count("degree")), vectors };
     case "sigmoid":
       return { kernel: graph.tanh(scaled()), vectors };
     default:
       throw fitted.unsupportedValue("kernel");
+  }
+
+  /** By squaring, as libsvm has it. */
+  function power(base: Value, degree: number): Value {
+    if (degree > 1024) throw fitted.unsupportedValue("degree");
+    let result: Value | undefined;
+    let square = base;
+    for (let left = degree; left > 0; left = Math.floor(left / 2)) {
+      if (left % 2 === 1) result = result === undefined ? square : graph.mul(result, square);
+      square = graph.mul(square, square);
+    }
+    return result ?? graph.pow(base, graph.float64(0));
   }
 
   function expandedDistances(): Value {
