@@ -3,7 +3,7 @@ import { ModelkeepError } from "@modelkeep/core";
 import type { NodeReader } from "./kernel.js";
 import { type PackedTrees, packTrees } from "./packed-trees.js";
 import { type Numbers, numbers, type Value } from "./value.js";
-import { generalWalker, plainWalker, type Rows, type Walker } from "./walk-trees.js";
+import { generalWalker, missingWalker, plainWalker, type Rows, type Walker } from "./walk-trees.js";
 
 /** Rows that go through one tree after another together, so that a tree's nodes stay in the cache. */
 const block = 256;
@@ -84,9 +84,9 @@ function required(node: NodeReader, name: string): ArrayLike<number> {
 }
 
 function walkerOf(trees: PackedTrees, modes: ArrayLike<number>, node: NodeReader): Walker {
-  let plain = !trees.missing;
+  let plain = true;
   for (let at = 0; at < modes.length; at++) plain &&= modes[at] === 0;
-  if (plain) return plainWalker(trees);
+  if (plain) return trees.missing ? missingWalker(trees) : plainWalker(trees);
   const members = membersOf(node, modes);
   return generalWalker(trees, (value, split, at) => {
     switch (modes[at]) {

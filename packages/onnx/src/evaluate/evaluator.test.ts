@@ -36,8 +36,11 @@ function fullTree(depth: number, columns: number, seed: number): Tree {
 /** By the definition: a loop over the nodes. */
 function leafOf(tree: Tree, row: Float64Array): number {
   let node = 0;
-  while (tree.left[node]! >= 0)
-    node = row[tree.feature[node]!]! <= tree.threshold[node]! ? tree.left[node]! : tree.right[node]!;
+  while (tree.left[node]! >= 0) {
+    const value = row[tree.feature[node]!]!;
+    const left = Number.isNaN(value) ? tree.missingLeft?.[node] === 1 : value <= tree.threshold[node]!;
+    node = left ? tree.left[node]! : tree.right[node]!;
+  }
   let leaf = 0;
   for (let before = 0; before < node; before++) if (tree.left[before]! < 0) leaf++;
   return leaf;
@@ -80,6 +83,19 @@ describe("evaluator", () => {
     const x = doubles([4, 1], 0.5, 2, NaN, 4);
     const leaves = run(x, (b, value) => b.treeLeaves(value, { trees }), "int64");
     expect(Array.from(leaves.data as BigInt64Array, Number)).toEqual([0, 2, 5, 1, 3, 4, 1, 2, 5, 1, 3, 4]);
+  });
+
+  it("sends missing values where the trees say in rows that go side by side", () => {
+    const trees = Array.from({ length: 6 }, (_, seed) => {
+      const tree = fullTree(4, 3, seed);
+      return { ...tree, missingLeft: Array.from(tree.left, (_, node) => (node + seed) % 2) };
+    });
+    const values = Array.from({ length: 40 * 3 }, (_, at) => (at % 4 === 1 ? NaN : ((at * 53) % 97) / 97));
+    const wanted = Array.from({ length: 40 }, (_, row) =>
+      trees.map((tree, at) => at * 16 + leafOf(tree, Float64Array.from(values.slice(row * 3, row * 3 + 3)))),
+    );
+    const found = run(doubles([40, 3], ...values), (b, value) => b.treeLeaves(value, { trees }), "int64");
+    expect(Array.from(found.data as BigInt64Array, Number)).toEqual(wanted.flat());
   });
 
   it("computes least and greatest leaves, 0 where there is none", () => {

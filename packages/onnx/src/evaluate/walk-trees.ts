@@ -13,10 +13,28 @@ export interface Walker {
   trees(x: Rows, base: number, leaves: Int32Array): void;
 }
 
+/** From one node to the next, or to itself in a leaf. */
+type Step = (x: Rows, base: number, at: number) => number;
+
 /** "<=" in every node. */
 export function plainWalker({ splits, links, roots }: PackedTrees): Walker {
-  const step = (x: Rows, base: number, at: number): number =>
-    (links[4 * at + 3]! + Number(x[base + links[4 * at + 2]!]! <= splits[2 * at]!)) | 0;
+  return sideBySide(
+    roots,
+    (x, base, at) => (links[4 * at + 3]! + Number(x[base + links[4 * at + 2]!]! <= splits[2 * at]!)) | 0,
+  );
+}
+
+/** "<=" in every node, with nodes in which NaN counts as "true". */
+export function missingWalker({ splits, links, roots }: PackedTrees): Walker {
+  return sideBySide(roots, (x, base, at) => {
+    const column = links[4 * at + 2]!;
+    const value = x[base + (column & ~missingBit)]!;
+    const tracked = Number(Number.isNaN(value)) & (column >>> 30);
+    return (links[4 * at + 3]! + (Number(value <= splits[2 * at]!) | tracked)) | 0;
+  });
+}
+
+function sideBySide(roots: Int32Array, step: Step): Walker {
   return {
     rows(x, first, size, columns, root, leaves) {
       const end = first + size - 1;
