@@ -28,7 +28,7 @@ export function checkDepth(root: PickleValue, limit: number): void {
   const enter = (value: PickleValue): number => {
     const known = depths.get(value);
     if (known !== undefined) return known;
-    const parts = children(value);
+    const parts = containersIn(value);
     if (parts === undefined) return 0;
     // A value of its own path counts as a leaf.
     depths.set(value, 0);
@@ -40,7 +40,7 @@ export function checkDepth(root: PickleValue, limit: number): void {
   for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
     if (top.next < top.parts.length) {
       const part = top.parts[top.next++] as PickleValue;
-      if (typeof part === "object" && part !== null) top.depth = Math.max(top.depth, enter(part) + 1);
+      top.depth = Math.max(top.depth, enter(part) + 1);
       continue;
     }
     path.pop();
@@ -49,6 +49,40 @@ export function checkDepth(root: PickleValue, limit: number): void {
     const parent = path.at(-1);
     if (parent !== undefined) parent.depth = Math.max(parent.depth, top.depth + 1);
   }
+}
+
+/** The children that may have children themselves; undefined when there are none. */
+function containersIn(value: PickleValue): PickleValue[] | undefined {
+  let found: PickleValue[] | undefined;
+  const add = (part: PickleValue | undefined): void => {
+    if (typeof part === "object" && part !== null && isContainer(part)) (found ??= []).push(part);
+  };
+  if (value instanceof PickleDict) {
+    for (const entry of value) {
+      add(entry[0]);
+      add(entry[1]);
+    }
+  } else if (value instanceof PickleObject) {
+    value.args.forEach(add);
+    value.items?.forEach(add);
+    add(value.keywords);
+    add(value.state);
+    add(value.entries);
+  } else {
+    children(value)?.forEach(add);
+  }
+  return found;
+}
+
+function isContainer(value: object): boolean {
+  if (value instanceof NumpyArray) return value.values !== undefined;
+  return (
+    value instanceof PickleDict ||
+    value instanceof PickleObject ||
+    value instanceof PickleTuple ||
+    Array.isArray(value) ||
+    value instanceof PickleSet
+  );
 }
 
 function tooDeep(limit: number): Error {

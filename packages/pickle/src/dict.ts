@@ -10,7 +10,7 @@ export class PickleDict implements Iterable<[PickleValue, PickleValue]> {
   readonly isPickleDict = true;
   readonly #entries = new Map<unknown, [PickleValue, PickleValue]>();
   /** One symbol for each text, so that no string key can equal it. */
-  readonly #structural = new Map<string, symbol>();
+  #structural: Map<string, symbol> | undefined;
 
   constructor(entries: Iterable<readonly [PickleValue, PickleValue]> = []) {
     for (const [key, value] of entries) this.set(key, value);
@@ -53,6 +53,7 @@ export class PickleDict implements Iterable<[PickleValue, PickleValue]> {
     const hashable = hashableKey(key);
     if (hashable === undefined) throw malformed("A dict has a key that cannot be hashed");
     if (!(hashable instanceof StructuralKey)) return hashable;
+    this.#structural ??= new Map();
     let symbol = this.#structural.get(hashable.text);
     if (symbol === undefined) this.#structural.set(hashable.text, (symbol = Symbol("key")));
     return symbol;

@@ -17,13 +17,13 @@ export class Input {
   at = 0;
   view: DataView;
   /** The place in memory of the window. */
-  #base: number;
+  base: number;
 
   constructor(
     readonly memory: Memory,
     start = 0,
   ) {
-    this.#base = start;
+    this.base = start;
     this.window = new Uint8Array(0);
     this.view = new DataView(new ArrayBuffer(0));
     this.#slide(0);
@@ -31,11 +31,11 @@ export class Input {
 
   /** Counted from the start of the memory. */
   get position(): number {
-    return this.#base + this.at;
+    return this.base + this.at;
   }
 
   set position(position: number) {
-    this.#base = position;
+    this.base = position;
     this.at = 0;
     this.#slide(0);
   }
@@ -62,7 +62,8 @@ export class Input {
     if (count > this.remaining) throw truncated(`The file ends where ${count} more bytes are announced`, this.position);
     const { buffer, byteOffset } = this.memory;
     const taken = { buffer, byteOffset: byteOffset + this.position, byteLength: count };
-    this.position += count;
+    if (this.at + count <= this.window.length) this.at += count;
+    else this.position += count;
     return taken;
   }
 
@@ -83,7 +84,7 @@ export class Input {
     const base = this.position;
     const { buffer, byteOffset, byteLength } = this.memory;
     const length = Math.min(Math.max(windowBytes, count), byteLength - base);
-    this.#base = base;
+    this.base = base;
     this.at = 0;
     this.window = new Uint8Array(buffer, byteOffset + base, length);
     this.view = new DataView(buffer, byteOffset + base, length);

@@ -8,7 +8,7 @@ import { binaryInteger, decimalFloat, decimalInteger, latin1, quotedString, rawU
 import { Memo } from "./memo.js";
 import type { Policy } from "./policy.js";
 import { Stack } from "./stack.js";
-import { takeLength, takeLength8, takeMemoIndex, takeText, takeTextLine, takeUint } from "./operands.js";
+import { takeByte, takeLength, takeLength8, takeMemoIndex, takeText, takeTextLine, takeUint } from "./operands.js";
 import { PickleByteArray, PickleSet, PickleTuple, type PickleValue } from "./value.js";
 
 export interface MachineContext {
@@ -20,6 +20,9 @@ export interface MachineContext {
   /** Shared by nested pickles. */
   readonly count: { opcodes: number; protocol: number };
 }
+
+/** Opcodes between two looks at the limits. */
+const pause = 4096;
 
 /**
  * Runs one pickle, from where the input is to its STOP, and gives the value it leaves. The opcodes are those of
@@ -36,18 +39,24 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
       return policy.trouble(error, offset);
     }
   };
+  let steps = 0;
   for (;;) {
-    if ((++count.opcodes & 0xfff) === 0) context.deadline.check();
-    if (count.opcodes > limits.opcodes) throw beyondLimit(`The pickle has more than ${limits.opcodes} opcodes`);
-    const offset = input.position;
-    input.need(1);
-    const opcode = input.window[input.at++] as number;
+    if (++steps === pause) {
+      count.opcodes += steps;
+      steps = 0;
+      context.deadline.check();
+      if (count.opcodes > limits.opcodes) throw beyondLimit(`The pickle has more than ${limits.opcodes} opcodes`);
+    }
+    const offset = input.base + input.at;
+    const opcode = takeByte(input);
     switch (opcode) {
       case 0x2e: // STOP
+        count.opcodes += steps;
+        if (count.opcodes > limits.opcodes) throw beyondLimit(`The pickle has more than ${limits.opcodes} opcodes`);
         return stack.pop();
       case 0x80: {
         // PROTO
-        const protocol = takeUint(input, 1);
+        const protocol = takeByte(input);
         if (protocol > 5) throw malformed(`Protocol ${protocol} is not known`, offset);
         count.protocol = Math.max(count.protocol, protocol);
         break;
@@ -75,7 +84,7 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
         memo.set(takeMemoIndex(input, offset), stack.peek());
         break;
       case 0x71: // BINPUT
-        memo.set(takeUint(input, 1), stack.peek());
+        memo.set(takeByte(input), stack.peek());
         break;
       case 0x72: // LONG_BINPUT
         memo.set(takeUint(input, 4), stack.peek());
@@ -87,7 +96,7 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
         stack.push(memo.get(takeMemoIndex(input, offset), offset));
         break;
       case 0x68: // BINGET
-        stack.push(memo.get(takeUint(input, 1), offset));
+        stack.push(memo.get(takeByte(input), offset));
         break;
       case 0x6a: // LONG_BINGET
         stack.push(memo.get(takeUint(input, 4), offset));
@@ -106,7 +115,7 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
         stack.push(takeUint(input, 4) | 0);
         break;
       case 0x4b: // BININT1
-        stack.push(takeUint(input, 1));
+        stack.push(takeByte(input));
         break;
       case 0x4d: // BININT2
         stack.push(takeUint(input, 2));
@@ -119,7 +128,7 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
         break;
       }
       case 0x8a: // LONG1
-        stack.push(binaryInteger(input.take(takeUint(input, 1)), limits.digits));
+        stack.push(binaryInteger(input.take(takeByte(input)), limits.digits));
         break;
       case 0x8b: // LONG4
         stack.push(binaryInteger(input.take(takeLength(input, offset)), limits.digits));
@@ -138,7 +147,7 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
         break;
 
       case 0x8c: // SHORT_BINUNICODE
-        stack.push(takeText(input, takeUint(input, 1)));
+        stack.push(takeText(input, takeByte(input)));
         break;
       case 0x58: // BINUNICODE
         stack.push(takeText(input, takeUint(input, 4)));
@@ -153,13 +162,13 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
         stack.push(quotedString(latin1(input.takeLine())));
         break;
       case 0x55: // SHORT_BINSTRING
-        stack.push(latin1(input.take(takeUint(input, 1))));
+        stack.push(latin1(input.take(takeByte(input))));
         break;
       case 0x54: // BINSTRING
         stack.push(latin1(input.take(takeLength(input, offset))));
         break;
       case 0x43: // SHORT_BINBYTES
-        stack.push(input.take(takeUint(input, 1)));
+        stack.push(input.take(takeByte(input)));
         break;
       case 0x42: // BINBYTES
         stack.push(input.take(takeUint(input, 4)));
@@ -319,7 +328,7 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
         stack.push(policy.persistent(stack.pop(), offset));
         break;
       case 0x82: // EXT1
-        stack.push(policy.extension(takeUint(input, 1), offset));
+        stack.push(policy.extension(takeByte(input), offset));
         break;
       case 0x83: // EXT2
         stack.push(policy.extension(takeUint(input, 2), offset));

@@ -5,11 +5,16 @@ import { latin1, utf8 } from "./literals.js";
 /** Longest string that V8 can hold, with room. */
 const longestText = 2 ** 29 - 24;
 
-export function takeUint(input: Input, size: 1 | 2 | 4): number {
+export function takeByte(input: Input): number {
+  if (input.at >= input.window.length) input.need(1);
+  return input.window[input.at++] as number;
+}
+
+export function takeUint(input: Input, size: 2 | 4): number {
   input.need(size);
   const { view, at } = input;
   input.at += size;
-  return size === 1 ? view.getUint8(at) : size === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
+  return size === 2 ? view.getUint16(at, true) : view.getUint32(at, true);
 }
 
 /** A signed length of four bytes, or `malformed` when it is negative. */

@@ -38,9 +38,9 @@ export function canonical(value: PickleValue, depth = 0): unknown {
   }
   if (value instanceof PickleGlobal) {
     const type = value.kind === "class" ? "$type" : "$callable";
-    // Universal functions have no module of their own.
+    // Universal functions have no module of their own before NumPy 2.
     const path =
-      value.kind === "function" && /^numpy(\._?core\._multiarray_umath)?$/.test(value.module)
+      value.kind === "function" && /^numpy\._?core\._multiarray_umath$/.test(value.module)
         ? `builtins.${value.name}`
         : value.path;
     return { [type]: path };
