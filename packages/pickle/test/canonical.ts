@@ -48,6 +48,10 @@ export function canonical(value: PickleValue, depth = 0): unknown {
   if (value instanceof NumpyDType) return { $dtype: dtype(value) };
   // numpy.str_ and numpy.bytes_ are Python's own str and bytes as well.
   if (value instanceof NumpyScalar && value.dtype.kind === "U") return value.value;
+  if (value instanceof NumpyScalar && value.dtype.kind === "M")
+    return {
+      $scalar: { dtype: value.dtype.code, value: { $repr: dateText(value.value as number, value.dtype.unit) } },
+    };
   if (value instanceof NumpyScalar) return { $scalar: { dtype: value.dtype.code, value: plain(value.value) } };
   if (value instanceof NumpyArray) return array(value);
   return object(value, depth);
@@ -149,7 +153,7 @@ function elements(value: NumpyArray): unknown[] {
 }
 
 /** Dates in whole days, as Python's repr writes them. */
-function dateText(count: bigint, unit: string | undefined): string {
+function dateText(count: bigint | number, unit: string | undefined): string {
   const date = new Date(Number(count) * 86_400_000);
   if (unit !== "D") throw new TypeError("only days are compared");
   return `datetime.date(${date.getUTCFullYear()}, ${date.getUTCMonth() + 1}, ${date.getUTCDate()})`;

@@ -41,6 +41,7 @@ const scipyModules: [string, KnownModule][] = [
     `
     scipy.special._ufuncs: expit logit log1p expm1 exp2 exp10 cbrt boxcox boxcox1p erf erfc ndtr gamma gammaln xlogy
     scipy.special: expit logit
+    scipy._lib.array_api_compat.numpy._aliases: asarray
     `,
     plainFunction,
   ),
