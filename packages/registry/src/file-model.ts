@@ -5,23 +5,25 @@ import { encodeModel, type Prepared, type PreparedModel, type RepresentationChoi
 import { sourcePayloads } from "./source-payload.js";
 
 /**
- * What a model file tells beyond its own signature, and the further forms that were asked for. The file is decoded only
- * where a flavor or a converter that is installed can make something of it.
+ * Model files with what their flavor tells of them, and the further forms of the first one that were asked for. A file is
+ * decoded only where a flavor or a converter that is installed can make something of it.
  */
 export async function describeFileModel(
   plugins: Plugins,
-  prepared: readonly Prepared[],
+  files: readonly Prepared[],
   choices: readonly (string | RepresentationChoice)[] | undefined,
 ): Promise<PreparedModel> {
-  const [original] = prepared;
-  const { codec: name, flavor: flavorName } = original?.representation ?? {};
-  const codec = plugins.codecs.find((each) => each.name === name);
-  const flavor = plugins.flavors.find((each) => each.name === flavorName);
-  if (original === undefined || codec === undefined || (choices === undefined && flavor === undefined))
-    return { prepared: [], description: {} };
-  const model = await thawed(await codec.decode(sourcePayloads(original.sources)), flavor);
-  if (choices !== undefined) return encodeModel(plugins, model, choices, original);
-  return { prepared: [], description: flavor?.describe?.(model) ?? {} };
+  const [first, ...others] = files;
+  const codec = plugins.codecs.find((each) => each.name === first?.representation.codec);
+  const flavor = plugins.flavors.find((each) => each.name === first?.representation.flavor);
+  if (first === undefined || codec === undefined || (choices === undefined && flavor === undefined))
+    return { prepared: files, description: {} };
+  const model = await thawed(await codec.decode(sourcePayloads(first.sources)), flavor);
+  const description = flavor?.describe?.(model) ?? {};
+  const original = { ...first, description };
+  if (choices === undefined) return { prepared: [original, ...others], description };
+  const further = await encodeModel(plugins, model, choices, original);
+  return { ...further, prepared: [original, ...further.prepared, ...others] };
 }
 
 function thawed(decoded: unknown, flavor: Flavor | undefined): unknown {

@@ -8,9 +8,10 @@ nothing refers to.
 - \`models/<name>/log/000000000001.json\` and on: everything that ever happened to a model, one file per change, each
   carrying the SHA-256 of the one before. Versions, aliases such as \`production\`, labels and tags follow from it.
 - \`models/<name>/manifests/<sha256>.<id>.json\`: what each version consists of, with the digest of every file.
-- \`blobs/sha256/<digest>/<id>\`: the files themselves. \`sha256sum\` of a blob gives the digest in its path, unless the
-  manifest gives the file an \`encoding\`.
-- \`names/\`: which names are taken. \`changes/\`: hints for indexes. \`leases/\` and \`condemned/\`: how garbage
+- \`blobs/sha256/<digest>/<id>\`: the files themselves. \`sha256sum\` of a blob gives the digest in its path, unless the key
+  ends in \`.gzip\` or \`.deflate\`: then it is that of the unpacked file.
+- \`names/\`: which names are taken. \`index/\`: a list of all versions, made from the logs, and \`changes/\`: what keeps it
+  up to date. \`leases/\` and \`condemned/\`: how garbage
   collection and running saves keep out of each other's way. \`registry.json\`: the format, and what a program must know
   to write here.
 

@@ -70,11 +70,11 @@ export async function encodeModel(
     const base = { name, codec: codec.name };
     if (state !== undefined && codec.accepts(state)) {
       const sources = await encode(state);
-      const libraries = description.libraries === undefined ? {} : { libraries: { ...description.libraries } };
       prepared.push({
-        representation: { ...base, flavor: state.flavor, ...libraries, payloads: sources.map((source) => source.path) },
+        representation: { ...base, flavor: state.flavor, payloads: sources.map((source) => source.path) },
         sources,
         signature: description.signature,
+        description,
       });
     } else if (codec.accepts(model)) {
       const sources = await encode(model);

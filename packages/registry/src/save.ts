@@ -10,6 +10,7 @@ import {
 import type { Context } from "./context.js";
 import { recordForSave, register } from "./register.js";
 import { describeFileModel } from "./file-model.js";
+import { declareRequirements } from "./requirements.js";
 import { describeFiles, encodeModel, type Prepared } from "./representations.js";
 import { prepareSamples } from "./samples.js";
 import type { Metadata, Saved, SaveInput } from "./save-input.js";
@@ -91,18 +92,20 @@ async function prepare(context: Context, input: SaveInput): Promise<DraftEnvelop
   if (model === undefined && files.length === 0)
     throw new ModelkeepError("invalid_input", "There is nothing to save: give a `model` or `files`");
   const described = await describeFiles(context.plugins, files);
-  const encoded =
-    model === undefined
-      ? await describeFileModel(context.plugins, described.prepared, input.as)
-      : await encodeModel(context.plugins, model, input.as);
-  const prepared =
-    model === undefined ? [...described.prepared, ...encoded.prepared] : [...encoded.prepared, ...described.prepared];
-  const about = encoded.description;
+  const fromFiles = await describeFileModel(
+    context.plugins,
+    described.prepared,
+    model === undefined ? input.as : undefined,
+  );
+  const encoded = model === undefined ? undefined : await encodeModel(context.plugins, model, input.as);
+  const about = (encoded ?? fromFiles).description;
+  const all = [...(encoded?.prepared ?? []), ...fromFiles.prepared];
+  const { prepared, requirements } = await declareRequirements(context, all);
   const signature = input.signature ?? about.signature ?? prepared.find((each) => each.signature)?.signature;
   const recorded = input.samples && (await prepareSamples(context, prepared, signature, input.samples));
   const representations = recorded?.representations ?? prepared.map((each) => each.representation);
   return {
-    metadata: { ...fromFlavor(about, signature), ...given(input) },
+    metadata: { ...(requirements.length > 0 && { requirements }), ...fromFlavor(about, signature), ...given(input) },
     representations,
     samples: recorded?.samples,
     sources: [...prepared.flatMap((each: Prepared) => each.sources), ...described.others, ...(recorded?.sources ?? [])],

@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+
+import { expect, it } from "vitest";
+
+import { readEntry } from "../src/entry.js";
+import { foldAll } from "../src/fold.js";
+import { knownKinds } from "../src/rules.js";
+
+const page = readFileSync(new URL("../../../spec/registry-log.md", import.meta.url), "utf8");
+const examples = [...page.matchAll(/^```json entry ?(\S*)\n([\s\S]*?)^```$/gmu)].map(([, digest, text]) => ({
+  digest,
+  bytes: new TextEncoder().encode(text),
+}));
+
+it("the specification's entries have the digests that it says, and fold", () => {
+  expect(examples).toHaveLength(2);
+  const entries = examples.map(({ bytes }, index) => readEntry(bytes, `example ${index + 1}`));
+  expect(entries[0]!.digest).toBe(examples[0]!.digest);
+  const record = foldAll("lines", entries);
+  expect(record).toMatchObject({ length: 2, voids: [] });
+  expect(record.aliases.get("production")).toMatchObject({ version: 1 });
+});
+
+it("the specification names every kind, and no other", () => {
+  const table = page.slice(page.indexOf("| kind | critical |"));
+  const kinds = [...table.matchAll(/^\| `([a-z_]+)` \|/gmu)].map(([, kind]) => kind);
+  expect(new Set(kinds)).toEqual(knownKinds);
+});
