@@ -19,6 +19,7 @@ import {
 
 import { checkFiles, readExternalFiles } from "./external-files.js";
 import { sniffOnnx } from "./sniff.js";
+import { version } from "./version.js";
 
 export interface OnnxEncodeOptions {
   /**
@@ -36,6 +37,12 @@ export function onnxCodec(): Codec<OnnxModel, OnnxEncodeOptions> {
     name: "onnx",
     mediaType,
     extensions: [".onnx"],
+    package: { name: "@modelkeep/codec-onnx", version },
+    facts: {
+      languages: "any language with ONNX Runtime",
+      runsCode: "no",
+      bestFor: "serving, from any language and without the library it was trained with",
+    },
     accepts: isOnnxModel,
     sniff: sniffOnnx,
     encode: async (model, options = {}) => encode(model, options),

@@ -15,6 +15,7 @@ import { readMain } from "./codec.js";
 import { externalPayload, readExternalFiles } from "./external-files.js";
 import { loadPackage, type Package } from "./onnxruntime-package.js";
 import { OnnxruntimePredictor, runnable } from "./onnxruntime-predictor.js";
+import { version as ownVersion } from "./version.js";
 
 /** Runs ONNX models by onnxruntime-node, which is imported when the first predictor is asked for. */
 export function onnxRuntime(): Runtime {
@@ -28,6 +29,12 @@ export function onnxRuntime(): Runtime {
     name: "onnxruntime",
     get version() {
       return version;
+    },
+    get packages() {
+      return [
+        { name: "@modelkeep/codec-onnx", version: ownVersion },
+        { name: "onnxruntime-node", version },
+      ];
     },
     runs: ({ codec }) => codec === "onnx",
     available: async () => {

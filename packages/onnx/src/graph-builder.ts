@@ -5,8 +5,6 @@ import { dataTypeOf } from "./data-type.js";
 import { GraphCore, type GraphOptions, type Value } from "./graph-core.js";
 import { type TreeEnsemble, treeEnsembleAttributes } from "./tree-ensemble.js";
 
-export type KeyType = "string" | "int64" | "float32" | "float64";
-
 /**
  * Builds a model operator by operator: each method adds a node and gives the name of its value. Names, constants and
  * order are taken care of; `op` adds any operator that has no method here.

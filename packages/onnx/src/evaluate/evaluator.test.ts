@@ -158,6 +158,15 @@ describe("evaluator", () => {
     expect(run(doubles([1], -5), choose).data).toEqual(Float64Array.of(15));
   });
 
+  it("takes inputs of any rank where the model says none", () => {
+    const b = graphBuilder();
+    b.output("y", b.neg(b.input("x", "float64", [])), "float64", []);
+    const model = b.build();
+    const graph = { ...model.graph!, input: [{ name: "x", type: { tensorType: { elemType: 11 } } }] };
+    const outputs = evaluator({ ...model, graph }).run(new Map([["x", doubles([2, 1], 1, 2)]]));
+    expect(outputs.get("y")).toEqual(doubles([2, 1], -1, -2));
+  });
+
   it("names every operator that it lacks, and refuses old operator sets and dtypes", () => {
     const foreign = graphBuilder({ opsets: { "com.example": 1 } });
     const x = foreign.input("x", "float64", ["n", 1]);

@@ -50,18 +50,23 @@ export function evaluator(model: OnnxModel): Evaluator {
     graph,
     signature.inputs.map(({ name }) => name),
   );
+  const anyRank = new Set(
+    graph.input.filter(({ type }) => type?.tensorType?.shape === undefined).map(({ name }) => name),
+  );
   return {
     signature,
     run(inputs) {
-      const outputs = plan.run(signature.inputs.map((spec) => inputValue(spec, inputs.get(spec.name))));
+      const values = signature.inputs.map((spec) => inputValue(spec, inputs.get(spec.name), anyRank.has(spec.name)));
+      const outputs = plan.run(values);
       return new Map(graph.output.map(({ name = "" }, at) => [name, toTensor(outputs[at]!)]));
     },
   };
 }
 
-function inputValue(spec: TensorSpec, tensor: Tensor | undefined): Value | undefined {
+function inputValue(spec: TensorSpec, tensor: Tensor | undefined, anyRank: boolean): Value | undefined {
   const { name, dtype, shape, optional } = spec;
   if (tensor === undefined && optional === true) return undefined;
+  if (tensor?.dtype === dtype && anyRank) return toValue(tensor);
   if (tensor === undefined || tensor.dtype !== dtype || tensor.shape.length !== shape.length)
     throw mismatch(name, `${dtype} of ${shape.length} dimensions`, tensor);
   for (let axis = 0; axis < shape.length; axis++) {

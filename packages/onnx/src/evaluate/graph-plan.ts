@@ -1,4 +1,4 @@
-import { ModelkeepError } from "@modelkeep/core";
+import { isModelkeepError, ModelkeepError } from "@modelkeep/core";
 
 import type { OnnxGraph, OnnxNode } from "../model.js";
 import { fromOnnxTensor } from "../tensor.js";
@@ -102,9 +102,22 @@ export class GraphPlan implements CompiledGraph {
 function execute({ kernel, inputs, outputs, last }: Step, slots: (Value | undefined)[]): void {
   const given: (Value | undefined)[] = [];
   for (const slot of inputs) given.push(slot < 0 ? undefined : slots[slot]);
-  const results = kernel(given);
+  const results = compute(kernel, given);
   for (let at = 0; at < outputs.length; at++) if (outputs[at]! >= 0) slots[outputs[at]!] = results[at];
   for (const slot of last) slots[slot] = undefined;
+}
+
+/** Shapes and ranks that an operator does not have end in errors of the language, and are the model's fault. */
+function compute(kernel: Kernel, given: readonly (Value | undefined)[]): readonly Value[] {
+  try {
+    return kernel(given);
+  } catch (cause) {
+    if (isModelkeepError(cause)) throw cause;
+    const shapes = given.map((value) => (value === undefined ? "nothing" : `[${value.shape.join(", ")}]`)).join(", ");
+    throw new ModelkeepError("malformed", `An operator can't compute with ${shapes}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 /** Large intermediate results are let go as soon as nothing needs them. */

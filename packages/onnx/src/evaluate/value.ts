@@ -39,7 +39,7 @@ const arrays = new Map<DType, new (length: number) => Numbers>([
 ]);
 
 /** More elements than any model that this evaluator is for needs in one tensor. */
-const largest = 2 ** 28;
+const largest = 2 ** 26;
 
 export function zeros(dtype: DType, length: number): Numbers {
   const array = arrays.get(dtype);
