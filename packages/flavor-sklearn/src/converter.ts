@@ -14,7 +14,10 @@ export function sklearnConverter(): Converter<DecodedPickle> & {
     from: "pickle",
     to: "onnx",
     owns: (model): model is DecodedPickle =>
-      model instanceof PickleObject || model instanceof PickleDict || model instanceof PickleTuple || Array.isArray(model),
+      model instanceof PickleObject ||
+      model instanceof PickleDict ||
+      model instanceof PickleTuple ||
+      Array.isArray(model),
     convert: async (model, options) => convertSklearn(model, options),
   };
 }

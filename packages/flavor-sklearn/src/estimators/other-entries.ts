@@ -1,4 +1,10 @@
-import { bernoulliNaiveBayes, categoricalNaiveBayes, complementNaiveBayes, gaussianNaiveBayes, multinomialNaiveBayes } from "./bayes/naive-bayes.js";
+import {
+  bernoulliNaiveBayes,
+  categoricalNaiveBayes,
+  complementNaiveBayes,
+  gaussianNaiveBayes,
+  multinomialNaiveBayes,
+} from "./bayes/naive-bayes.js";
 import { kMeans } from "./cluster/k-means.js";
 import { entry } from "./entry.js";
 import { kNeighborsClassifier, kNeighborsRegressor, nearestCentroid } from "./neighbors/neighbors.js";
@@ -18,9 +24,21 @@ export const otherEntries = [
   entry(svm, "SVR", svr, "bounded", kernels),
   entry(svm, "NuSVR", svr, "bounded", kernels),
   entry(svm, "OneClassSVM", oneClassSvm, "bounded", kernels),
-  entry("neighbors._classification neighbors.classification", "KNeighborsClassifier", kNeighborsClassifier, "bounded", metrics),
+  entry(
+    "neighbors._classification neighbors.classification",
+    "KNeighborsClassifier",
+    kNeighborsClassifier,
+    "bounded",
+    metrics,
+  ),
   entry("neighbors._regression neighbors.regression", "KNeighborsRegressor", kNeighborsRegressor, "bounded", metrics),
-  entry("neighbors._nearest_centroid neighbors.nearest_centroid", "NearestCentroid", nearestCentroid, "bounded", "euclidean metric, equal priors"),
+  entry(
+    "neighbors._nearest_centroid neighbors.nearest_centroid",
+    "NearestCentroid",
+    nearestCentroid,
+    "bounded",
+    "euclidean metric, equal priors",
+  ),
   entry("naive_bayes", "GaussianNB", gaussianNaiveBayes, "bounded"),
   entry("naive_bayes", "MultinomialNB", multinomialNaiveBayes, "bounded"),
   entry("naive_bayes", "ComplementNB", complementNaiveBayes, "bounded"),

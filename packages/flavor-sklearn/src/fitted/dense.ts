@@ -10,7 +10,10 @@ export function denseArray(fitted: Fitted, attribute: string, shape: ExpectedSha
   if (sparse === undefined) return fitted.array(attribute, shape);
   const { rows, columns, pointers, indices, data, columnwise } = sparse;
   if (rows * columns > mostElements)
-    throw fitted.unsupported(attribute, `its ${attribute} is a sparse matrix of ${rows} x ${columns}: too large in full`);
+    throw fitted.unsupported(
+      attribute,
+      `its ${attribute} is a sparse matrix of ${rows} x ${columns}: too large in full`,
+    );
   const values = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let at = pointers[row]!; at < pointers[row + 1]!; at++) {

@@ -1,5 +1,15 @@
 import type { Fitted } from "./fitted.js";
-import { asDType, asEntries, asGlobal, asList, asObject, asScalar, asScalars, asShape, type PythonValue } from "./python-value.js";
+import {
+  asDType,
+  asEntries,
+  asGlobal,
+  asList,
+  asObject,
+  asScalar,
+  asScalars,
+  asShape,
+  type PythonValue,
+} from "./python-value.js";
 
 /** What the file says about the model without predicting anything. */
 export interface ModelFacts {
@@ -9,7 +19,11 @@ export interface ModelFacts {
   readonly versions: Readonly<Record<string, string>>;
   /** Arguments of the constructors, nested estimators under their names: "clf__C". */
   readonly parameters: Readonly<Record<string, unknown>>;
-  readonly steps: readonly { readonly name: string; readonly type: string; readonly parameters: Readonly<Record<string, unknown>> }[];
+  readonly steps: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly parameters: Readonly<Record<string, unknown>>;
+  }[];
   readonly featureNames?: readonly string[];
   readonly featureCount?: number;
   /** Trained numbers: elements of fitted arrays, and of trees their thresholds and leaf values. */
@@ -136,7 +150,10 @@ function countParameters(fitted: Fitted): number {
     }
     for (const [name, item] of object.attributes()) {
       // Fitted state only: not the arguments, not what a search has tried, not the training data's copies.
-      const fittedPart = name.endsWith("_") || name.startsWith("_") || ["steps", "calibrators", "estimator", "base_estimator"].includes(name);
+      const fittedPart =
+        name.endsWith("_") ||
+        name.startsWith("_") ||
+        ["steps", "calibrators", "estimator", "base_estimator"].includes(name);
       if (fittedPart && !ignored.has(name)) open.push(item);
     }
   }
@@ -144,8 +161,20 @@ function countParameters(fitted: Fitted): number {
 }
 
 const ignored = new Set([
-  "cv_results_", "n_features_in_", "feature_names_in_", "classes_", "random_state_", "_random_state", "labels_",
-  "train_score_", "validation_score_", "loss_curve_", "n_iter_", "_seeds", "estimators_samples_", "_sample_indices",
+  "cv_results_",
+  "n_features_in_",
+  "feature_names_in_",
+  "classes_",
+  "random_state_",
+  "_random_state",
+  "labels_",
+  "train_score_",
+  "validation_score_",
+  "loss_curve_",
+  "n_iter_",
+  "_seeds",
+  "estimators_samples_",
+  "_sample_indices",
 ]);
 
 function isNumeric(value: PythonValue): boolean {
@@ -160,4 +189,3 @@ function treeParameters(nodes: PythonValue | undefined, values: PythonValue | un
   const leaves = Math.ceil(count / 2);
   return count - leaves + leaves * stride;
 }
-

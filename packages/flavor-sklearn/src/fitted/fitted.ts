@@ -179,7 +179,7 @@ export class Fitted {
   /** The dotted name of a function, or undefined for None. */
   functionName(attribute: string): string | undefined {
     const value = this.raw(attribute);
-    if (value === undefined || value === null) return undefined;
+    if (value === undefined || value === null || isUnchanging(value)) return undefined;
     const name = asGlobal(value) ?? functionOf(value);
     if (name === undefined) throw this.unsupportedValue(attribute);
     return name;
@@ -204,7 +204,8 @@ export class Fitted {
   /** A nested object of this estimator. */
   child(value: PythonValue | undefined, place: string, attribute: string): Fitted {
     const object = asObject(value);
-    if (object === undefined) throw this.wrong(attribute, `holds ${describeValue(value)} where an estimator is expected`);
+    if (object === undefined)
+      throw this.wrong(attribute, `holds ${describeValue(value)} where an estimator is expected`);
     return new Fitted(object, this.place === "" ? place : `${this.place}, ${place}`);
   }
 
@@ -238,7 +239,11 @@ export class Fitted {
   #missing(attribute: string): ModelkeepError {
     // What fit() sets ends in an underscore.
     if (/[a-z0-9]_$/u.test(attribute)) {
-      return this.#error("not_fitted", attribute, `it has no ${attribute}: it was not fitted. Fit it, then save it again`);
+      return this.#error(
+        "not_fitted",
+        attribute,
+        `it has no ${attribute}: it was not fitted. Fit it, then save it again`,
+      );
     }
     return this.#error("malformed", attribute, `it has no ${attribute}, which every version of it has`);
   }
@@ -248,6 +253,13 @@ export class Fitted {
       details: { step: this.place, class: this.path, attribute },
     });
   }
+}
+
+/** `functools.partial(check_array, …)`: checks its argument and gives it back. */
+function isUnchanging(value: PythonValue): boolean {
+  const object = asObject(value);
+  const applied = object?.type.path === "functools.partial" ? asGlobal(object.args[0]) : asGlobal(value);
+  return applied === "sklearn.utils.validation.check_array";
 }
 
 /** `numpy.core._ufunc_reconstruct("numpy", "log1p")` stands for numpy.log1p. */

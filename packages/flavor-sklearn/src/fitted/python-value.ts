@@ -138,7 +138,8 @@ export function asSparseRows(value: PythonValue | undefined): SparseRows | undef
   const [rows, columns] = columnwise ? [shape[1]!, shape[0]!] : [shape[0]!, shape[1]!];
   if (pointers.length !== rows + 1 || indices.length !== data.length) throw fault("has lists of the wrong length");
   if (pointers[0] !== 0 || pointers.at(-1)! > data.length) throw fault("points outside its data");
-  for (let row = 0; row < rows; row++) if (pointers[row]! > pointers[row + 1]!) throw fault("has pointers that decrease");
+  for (let row = 0; row < rows; row++)
+    if (pointers[row]! > pointers[row + 1]!) throw fault("has pointers that decrease");
   for (const index of indices) if (!(index >= 0 && index < columns)) throw fault(`has an index outside its ${columns}`);
   return { rows, columns, pointers, indices, data, columnwise };
 }
@@ -176,13 +177,15 @@ function numbersOf(tensor: Tensor): NumberArray | undefined {
   const { dtype, shape, data } = tensor;
   if (dtype === "string" || dtype.startsWith("complex")) return undefined;
   if (data instanceof Float64Array) return { shape, data, dtype };
-  if (data instanceof Float32Array || data instanceof Int32Array) return { shape, data: Float64Array.from(data), dtype };
+  if (data instanceof Float32Array || data instanceof Int32Array)
+    return { shape, data: Float64Array.from(data), dtype };
   return { shape, data: Float64Array.from(tensorElements(tensor), Number), dtype };
 }
 
 /** Undefined for arrays that have no tensor: of objects, records, raw bytes. */
 function tensorOf(array: NumpyArray): Tensor | undefined {
-  if (array.values !== undefined || array.dtype.fields !== undefined || "SVO".includes(array.dtype.kind)) return undefined;
+  if (array.values !== undefined || array.dtype.fields !== undefined || "SVO".includes(array.dtype.kind))
+    return undefined;
   const tensor = array.tensor();
   return isTensor(tensor) ? tensor : undefined;
 }

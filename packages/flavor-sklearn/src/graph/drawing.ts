@@ -95,7 +95,8 @@ export function notConvertible(fitted: Fitted): ModelkeepError {
       { details },
     );
   }
-  const advice = foreign.get(root) ?? "replace it by scikit-learn's own classes, or export the model to ONNX where it was made";
+  const advice =
+    foreign.get(root) ?? "replace it by scikit-learn's own classes, or export the model to ONNX where it was made";
   return new ModelkeepError(
     "unsupported",
     `[sklearn] ${where} is a ${fitted.path}, which is not part of scikit-learn and is not converted: ${advice}. The file itself can be kept as it is`,

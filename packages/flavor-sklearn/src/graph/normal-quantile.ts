@@ -18,7 +18,7 @@ const tail = {
     -8.57456785154685413611e-4,
   ],
   below: [
-    1, 1.57799883256466749731e1, 4.53907635128879210584e1, 4.13172038254672030440e1, 1.50425385692907503408e1,
+    1, 1.57799883256466749731e1, 4.53907635128879210584e1, 4.1317203825467203044e1, 1.50425385692907503408e1,
     2.50464946208309415979, -1.42182922854787788574e-1, -3.80806407691578277194e-2, -9.33259480895457427372e-4,
   ],
 };
@@ -37,7 +37,10 @@ export function normalQuantile(graph: GraphBuilder, p: Value): Value {
   // Each branch sees numbers for which it is meant only.
   const w = graph.sub(graph.where(inside, y, half), half);
   const square = graph.mul(w, w);
-  const share = graph.div(graph.mul(square, polynomial(graph, square, centre.above)), polynomial(graph, square, centre.below));
+  const share = graph.div(
+    graph.mul(square, polynomial(graph, square, centre.above)),
+    polynomial(graph, square, centre.below),
+  );
   const middle = graph.mul(graph.add(w, graph.mul(w, share)), graph.float64(2.50662827463100050242));
   const small = graph.where(inside, graph.float64(edge), y);
   const x = graph.sqrt(graph.mul(graph.float64(-2), graph.log(small)));

@@ -17,7 +17,8 @@ export function declareOutputs(drawing: Drawing, fitted: Fitted, input: Rows): v
   }
   const prediction = drawing.predict(fitted, input);
   declarePrediction(drawing, fitted, prediction);
-  if (handler.showsTransform === true && canTransform(last!)) declareTransformed(drawing, drawing.transform(fitted, input));
+  if (handler.showsTransform === true && canTransform(last!))
+    declareTransformed(drawing, drawing.transform(fitted, input));
 }
 
 /** Through pipelines and searches to the estimator that decides what the model does; undefined for one that does nothing. */
@@ -43,8 +44,11 @@ function declareTransformed(drawing: Drawing, rows: Rows): void {
     output(drawing, "transformed", rows.matrix(), "float64", ["batch", rows.width ?? null]);
     return;
   }
-  const values = parts.map((part) => (part instanceof StringColumn ? part.value : drawing.graph.cast(part.matrix(), "string")));
-  if (strings.length < parts.length) drawing.note("Numbers beside strings are given as strings: an ONNX output has one type");
+  const values = parts.map((part) =>
+    part instanceof StringColumn ? part.value : drawing.graph.cast(part.matrix(), "string"),
+  );
+  if (strings.length < parts.length)
+    drawing.note("Numbers beside strings are given as strings: an ONNX output has one type");
   output(drawing, "transformed", values.length === 1 ? values[0]! : drawing.graph.concat(values, 1), "string", [
     "batch",
     rows.width ?? null,
@@ -76,7 +80,14 @@ function declareScores(drawing: Drawing, prediction: Prediction, suffix: string)
   if (probabilities !== undefined) {
     const count = classes?.values.length ?? null;
     const features = classes?.values.map(String);
-    output(drawing, `probabilities${suffix}`, probabilities, "float64", ["batch", count], features === undefined ? {} : { features });
+    output(
+      drawing,
+      `probabilities${suffix}`,
+      probabilities,
+      "float64",
+      ["batch", count],
+      features === undefined ? {} : { features },
+    );
   }
   if (decision !== undefined) output(drawing, `decision${suffix}`, decision, "float64", rowsOf(decisionWidth));
   if (value !== undefined) output(drawing, `value${suffix}`, value, "float64", rowsOf(valueWidth));
@@ -117,4 +128,3 @@ function output(
 ): void {
   graph.output(name, value, dtype, shape, more);
 }
-

@@ -82,7 +82,9 @@ export class JoinedRows implements Rows {
     readonly parts: readonly Rows[],
   ) {
     const widths = parts.map((part) => part.width);
-    this.width = widths.every((width) => width !== undefined) ? widths.reduce((sum, width) => sum + width, 0) : undefined;
+    this.width = widths.every((width) => width !== undefined)
+      ? widths.reduce((sum, width) => sum + width, 0)
+      : undefined;
   }
 
   matrix(width?: number): Value {

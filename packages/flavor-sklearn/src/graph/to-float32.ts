@@ -1,5 +1,13 @@
 import type { Signature } from "@modelkeep/core";
-import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxType, OnnxValueInfo } from "@modelkeep/onnx";
+import type {
+  OnnxAttribute,
+  OnnxGraph,
+  OnnxModel,
+  OnnxNode,
+  OnnxTensor,
+  OnnxType,
+  OnnxValueInfo,
+} from "@modelkeep/onnx";
 import { dataTypeOf } from "@modelkeep/onnx";
 
 const float32 = dataTypeOf("float32");
@@ -47,7 +55,8 @@ function tensorToFloat32(tensor: OnnxTensor, down = false): OnnxTensor {
   const bytes = new Uint8Array(tensor.rawData);
   const values = new Float64Array(bytes.buffer, 0, bytes.byteLength / 8);
   const rounded = Float32Array.from(values);
-  if (down) for (let at = 0; at < rounded.length; at++) if (rounded[at]! > values[at]!) rounded[at] = below(rounded[at]!);
+  if (down)
+    for (let at = 0; at < rounded.length; at++) if (rounded[at]! > values[at]!) rounded[at] = below(rounded[at]!);
   return { ...tensor, dataType: float32, rawData: new Uint8Array(rounded.buffer) };
 }
 

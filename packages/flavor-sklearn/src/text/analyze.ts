@@ -28,13 +28,11 @@ export function textAnalyzer(analysis: TextAnalysis): Analyzer {
   }
   const stopWords = analysis.stopWords === "english" ? englishStopWords : new Set(analysis.stopWords ?? []);
   return (text) => {
-    const tokens = Array.from(prepare(text).matchAll(pattern), (match) => match[1] ?? (match.length > 1 ? "" : match[0]));
-    return grams(
-      stopWords.size === 0 ? tokens : tokens.filter((token) => !stopWords.has(token)),
-      fewest,
-      most,
-      " ",
+    const tokens = Array.from(
+      prepare(text).matchAll(pattern),
+      (match) => match[1] ?? (match.length > 1 ? "" : match[0]),
     );
+    return grams(stopWords.size === 0 ? tokens : tokens.filter((token) => !stopWords.has(token)), fewest, most, " ");
   };
 }
 

@@ -24,7 +24,8 @@ export function readTextMetadata(model: Pick<OnnxModel, "metadataProps">): reado
   } catch (cause) {
     throw malformed("is no JSON", cause);
   }
-  if (!isRecord(root) || root["format"] !== format || !Array.isArray(root["inputs"])) throw malformed(`is not of the format ${format}`);
+  if (!isRecord(root) || root["format"] !== format || !Array.isArray(root["inputs"]))
+    throw malformed(`is not of the format ${format}`);
   return root["inputs"].map((item: unknown) => {
     const { input, output, analysis } = isRecord(item) ? item : {};
     if (typeof input !== "string" || typeof output !== "string" || !isAnalysis(analysis))
@@ -53,7 +54,14 @@ function isAnalysis(value: unknown): value is TextAnalysis {
 /** Fewest and most, in a range that a text can have. */
 export function areSizes(sizes: readonly unknown[]): sizes is readonly [number, number] {
   const [fewest, most] = sizes as readonly [number, number];
-  return sizes.length === 2 && Number.isInteger(fewest) && Number.isInteger(most) && fewest >= 1 && most >= fewest && most <= 100;
+  return (
+    sizes.length === 2 &&
+    Number.isInteger(fewest) &&
+    Number.isInteger(most) &&
+    fewest >= 1 &&
+    most >= fewest &&
+    most <= 100
+  );
 }
 
 function isTexts(value: unknown): value is readonly string[] {

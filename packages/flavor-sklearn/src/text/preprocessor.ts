@@ -1,4 +1,11 @@
-import { ModelkeepError, type Predictor, type Signature, Tensor, type TensorMap, type TensorSpec } from "@modelkeep/core";
+import {
+  ModelkeepError,
+  type Predictor,
+  type Signature,
+  Tensor,
+  type TensorMap,
+  type TensorSpec,
+} from "@modelkeep/core";
 
 import type { TextAnalysis } from "./analysis.js";
 import { textAnalyzer } from "./analyze.js";
@@ -101,7 +108,14 @@ function joinRows(parts: readonly TensorMap[]): TensorMap {
       const [first] = tensors;
       const shape = [rows, ...first!.shape.slice(1)];
       if (first!.dtype === "string")
-        return [name, new Tensor("string", shape, tensors.flatMap((tensor) => tensor.data as readonly string[]))];
+        return [
+          name,
+          new Tensor(
+            "string",
+            shape,
+            tensors.flatMap((tensor) => tensor.data as readonly string[]),
+          ),
+        ];
       const data = (first!.data as Float64Array).constructor as new (length: number) => Float64Array;
       const joined = new data(tensors.reduce((sum, tensor) => sum + tensor.data.length, 0));
       let at = 0;

@@ -74,7 +74,11 @@ export const complementNaiveBayes: Handler = {
     drawing.bounded();
     const sums = product(drawing, rows.matrix(features), logs, count, features);
     if (count > 1) return decide(drawing, classes, sums);
-    return decide(drawing, classes, drawing.graph.add(sums, drawing.graph.float64(fitted.floats("class_log_prior_", count))));
+    return decide(
+      drawing,
+      classes,
+      drawing.graph.add(sums, drawing.graph.float64(fitted.floats("class_log_prior_", count))),
+    );
   },
 };
 
@@ -89,7 +93,10 @@ export const bernoulliNaiveBayes: Handler = {
       : matrix;
     const absent = logs.map((log) => Math.log(1 - Math.exp(log)));
     const weights = logs.map((log, at) => log - absent[at]!);
-    const sums = graph.add(product(drawing, binary, weights, count, features), graph.float64(fitted.floats("class_log_prior_", count)));
+    const sums = graph.add(
+      product(drawing, binary, weights, count, features),
+      graph.float64(fitted.floats("class_log_prior_", count)),
+    );
     const offsets = Float64Array.from({ length: count }, (_, index) =>
       absent.subarray(index * features, (index + 1) * features).reduce((sum, value) => sum + value, 0),
     );

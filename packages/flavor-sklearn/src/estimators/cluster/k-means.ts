@@ -10,7 +10,10 @@ function drawSquares(drawing: Drawing, fitted: Fitted, rows: Rows): { squares: V
   const centres = fitted.array("cluster_centers_", [undefined, undefined]);
   const [count, columns] = centres.shape as [number, number];
   drawing.bounded();
-  return { squares: squaredDistances(drawing.graph, rows.matrix(columns), { data: centres.data, rows: count, columns }), count };
+  return {
+    squares: squaredDistances(drawing.graph, rows.matrix(columns), { data: centres.data, rows: count, columns }),
+    count,
+  };
 }
 
 /** Labels, and as a transformer the distance to each centre. */

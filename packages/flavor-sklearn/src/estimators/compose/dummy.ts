@@ -8,7 +8,10 @@ import type { Handler } from "../handler.js";
 /** The same row of numbers for every row of the batch. */
 function repeat({ graph }: Drawing, rows: Rows, values: readonly number[]): Value {
   const batch = graph.slice(graph.shape(rows.matrix()), [0], [1], [0]);
-  return graph.expand(graph.float64(values, [1, values.length]), graph.concat([batch, graph.int64([values.length])], 0));
+  return graph.expand(
+    graph.float64(values, [1, values.length]),
+    graph.concat([batch, graph.int64([values.length])], 0),
+  );
 }
 
 export const dummyClassifier: Handler = {
@@ -20,7 +23,8 @@ export const dummyClassifier: Handler = {
     const strategy = fitted.text("strategy");
     const constant = strategy === "constant" ? String(fitted.scalars("constant")[0] ?? "") : undefined;
     if (!["prior", "most_frequent", "constant"].includes(strategy)) throw fitted.unsupportedValue("strategy");
-    const best = constant === undefined ? prior.indexOf(Math.max(...prior)) : classes.values.map(String).indexOf(constant);
+    const best =
+      constant === undefined ? prior.indexOf(Math.max(...prior)) : classes.values.map(String).indexOf(constant);
     if (best < 0) throw fitted.wrong("constant", "is no label of classes_");
     const shares = strategy === "prior" ? prior : prior.map((_, index) => (index === best ? 1 : 0));
     const probabilities = repeat(drawing, rows, shares);

@@ -22,7 +22,13 @@ export const composeEntries = [
   entry("model_selection._search_successive_halving", "HalvingGridSearchCV", best, "as its parts"),
   entry("model_selection._search_successive_halving", "HalvingRandomSearchCV", best, "as its parts"),
   entry("frozen._frozen", "FrozenEstimator", delegate("estimator", "frozen estimator"), "as its parts"),
-  entry("compose._target", "TransformedTargetRegressor", transformedTarget, "as its parts", "ways back through functions of NumPy, scalers and powers"),
+  entry(
+    "compose._target",
+    "TransformedTargetRegressor",
+    transformedTarget,
+    "as its parts",
+    "ways back through functions of NumPy, scalers and powers",
+  ),
   entry("multiclass", "OneVsRestClassifier", oneVsRest, "as its parts", "one label per row"),
   entry("multiclass", "OneVsOneClassifier", oneVsOne, "as its parts"),
   entry("multioutput", "MultiOutputClassifier", multiOutputClassifier, "as its parts"),
@@ -30,7 +36,12 @@ export const composeEntries = [
   entry("multioutput", "RegressorChain", regressorChain, "as its parts"),
   entry("model_selection._classification_threshold", "FixedThresholdClassifier", thresholdClassifier, "as its parts"),
   entry("model_selection._classification_threshold", "TunedThresholdClassifierCV", thresholdClassifier, "as its parts"),
-  entry("linear_model._ransac linear_model.ransac", "RANSACRegressor", delegate("estimator_", "estimator"), "as its parts"),
+  entry(
+    "linear_model._ransac linear_model.ransac",
+    "RANSACRegressor",
+    delegate("estimator_", "estimator"),
+    "as its parts",
+  ),
   entry("dummy", "DummyClassifier", dummyClassifier, "bits", "strategies prior, most_frequent and constant"),
   entry("dummy", "DummyRegressor", dummyRegressor, "bits"),
 ];

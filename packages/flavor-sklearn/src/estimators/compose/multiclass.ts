@@ -12,7 +12,10 @@ export const oneVsRest: Handler = {
     const { graph } = drawing;
     const binarizer = fitted.estimator("label_binarizer_", "labels");
     if (String(binarizer.raw("y_type_")).startsWith("multilabel"))
-      throw fitted.unsupported("label_binarizer_", "it was fitted on several labels per row, which is not supported here");
+      throw fitted.unsupported(
+        "label_binarizer_",
+        "it was fitted on several labels per row, which is not supported here",
+      );
     const classes = labelsOf(binarizer, "classes_");
     const parts = fitted.estimators("estimators_", (index) => `class ${index}`);
     const count = classes.values.length;
@@ -20,7 +23,13 @@ export const oneVsRest: Handler = {
       throw fitted.wrong("estimators_", `has ${parts.length} entries for ${count} classes`);
     const predictions = parts.map((part) => drawing.predict(part, rows));
     const each = predictions.map((prediction, index) => scores(drawing, parts[index]!, prediction));
-    const joined = each.length === 1 ? each[0]!.value : graph.concat(each.map((score) => score.value), 1);
+    const joined =
+      each.length === 1
+        ? each[0]!.value
+        : graph.concat(
+            each.map((score) => score.value),
+            1,
+          );
     const flat = parts.length === 1;
     const label = flat
       ? graph.cast(graph.greater(graph.squeeze(joined, [1]), graph.float64(each[0]!.threshold)), "int64")
@@ -39,7 +48,10 @@ export const oneVsRest: Handler = {
     if (flat) return { ...common, probabilities: twoClasses(graph, positives[0]!) };
     const shares = graph.concat(positives, 1);
     const sum = graph.reduceSum(shares, [1], true);
-    return { ...common, probabilities: graph.div(shares, graph.where(graph.equal(sum, graph.float64(0)), graph.float64(1), sum)) };
+    return {
+      ...common,
+      probabilities: graph.div(shares, graph.where(graph.equal(sum, graph.float64(0)), graph.float64(1), sum)),
+    };
   },
 };
 
@@ -49,24 +61,49 @@ export const oneVsOne: Handler = {
     const classes = labelsOf(fitted, "classes_");
     const k = classes.values.length;
     const parts = fitted.estimators("estimators_", (index) => `pair ${index}`);
-    if (parts.length !== (k * (k - 1)) / 2) throw fitted.wrong("estimators_", `has ${parts.length} entries for ${k} classes`);
-    if (fitted.isSet("pairwise_indices_")) throw fitted.unsupported("pairwise_indices_", "it was fitted on a table of kernels");
+    if (parts.length !== (k * (k - 1)) / 2)
+      throw fitted.wrong("estimators_", `has ${parts.length} entries for ${k} classes`);
+    if (fitted.isSet("pairwise_indices_"))
+      throw fitted.unsupported("pairwise_indices_", "it was fitted on a table of kernels");
     const predictions = parts.map((part) => drawing.predict(part, rows));
     const each = predictions.map((prediction, index) => scores(drawing, parts[index]!, prediction));
     drawing.bounded();
     if (k === 2) {
       const decision = graph.squeeze(each[0]!.value, [1]);
       const label = graph.cast(graph.greater(decision, graph.float64(each[0]!.threshold)), "int64");
-      return { kind: "classifier", classes, label, decision: pairwise(drawing, predictions.map((one) => one.label!), [decision], 2, 1), decisionWidth: 0 };
+      return {
+        kind: "classifier",
+        classes,
+        label,
+        decision: pairwise(
+          drawing,
+          predictions.map((one) => one.label!),
+          [decision],
+          2,
+          1,
+        ),
+        decisionWidth: 0,
+      };
     }
     const columns = each.map((score) => graph.squeeze(score.value, [1]));
-    const decision = pairwise(drawing, predictions.map((one) => one.label!), columns, k);
+    const decision = pairwise(
+      drawing,
+      predictions.map((one) => one.label!),
+      columns,
+      k,
+    );
     return { kind: "classifier", classes, label: graph.argmax(decision), decision, decisionWidth: k };
   },
 };
 
 /** Votes of the pairs, and their confidences squeezed into a third to each side; `only` one column of them. */
-function pairwise({ graph }: Drawing, chosen: readonly Value[], confidences: readonly Value[], k: number, only?: number): Value {
+function pairwise(
+  { graph }: Drawing,
+  chosen: readonly Value[],
+  confidences: readonly Value[],
+  k: number,
+  only?: number,
+): Value {
   const votes = Array.from({ length: k }, () => undefined as Value | undefined);
   const sums = Array.from({ length: k }, () => undefined as Value | undefined);
   const add = (list: (Value | undefined)[], at: number, value: Value) => {
@@ -86,7 +123,10 @@ function pairwise({ graph }: Drawing, chosen: readonly Value[], confidences: rea
     return graph.add(vote!, graph.div(sums[index]!, size));
   });
   if (only !== undefined) return columns[only]!;
-  return graph.concat(columns.map((column) => graph.unsqueeze(column, [1])), 1);
+  return graph.concat(
+    columns.map((column) => graph.unsqueeze(column, [1])),
+    1,
+  );
 }
 
 export const multiOutputClassifier: Handler = {
@@ -132,11 +172,17 @@ export const thresholdClassifier: Handler = {
     const { classes } = prediction;
     if (classes?.values.length !== 2) throw fitted.wrong("estimator_", "does not tell two classes apart");
     const method = fitted.text("response_method", "auto");
-    const positive = fitted.isSet("pos_label") ? classes.values.map(String).indexOf(String(fitted.scalar("pos_label"))) : 1;
+    const positive = fitted.isSet("pos_label")
+      ? classes.values.map(String).indexOf(String(fitted.scalar("pos_label")))
+      : 1;
     if (positive < 0) throw fitted.wrong("pos_label", "is no label of the estimator");
     const byShare = method === "predict_proba" || (method === "auto" && prediction.probabilities !== undefined);
     const { value } = respond(drawing, estimator, prediction, byShare ? "predict_proba" : "decision_function");
-    const score = byShare ? graph.slice(value, [positive], [positive + 1], [1]) : positive === 1 ? value : graph.neg(value);
+    const score = byShare
+      ? graph.slice(value, [positive], [positive + 1], [1])
+      : positive === 1
+        ? value
+        : graph.neg(value);
     const tuned = fitted.has("best_threshold_") ? fitted.number("best_threshold_") : undefined;
     const threshold = tuned ?? (fitted.raw("threshold") === "auto" ? (byShare ? 0.5 : 0) : fitted.number("threshold"));
     const above = graph.cast(graph.greaterOrEqual(graph.squeeze(score, [1]), graph.float64(threshold)), "int64");

@@ -105,7 +105,12 @@ interface Columns {
 }
 
 /** Columns chosen by name, index, slice or mask. */
-function resolveColumns(fitted: Fitted, part: Part, names: readonly unknown[] | undefined, width: number | undefined): Columns {
+function resolveColumns(
+  fitted: Fitted,
+  part: Part,
+  names: readonly unknown[] | undefined,
+  width: number | undefined,
+): Columns {
   const fault = (message: string) => fitted.wrong("transformers_", `${message} for ${JSON.stringify(part.name)}`);
   const count = width ?? names?.length ?? fitted.count(fitted.either("n_features_in_", "_n_features"));
   const choice = part.more;

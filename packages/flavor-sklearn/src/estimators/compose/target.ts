@@ -31,7 +31,8 @@ function undo(drawing: Drawing, transformer: Fitted, value: Value, width: number
   if (transformer.name === "FunctionTransformer") return applyFunction(drawing, transformer, "inverse_func", value);
   if (transformer.name === "Pipeline") {
     return namedParts(transformer, "steps").reduceRight(
-      (current, part) => undo(drawing, transformer.child(part.value, `step ${JSON.stringify(part.name)}`, "steps"), current, width),
+      (current, part) =>
+        undo(drawing, transformer.child(part.value, `step ${JSON.stringify(part.name)}`, "steps"), current, width),
       value,
     );
   }

@@ -22,7 +22,9 @@ export const adaBoostClassifier: Handler = {
     drawing.bounded();
     const real = fitted.has("algorithm") && fitted.raw("algorithm") === "SAMME.R";
     const votes = parts.map((part, index) =>
-      real ? logShares(drawing, part, rows, classes) : weighVotes(drawing, fitted, part, rows, classes, weights[index]!),
+      real
+        ? logShares(drawing, part, rows, classes)
+        : weighVotes(drawing, fitted, part, rows, classes, weights[index]!),
     );
     const all = fitted.floats("estimator_weights_");
     const sums = graph.div(addAll(drawing, votes), graph.float64(pairwiseSum(all, 0, all.length)));
@@ -40,13 +42,22 @@ export const adaBoostClassifier: Handler = {
 };
 
 /** SAMME: the weight for the class that a member chose; since 1.4 a share of it against each of the others. */
-function weighVotes(drawing: Drawing, fitted: Fitted, part: Fitted, rows: Rows, classes: Labels, weight: number): Value {
+function weighVotes(
+  drawing: Drawing,
+  fitted: Fitted,
+  part: Fitted,
+  rows: Rows,
+  classes: Labels,
+  weight: number,
+): Value {
   const count = classes.values.length;
   const other = fitted.since(1, 4, false) ? (-1 / (count - 1)) * weight : 0;
   const prediction = drawing.predict(part, rows);
   if (prediction.label === undefined) throw drawing.cannot(part, "predict");
   const places = placesOf(part, prediction.classes, classes);
-  const table = places.flatMap((place) => Array.from({ length: count }, (_, column) => (column === place ? weight : other)));
+  const table = places.flatMap((place) =>
+    Array.from({ length: count }, (_, column) => (column === place ? weight : other)),
+  );
   return drawing.graph.gather(drawing.graph.float64(table, [places.length, count]), prediction.label);
 }
 

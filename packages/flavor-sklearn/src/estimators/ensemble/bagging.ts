@@ -41,7 +41,9 @@ export const baggingClassifier: Handler = {
     const probabilities = graph.div(addAll(drawing, shares), graph.float64(parts.length));
     const decisions = parts.map(({ prediction }) => prediction.decision);
     const width = parts[0]!.prediction.decisionWidth;
-    const decided = decisions.every((each) => each !== undefined) && parts.every(({ prediction }) => prediction.decisionWidth === width);
+    const decided =
+      decisions.every((each) => each !== undefined) &&
+      parts.every(({ prediction }) => prediction.decisionWidth === width);
     return {
       kind: "classifier",
       classes,

@@ -29,7 +29,8 @@ function calibrate(drawing: Drawing, part: Fitted, rows: Rows, classes: Labels):
   const calibrators = part.estimators(part.either("calibrators", "calibrators_"), (index) => `calibrator ${index}`);
   if (part.raw("method") === "temperature") return temperature(drawing, part, estimator, prediction, calibrators);
   const { value, width } = scores(drawing, estimator, prediction);
-  if (calibrators.length !== width) throw part.wrong("calibrators", `has ${calibrators.length} entries for ${width} scores`);
+  if (calibrators.length !== width)
+    throw part.wrong("calibrators", `has ${calibrators.length} entries for ${width} scores`);
   const columns = calibrators.map((calibrator, index) =>
     applyCalibrator(drawing, calibrator, width === 1 ? value : graph.slice(value, [index], [index + 1], [1])),
   );
@@ -52,7 +53,10 @@ function limit({ graph }: Drawing, shares: Value): Value {
 function applyCalibrator(drawing: Drawing, calibrator: Fitted, score: Value): Value {
   const { graph } = drawing;
   if (calibrator.name === "_SigmoidCalibration") {
-    const line = graph.add(graph.mul(graph.float64(calibrator.number("a_")), score), graph.float64(calibrator.number("b_")));
+    const line = graph.add(
+      graph.mul(graph.float64(calibrator.number("a_")), score),
+      graph.float64(calibrator.number("b_")),
+    );
     return expit(graph, graph.neg(line));
   }
   if (calibrator.name === "IsotonicRegression") return drawIsotonic(drawing, calibrator, score);

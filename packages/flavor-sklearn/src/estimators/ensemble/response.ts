@@ -15,7 +15,8 @@ export interface Response {
 export function respond(drawing: Drawing, fitted: Fitted, prediction: Prediction, method: string): Response {
   const { graph } = drawing;
   const { probabilities, decision, decisionWidth = 0, value, valueWidth = 0, classes, label, targets } = prediction;
-  if (targets !== undefined) throw fitted.unsupported("classes_", "it has several targets, which its owner here cannot use");
+  if (targets !== undefined)
+    throw fitted.unsupported("classes_", "it has several targets, which its owner here cannot use");
   const column = (one: Value, width: number): Response =>
     width === 0 ? { value: graph.unsqueeze(one, [1]), width: 1 } : { value: one, width };
   if (method === "predict_proba" && probabilities !== undefined)
@@ -34,8 +35,13 @@ function labelNumber({ graph }: Drawing, fitted: Fitted, classes: Labels | undef
 }
 
 /** The decision where there is one, else the probability of the second class (or of all of more than two). */
-export function scores(drawing: Drawing, fitted: Fitted, prediction: Prediction): Response & { readonly threshold: number } {
-  if (prediction.decision !== undefined) return { ...respond(drawing, fitted, prediction, "decision_function"), threshold: 0 };
+export function scores(
+  drawing: Drawing,
+  fitted: Fitted,
+  prediction: Prediction,
+): Response & { readonly threshold: number } {
+  if (prediction.decision !== undefined)
+    return { ...respond(drawing, fitted, prediction, "decision_function"), threshold: 0 };
   const all = respond(drawing, fitted, prediction, "predict_proba");
   if (all.width !== 2) return { ...all, threshold: 0.5 };
   return { value: drawing.graph.slice(all.value, [1], [2], [1]), width: 1, threshold: 0.5 };
@@ -47,7 +53,8 @@ export function placesOf(fitted: Fitted, part: Labels | undefined, whole: Labels
   const places = new Map(whole.values.map((value, index) => [String(value), index]));
   return part.values.map((value) => {
     const place = places.get(String(value));
-    if (place === undefined) throw fitted.wrong("classes_", `has the label ${String(value)}, which the ensemble does not know`);
+    if (place === undefined)
+      throw fitted.wrong("classes_", `has the label ${String(value)}, which the ensemble does not know`);
     return place;
   });
 }

@@ -23,7 +23,9 @@ function weightsOf(fitted: Fitted, count: number): number[] | undefined {
   if (!fitted.isSet("weights")) return undefined;
   const all = (asScalars(fitted.raw("weights")) ?? []).map(Number);
   const parts = namedParts(fitted, "estimators");
-  const weights = all.filter((_, index) => parts[index] !== undefined && specialStep(parts[index]!.value) === undefined);
+  const weights = all.filter(
+    (_, index) => parts[index] !== undefined && specialStep(parts[index]!.value) === undefined,
+  );
   if (weights.length !== count) throw fitted.wrong("weights", `has ${weights.length} numbers for ${count} estimators`);
   return weights;
 }
@@ -85,7 +87,8 @@ function stack(drawing: Drawing, fitted: Fitted, rows: Rows): Rows {
   const { graph } = drawing;
   const parts = members(fitted);
   const methods = fitted.scalars("stack_method_").map(String);
-  if (methods.length !== parts.length) throw fitted.wrong("stack_method_", `has ${methods.length} entries for ${parts.length} estimators`);
+  if (methods.length !== parts.length)
+    throw fitted.wrong("stack_method_", `has ${methods.length} entries for ${parts.length} estimators`);
   const columns = parts.map((part, index): Rows => {
     const { value, width } = respond(drawing, part, drawing.predict(part, rows), methods[index]!);
     // Of the probabilities of two classes the second says all.

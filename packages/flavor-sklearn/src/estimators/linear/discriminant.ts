@@ -42,7 +42,12 @@ export const quadraticDiscriminantAnalysis: Handler = {
     drawing.bounded();
     const columns = Array.from({ length: count }, (_, index): Value => {
       const [rotation, scaling] = [asNumbers(rotations[index]), asNumbers(scalings[index])];
-      if (rotation?.shape.length !== 2 || rotation.shape[0] !== features || scaling === undefined || scaling.data.length !== rotation.shape[1])
+      if (
+        rotation?.shape.length !== 2 ||
+        rotation.shape[0] !== features ||
+        scaling === undefined ||
+        scaling.data.length !== rotation.shape[1]
+      )
         throw fitted.wrong("rotations_", `does not fit its scalings_ for class ${index}`);
       const rank = rotation.shape[1]!;
       const scaled = rotation.data.map((value, at) => value * scaling.data[at % rank]! ** -0.5);

@@ -40,7 +40,12 @@ export const linearEntries = [
   ),
   entry("linear_model._logistic linear_model.logistic", "LogisticRegression", logisticRegression, "bounded"),
   entry("linear_model._logistic linear_model.logistic", "LogisticRegressionCV", logisticRegression, "bounded"),
-  entry("linear_model._stochastic_gradient linear_model.stochastic_gradient", "SGDClassifier", sgdClassifier, "bounded"),
+  entry(
+    "linear_model._stochastic_gradient linear_model.stochastic_gradient",
+    "SGDClassifier",
+    sgdClassifier,
+    "bounded",
+  ),
   entry("linear_model._perceptron linear_model.perceptron", "Perceptron", linearClassifier, "bounded"),
   entry(
     "linear_model._passive_aggressive linear_model.passive_aggressive",

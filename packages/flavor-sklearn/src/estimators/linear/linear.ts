@@ -8,7 +8,12 @@ import type { Rows } from "../../graph/rows.js";
 import type { Handler, Prediction } from "../handler.js";
 
 /** X coef_.T + intercept_: `[batch, targets]`. */
-export function drawLinear(drawing: Drawing, fitted: Fitted, rows: Rows, targets?: number): { value: Value; targets: number } {
+export function drawLinear(
+  drawing: Drawing,
+  fitted: Fitted,
+  rows: Rows,
+  targets?: number,
+): { value: Value; targets: number } {
   const { graph } = drawing;
   const coefficients = fitted.array("coef_");
   const { shape, data } = coefficients;
@@ -19,6 +24,12 @@ export function drawLinear(drawing: Drawing, fitted: Fitted, rows: Rows, targets
     throw fitted.wrong("coef_", `has ${features} columns, but it was fitted on ${fitted.count("n_features_in_")}`);
   const matrix = rows.matrix(features);
   drawing.bounded();
+  if (coefficients.dtype === "float32") {
+    drawing.bounded(1e-6);
+    drawing.note(
+      `${fitted.title} was fitted on float32: scikit-learn computes in float32 where the input is float32, ONNX in float64`,
+    );
+  }
   const product = graph.matmul(matrix, graph.float64(transpose(data, count, features), [features, count]));
   const intercept = fitted.has("intercept_") ? fitted.array("intercept_").data : Float64Array.of(0);
   if (intercept.length !== 1 && intercept.length !== count)
@@ -71,9 +82,15 @@ export function drawDecision(
   return { kind: "classifier", classes, decision, decisionWidth: binary ? 0 : targets, label, scores, binary };
 }
 
-export const linearClassifier: Handler = { predict: (drawing, fitted, rows) => withoutScores(drawDecision(drawing, fitted, rows)) };
+export const linearClassifier: Handler = {
+  predict: (drawing, fitted, rows) => withoutScores(drawDecision(drawing, fitted, rows)),
+};
 
-function withoutScores({ scores: _scores, binary: _binary, ...prediction }: ReturnType<typeof drawDecision>): Prediction {
+function withoutScores({
+  scores: _scores,
+  binary: _binary,
+  ...prediction
+}: ReturnType<typeof drawDecision>): Prediction {
   return prediction;
 }
 
@@ -131,7 +148,10 @@ export const ridgeClassifier: Handler = {
   predict(drawing, fitted, rows) {
     const multilabel = fitted.has("_label_binarizer") && fitted.estimator("_label_binarizer").raw("y_type_");
     if (typeof multilabel === "string" && multilabel.startsWith("multilabel"))
-      throw fitted.unsupported("_label_binarizer", "it was fitted on several labels per row, which is not supported here");
+      throw fitted.unsupported(
+        "_label_binarizer",
+        "it was fitted on several labels per row, which is not supported here",
+      );
     const classes = fitted.has("_label_binarizer")
       ? labelsOf(fitted.estimator("_label_binarizer"), "classes_")
       : labelsOf(fitted, "classes_");

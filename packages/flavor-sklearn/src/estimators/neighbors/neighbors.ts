@@ -27,7 +27,9 @@ function drawNearest(drawing: Drawing, fitted: Fitted, rows: Rows): Nearest {
   if (k < 1 || k > points) throw fitted.wrong("n_neighbors", `is ${k}, but there are ${points} rows of training data`);
   const { values, indices } = graph.topk(distances, k, { largest: false });
   drawing.bounded();
-  drawing.note(`${fitted.title}: of training rows at the same distance the earlier one counts; scikit-learn's trees may take another`);
+  drawing.note(
+    `${fitted.title}: of training rows at the same distance the earlier one counts; scikit-learn's trees may take another`,
+  );
   if (weighting === "uniform") return { indices, weights: undefined, points, k };
   // Where a row of the training data is met exactly, only such rows count.
   const met = graph.cast(graph.equal(values, graph.float64(0)), "float64");
@@ -41,18 +43,25 @@ export const kNeighborsClassifier: Handler = {
     const several = fitted.shapeOf("_y")?.length === 2 && fitted.raw("outputs_2d_") === true;
     const targets = several ? fitted.shapeOf("_y")![1]! : 1;
     const all = fitted.indices("_y", Number.MAX_SAFE_INTEGER);
-    if (all.length !== nearest.points * targets) throw fitted.wrong("_y", `has ${all.length} entries for ${nearest.points} rows`);
+    if (all.length !== nearest.points * targets)
+      throw fitted.wrong("_y", `has ${all.length} entries for ${nearest.points} rows`);
     const predictions = Array.from({ length: targets }, (_, target): Prediction => {
       const classes = several ? labelsOf(fitted, "classes_", target) : labelsOf(fitted, "classes_");
       const own = all.filter((__, at) => at % targets === target);
-      if (own.some((index) => index >= classes.values.length)) throw fitted.wrong("_y", "names a class that classes_ lacks");
+      if (own.some((index) => index >= classes.values.length))
+        throw fitted.wrong("_y", "names a class that classes_ lacks");
       return vote(drawing, nearest, own, classes);
     });
     return several ? { kind: "classifier", targets: predictions } : predictions[0]!;
   },
 };
 
-function vote({ graph }: Drawing, nearest: Nearest, own: readonly number[], classes: ReturnType<typeof labelsOf>): Prediction {
+function vote(
+  { graph }: Drawing,
+  nearest: Nearest,
+  own: readonly number[],
+  classes: ReturnType<typeof labelsOf>,
+): Prediction {
   const count = classes.values.length;
   const table = new Float64Array(own.length * count);
   own.forEach((index, row) => {

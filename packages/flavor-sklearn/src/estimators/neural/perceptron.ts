@@ -13,14 +13,21 @@ function drawLayers(drawing: Drawing, fitted: Fitted, rows: Rows): { value: Valu
   const { graph } = drawing;
   const activate = activation(drawing, fitted, fitted.text("activation"), "activation");
   const [weights, biases] = [fitted.list("coefs_"), fitted.list("intercepts_")];
-  if (weights.length === 0 || weights.length !== biases.length) throw fitted.wrong("coefs_", "and intercepts_ do not fit");
+  if (weights.length === 0 || weights.length !== biases.length)
+    throw fitted.wrong("coefs_", "and intercepts_ do not fit");
   let value: Value | undefined;
   let width = 0;
   drawing.bounded();
   weights.forEach((each, layer) => {
     const [weight, bias] = [asNumbers(each), asNumbers(biases[layer])];
     const shape = weight?.shape ?? [];
-    if (weight === undefined || bias === undefined || shape.length !== 2 || bias.data.length !== shape[1] || (layer > 0 && shape[0] !== width))
+    if (
+      weight === undefined ||
+      bias === undefined ||
+      shape.length !== 2 ||
+      bias.data.length !== shape[1] ||
+      (layer > 0 && shape[0] !== width)
+    )
       throw fitted.wrong("coefs_", `has a layer ${layer} that does not fit the one before or its intercepts`);
     width = shape[1]!;
     const input = value ?? rows.matrix(shape[0]!);
@@ -50,7 +57,10 @@ export const mlpClassifier: Handler = {
     const { graph } = drawing;
     const binarizer = fitted.has("_label_binarizer") ? fitted.estimator("_label_binarizer") : undefined;
     if (String(binarizer?.raw("y_type_")).startsWith("multilabel"))
-      throw fitted.unsupported("_label_binarizer", "it was fitted on several labels per row, which is not supported here");
+      throw fitted.unsupported(
+        "_label_binarizer",
+        "it was fitted on several labels per row, which is not supported here",
+      );
     const classes = labelsOf(fitted, "classes_");
     const { value, width } = drawLayers(drawing, fitted, rows);
     if (width !== (classes.values.length === 2 ? 1 : classes.values.length))
@@ -72,8 +82,7 @@ export const mlpRegressor: Handler = {
     const { graph } = drawing;
     const { value, width } = drawLayers(drawing, fitted, rows);
     const out = fitted.text("out_activation_");
-    const activated =
-      out === "exp" ? graph.exp(value) : activation(drawing, fitted, out, "out_activation_")(value);
+    const activated = out === "exp" ? graph.exp(value) : activation(drawing, fitted, out, "out_activation_")(value);
     return width === 1
       ? { kind: "regressor", value: graph.squeeze(activated, [1]), valueWidth: 0 }
       : { kind: "regressor", value: activated, valueWidth: width };

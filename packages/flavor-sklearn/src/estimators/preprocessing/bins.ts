@@ -27,7 +27,11 @@ export const kBinsDiscretizer: Handler = {
       const table = new Float64Array(count * count);
       for (let bin = 0; bin < count; bin++) table[bin * count + bin] = 1;
       const index = graph.gather(bins, graph.int64(column), 1);
-      return new MatrixRows(graph, graph.gather(graph.constant(new Tensor("float64", [count, count], table)), index), count);
+      return new MatrixRows(
+        graph,
+        graph.gather(graph.constant(new Tensor("float64", [count, count], table)), index),
+        count,
+      );
     });
     return joinRows(graph, parts);
 

@@ -29,7 +29,10 @@ export function readCategories(drawing: Drawing, fitted: Fitted, attribute = "ca
       return { kind: "string", values, integer: false, missing };
     }
     if (present.some((each) => typeof each === "string")) {
-      throw fitted.unsupported(attribute, `column ${column} has categories of several types, and an ONNX input has one type`);
+      throw fitted.unsupported(
+        attribute,
+        `column ${column} has categories of several types, and an ONNX input has one type`,
+      );
     }
     const values = scalars.map((each) => (isAbsent(each) ? Number.NaN : Number(each)));
     checkUnique(fitted, attribute, values);

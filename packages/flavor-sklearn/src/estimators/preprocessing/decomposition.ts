@@ -4,12 +4,20 @@ import { MatrixRows, type Rows } from "../../graph/rows.js";
 import type { Handler } from "../handler.js";
 import { transpose } from "../linear/linear.js";
 
-function project(drawing: Drawing, fitted: Fitted, rows: Rows, attribute: string, mean: boolean, scale?: Float64Array): Rows {
+function project(
+  drawing: Drawing,
+  fitted: Fitted,
+  rows: Rows,
+  attribute: string,
+  mean: boolean,
+  scale?: Float64Array,
+): Rows {
   const { graph } = drawing;
   const components = fitted.array(attribute, [undefined, undefined]);
   const [count, features] = components.shape as [number, number];
   const matrix = rows.matrix(features);
-  const centred = mean && fitted.isSet("mean_") ? graph.sub(matrix, graph.float64(fitted.floats("mean_", features))) : matrix;
+  const centred =
+    mean && fitted.isSet("mean_") ? graph.sub(matrix, graph.float64(fitted.floats("mean_", features))) : matrix;
   drawing.bounded();
   // A product of one column is written as a sum, which no runtime folds a later scaling into.
   const product =

@@ -37,12 +37,17 @@ export const oneHotEncoder: Handler = {
 
 /** Where each category goes among the columns that are made of its column, infrequent ones together in the last. */
 function columnGroups(fitted: Fitted, column: number, count: number) {
-  const mapping = asNumbers(fitted.isSet("_default_to_infrequent_mappings") ? fitted.list("_default_to_infrequent_mappings")[column] : undefined);
+  const mapping = asNumbers(
+    fitted.isSet("_default_to_infrequent_mappings")
+      ? fitted.list("_default_to_infrequent_mappings")[column]
+      : undefined,
+  );
   if (mapping !== undefined && mapping.data.length !== count)
     throw fitted.wrong("_default_to_infrequent_mappings", `has ${mapping.data.length} entries for ${count} categories`);
   const place = mapping === undefined ? Array.from({ length: count }, (_, index) => index) : Array.from(mapping.data);
   for (const each of place)
-    if (!Number.isInteger(each) || each < 0 || each >= count) throw fitted.wrong("_default_to_infrequent_mappings", `holds ${each}`);
+    if (!Number.isInteger(each) || each < 0 || each >= count)
+      throw fitted.wrong("_default_to_infrequent_mappings", `holds ${each}`);
   const drop = fitted.isSet("drop_idx_") ? dropIndex(fitted, column) : undefined;
   if (drop !== undefined && drop >= count) throw fitted.wrong("drop_idx_", `drops category ${drop} of ${count}`);
   return {
@@ -71,7 +76,9 @@ export const ordinalEncoder: Handler = {
     const parts = all.map((categories, column): Rows => {
       const { values } = categories;
       const { place } = columnGroups(fitted, column, values.length);
-      const table = values.map((value, index) => [value === "" && categories.missing || Number.isNaN(value) ? missingValue : place[index]!]);
+      const table = values.map((value, index) => [
+        (value === "" && categories.missing) || Number.isNaN(value) ? missingValue : place[index]!,
+      ]);
       if (unknownValue !== undefined) table.push([unknownValue]);
       return lookUp(graph, categoryIndex(drawing, rows, column, categories), table);
     });
@@ -84,7 +91,8 @@ export const labelEncoder: Handler = {
   transform(drawing, fitted, rows) {
     const { graph } = drawing;
     const labels = toLabels(fitted.scalars("classes_"), fitted.dtypeOf("classes_"));
-    if (labels === undefined) throw fitted.unsupported("classes_", "it mixes types of labels, and an ONNX input has one type");
+    if (labels === undefined)
+      throw fitted.unsupported("classes_", "it mixes types of labels, and an ONNX input has one type");
     drawing.note(`${fitted.title}: a label that was not seen in training makes a prediction fail, as in scikit-learn`);
     const values = labels.values.map((value) => (typeof value === "string" ? value : Number(value)));
     const kind = labels.dtype === "string" ? ("string" as const) : ("number" as const);
@@ -140,7 +148,9 @@ function refuseUnknown(drawing: Drawing, fitted: Fitted, unknown: string): void 
   const choices = ["error", "ignore", "infrequent_if_exist", "use_encoded_value", "warn"];
   if (!choices.includes(unknown)) throw fitted.unsupportedValue("handle_unknown");
   if (unknown === "error")
-    drawing.note(`${fitted.title}: a category that was not seen in training makes a prediction fail, as in scikit-learn`);
+    drawing.note(
+      `${fitted.title}: a category that was not seen in training makes a prediction fail, as in scikit-learn`,
+    );
 }
 
 function checkColumns(fitted: Fitted, rows: Rows, count: number): void {
@@ -149,5 +159,8 @@ function checkColumns(fitted: Fitted, rows: Rows, count: number): void {
 }
 
 function oldEncoder(fitted: Fitted) {
-  return fitted.unsupported("categories_", "it is a one-hot encoder of before scikit-learn 0.20, or one that was not fitted");
+  return fitted.unsupported(
+    "categories_",
+    "it is a one-hot encoder of before scikit-learn 0.20, or one that was not fitted",
+  );
 }

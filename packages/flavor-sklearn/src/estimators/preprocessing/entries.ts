@@ -25,7 +25,7 @@ import {
 const data = "preprocessing._data preprocessing.data";
 const encoders = "preprocessing._encoders";
 const univariate = "feature_selection._univariate_selection feature_selection.univariate_selection";
-const texts = "texts are counted before the model runs; common token patterns; no functions of your own"
+const texts = "texts are counted before the model runs; common token patterns; no functions of your own";
 const oneType = "categories of a column are all text or all numbers";
 
 export const preprocessingEntries = [
@@ -40,7 +40,12 @@ export const preprocessingEntries = [
   entry(data, "Binarizer", binarizer, "bits"),
   entry(data, "PowerTransformer", powerTransformer, "bounded"),
   entry(data, "QuantileTransformer", quantileTransformer, "bounded"),
-  entry("preprocessing._polynomial preprocessing._data preprocessing.data", "PolynomialFeatures", polynomialFeatures, "bits"),
+  entry(
+    "preprocessing._polynomial preprocessing._data preprocessing.data",
+    "PolynomialFeatures",
+    polynomialFeatures,
+    "bits",
+  ),
   entry("preprocessing._discretization", "KBinsDiscretizer", kBinsDiscretizer, "bits"),
   entry(
     "preprocessing._function_transformer",
@@ -59,7 +64,12 @@ export const preprocessingEntries = [
   entry("decomposition._incremental_pca decomposition.incremental_pca", "IncrementalPCA", pca, "bounded"),
   entry("decomposition._truncated_svd decomposition.truncated_svd", "TruncatedSVD", truncatedSvd, "bounded"),
   entry("decomposition._fastica decomposition.fastica_", "FastICA", fastIca, "bounded"),
-  entry("feature_selection._variance_threshold feature_selection.variance_threshold", "VarianceThreshold", varianceThreshold, "bits"),
+  entry(
+    "feature_selection._variance_threshold feature_selection.variance_threshold",
+    "VarianceThreshold",
+    varianceThreshold,
+    "bits",
+  ),
   entry(univariate, "SelectKBest", selectKBest, "bits"),
   entry(univariate, "SelectPercentile", selectPercentile, "bits"),
   entry(univariate, "SelectFpr", selectFpr, "bits"),

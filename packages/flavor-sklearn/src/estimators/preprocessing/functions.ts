@@ -48,14 +48,19 @@ export function applyFunction(drawing: Drawing, fitted: Fitted, attribute: strin
   const known = isNumerical(name) ? functions.get(name.split(".").at(-1)!) : undefined;
   if (known === undefined) {
     const list = [...functions.keys()].join(", ");
-    throw fitted.unsupported(attribute, `its ${attribute} is ${name}, which has no ONNX form here; those of NumPy that have: ${list}`);
+    throw fitted.unsupported(
+      attribute,
+      `its ${attribute} is ${name}, which has no ONNX form here; those of NumPy that have: ${list}`,
+    );
   }
   if (known.exact !== true) drawing.bounded();
   return known.draw(drawing.graph, x);
 }
 
 function isNumerical(name: string): boolean {
-  return /^numpy(\.(core|_core)(\.[_a-z]+)?)?\.[a-z0-9]+$/u.test(name) || /^scipy\.special(\.[_a-z]+)?\.expit$/u.test(name);
+  return (
+    /^numpy(\.(core|_core)(\.[_a-z]+)?)?\.[a-z0-9]+$/u.test(name) || /^scipy\.special(\.[_a-z]+)?\.expit$/u.test(name)
+  );
 }
 
 export const functionTransformer: Handler = {

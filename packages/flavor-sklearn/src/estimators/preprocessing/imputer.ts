@@ -23,7 +23,9 @@ export const missingIndicator: Handler = {
 
 function imputeNumbers(drawing: Drawing, fitted: Fitted, rows: Rows): Rows {
   const { graph } = drawing;
-  const statistics = Float64Array.from(fitted.scalars("statistics_"), (each) => (each === null ? Number.NaN : Number(each)));
+  const statistics = Float64Array.from(fitted.scalars("statistics_"), (each) =>
+    each === null ? Number.NaN : Number(each),
+  );
   const matrix = rows.matrix(statistics.length);
   const missing = isMissing(drawing, fitted, matrix);
   // A column without a single value in training has no statistic; it is left out unless such columns are kept.

@@ -33,10 +33,7 @@ function yeoJohnson(graph: GraphBuilder, x: Value, lambda: number): Value {
   const up = graph.where(positive, x, zero);
   const down = graph.where(positive, zero, graph.neg(x));
   const power = (base: Value, exponent: number): Value =>
-    graph.div(
-      graph.sub(graph.pow(graph.add(base, one), graph.float64(exponent)), one),
-      graph.float64(exponent),
-    );
+    graph.div(graph.sub(graph.pow(graph.add(base, one), graph.float64(exponent)), one), graph.float64(exponent));
   const smallest = 2 ** -52;
   const above = Math.abs(lambda) < smallest ? log1p(graph, up) : power(up, lambda);
   const below = Math.abs(lambda - 2) > smallest ? power(down, 2 - lambda) : log1p(graph, down);
@@ -53,6 +50,7 @@ export function inversePower(graph: GraphBuilder, y: Value, lambda: number, meth
   const up = graph.where(positive, y, zero);
   const down = graph.where(positive, zero, graph.neg(y));
   const above = Math.abs(lambda) < 2 ** -52 ? graph.sub(graph.exp(up), one) : graph.sub(root(up, lambda), one);
-  const below = Math.abs(lambda - 2) > 2 ** -52 ? graph.sub(one, root(down, 2 - lambda)) : graph.sub(one, graph.exp(down));
+  const below =
+    Math.abs(lambda - 2) > 2 ** -52 ? graph.sub(one, root(down, 2 - lambda)) : graph.sub(one, graph.exp(down));
   return graph.where(positive, above, below);
 }

@@ -27,10 +27,9 @@ export const quantileTransformer: Handler = {
     const lowest = graph.float64(lists.map((list) => list[0]!));
     const highest = graph.float64(lists.map((list) => list.at(-1)!));
     const normal = fitted.text("output_distribution") === "normal";
-    if (!normal && fitted.text("output_distribution") !== "uniform") throw fitted.unsupportedValue("output_distribution");
-    const low = normal
-      ? graph.less(graph.sub(matrix, graph.float64(margin)), lowest)
-      : graph.equal(matrix, lowest);
+    if (!normal && fitted.text("output_distribution") !== "uniform")
+      throw fitted.unsupportedValue("output_distribution");
+    const low = normal ? graph.less(graph.sub(matrix, graph.float64(margin)), lowest) : graph.equal(matrix, lowest);
     const high = normal
       ? graph.greater(graph.add(matrix, graph.float64(margin)), highest)
       : graph.equal(matrix, highest);

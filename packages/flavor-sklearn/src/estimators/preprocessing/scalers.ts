@@ -50,7 +50,9 @@ export const robustScaler: Handler = sameWidth((drawing, fitted, matrix, rows) =
   const centred = fitted.boolean("with_centering", true)
     ? graph.sub(matrix, perColumn(drawing, fitted, rows, "center_"))
     : matrix;
-  return fitted.boolean("with_scaling", true) ? graph.div(centred, perColumn(drawing, fitted, rows, "scale_")) : centred;
+  return fitted.boolean("with_scaling", true)
+    ? graph.div(centred, perColumn(drawing, fitted, rows, "scale_"))
+    : centred;
 });
 
 export const normalizer: Handler = sameWidth((drawing, fitted, matrix) => {

@@ -110,10 +110,16 @@ export const recursiveElimination: Handler = {
 
 /** By coefficients or importances of the estimator within, against a threshold. */
 export const selectFromModel: Handler = selector((fitted) => {
-  const estimator = fitted.estimator(fitted.boolean("prefit", false) && !fitted.has("estimator_") ? "estimator" : "estimator_", "estimator");
+  const estimator = fitted.estimator(
+    fitted.boolean("prefit", false) && !fitted.has("estimator_") ? "estimator" : "estimator_",
+    "estimator",
+  );
   const order = fitted.number("norm_order", 1);
   if (!estimator.has("coef_"))
-    throw fitted.unsupported("estimator_", `${estimator.name} keeps no coefficients; its importances are not in the file`);
+    throw fitted.unsupported(
+      "estimator_",
+      `${estimator.name} keeps no coefficients; its importances are not in the file`,
+    );
   const { shape, data } = estimator.array("coef_");
   const [count, features] = shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
   const scores = Array.from({ length: features }, (_, column) => {
@@ -122,7 +128,9 @@ export const selectFromModel: Handler = selector((fitted) => {
     if (order === Number.POSITIVE_INFINITY) return Math.max(...own);
     return own.reduce((sum, value) => sum + value ** order, 0) ** (1 / order);
   });
-  const threshold = fitted.has("threshold_") ? fitted.number("threshold_") : importanceThreshold(fitted, estimator, scores);
+  const threshold = fitted.has("threshold_")
+    ? fitted.number("threshold_")
+    : importanceThreshold(fitted, estimator, scores);
   const mask = scores.map((score) => score >= threshold);
   if (!fitted.isSet("max_features")) return mask;
   const most = fitted.has("max_features_") ? fitted.count("max_features_") : fitted.count("max_features");
@@ -134,10 +142,12 @@ export const selectFromModel: Handler = selector((fitted) => {
 function importanceThreshold(fitted: Fitted, estimator: Fitted, scores: readonly number[]): number {
   const scalar = fitted.isSet("threshold") ? fitted.scalar("threshold") : undefined;
   if (typeof scalar === "number") return scalar;
-  const shrinks = estimator.raw("penalty") === "l1" || estimator.name.includes("Lasso") || /^ElasticNet/u.test(estimator.name);
+  const shrinks =
+    estimator.raw("penalty") === "l1" || estimator.name.includes("Lasso") || /^ElasticNet/u.test(estimator.name);
   if (scalar === undefined && shrinks) return 1e-5;
   const parts = /^(?:([0-9.eE+-]+)\s*\*\s*)?(mean|median)$/u.exec(String(scalar ?? "mean").trim());
   if (parts === null) throw fitted.unsupportedValue("threshold");
-  const reference = parts[2] === "mean" ? scores.reduce((sum, score) => sum + score, 0) / scores.length : quantile(scores, 50);
+  const reference =
+    parts[2] === "mean" ? scores.reduce((sum, score) => sum + score, 0) / scores.length : quantile(scores, 50);
   return Number(parts[1] ?? 1) * reference;
 }

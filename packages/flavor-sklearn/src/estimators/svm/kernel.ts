@@ -15,10 +15,12 @@ export function drawKernel(drawing: Drawing, fitted: Fitted, rows: Rows): { kern
   const { graph } = drawing;
   const points = denseArray(fitted, "support_vectors_", [undefined, undefined]);
   const [vectors, features] = points.shape as [number, number];
-  if (vectors === 0) throw fitted.unsupported("support_vectors_", "it has no support vectors, so it predicts one value");
+  if (vectors === 0)
+    throw fitted.unsupported("support_vectors_", "it has no support vectors, so it predicts one value");
   const matrix = rows.matrix(features);
   drawing.bounded();
-  const products = (): Value => graph.matmul(matrix, graph.float64(transpose(points.data, vectors, features), [features, vectors]));
+  const products = (): Value =>
+    graph.matmul(matrix, graph.float64(transpose(points.data, vectors, features), [features, vectors]));
   const scaled = (): Value => {
     const coefficient = fitted.number("coef0");
     return graph.add(graph.mul(graph.float64(gamma(fitted)), products()), graph.float64(coefficient));

@@ -16,7 +16,10 @@ export const svc: Handler = {
     const k = classes.values.length;
     if (k < 2) throw fitted.wrong("classes_", "has one label only");
     const pairs = drawPairs(drawing, fitted, rows, k);
-    const votes = graph.matmul(graph.cast(graph.greater(pairs, graph.float64(0)), "float64"), voteTable(drawing, k, true));
+    const votes = graph.matmul(
+      graph.cast(graph.greater(pairs, graph.float64(0)), "float64"),
+      voteTable(drawing, k, true),
+    );
     const against = graph.matmul(
       graph.cast(graph.not(graph.greater(pairs, graph.float64(0))), "float64"),
       voteTable(drawing, k, false),
@@ -60,7 +63,8 @@ function drawPairs(drawing: Drawing, fitted: Fitted, rows: Rows, k: number): Val
 function voteTable({ graph }: Drawing, k: number, lower: boolean): Value {
   const table: number[] = [];
   for (let i = 0; i < k; i++)
-    for (let j = i + 1; j < k; j++) for (let column = 0; column < k; column++) table.push(column === (lower ? i : j) ? 1 : 0);
+    for (let j = i + 1; j < k; j++)
+      for (let column = 0; column < k; column++) table.push(column === (lower ? i : j) ? 1 : 0);
   return graph.float64(table, [(k * (k - 1)) / 2, k]);
 }
 
@@ -85,12 +89,16 @@ function drawProbabilities(drawing: Drawing, fitted: Fitted, pairs: Value, k: nu
   const { graph } = drawing;
   const count = (k * (k - 1)) / 2;
   const [a, b] = [fitted.floats(fitted.either("_probA", "probA_")), fitted.floats(fitted.either("_probB", "probB_"))];
-  if (a.length !== count || b.length !== count) throw fitted.wrong("_probA", `has ${a.length} numbers for ${count} pairs of classes`);
+  if (a.length !== count || b.length !== count)
+    throw fitted.wrong("_probA", `has ${a.length} numbers for ${count} pairs of classes`);
   const score = graph.add(graph.mul(pairs, graph.float64(a)), graph.float64(b));
   const one = graph.float64(1);
   // exp of a number that is not positive never overflows.
   const small = graph.exp(graph.neg(graph.abs(score)));
-  const quotient = graph.div(graph.where(graph.greaterOrEqual(score, graph.float64(0)), small, one), graph.add(one, small));
+  const quotient = graph.div(
+    graph.where(graph.greaterOrEqual(score, graph.float64(0)), small, one),
+    graph.add(one, small),
+  );
   const clipped = graph.clip(quotient, graph.float64(1e-7), graph.float64(1 - 1e-7));
   return couplePairs(graph, clipped, k);
 }

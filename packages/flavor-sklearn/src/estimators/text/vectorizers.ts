@@ -31,11 +31,13 @@ function drawCounts(drawing: Drawing, fitted: Fitted, rows: Rows): Rows {
 
 function readAnalysis(fitted: Fitted): TextAnalysis {
   for (const attribute of ["preprocessor", "tokenizer"])
-    if (fitted.isSet(attribute)) throw fitted.unsupported(attribute, `its ${attribute} is a function of its own, which is not run`);
+    if (fitted.isSet(attribute))
+      throw fitted.unsupported(attribute, `its ${attribute} is a function of its own, which is not run`);
   const analyzer = asScalar(fitted.raw("analyzer"));
   if (analyzer !== "word" && analyzer !== "char" && analyzer !== "char_wb") throw fitted.unsupportedValue("analyzer");
   const accents = fitted.isSet("strip_accents") ? asScalar(fitted.raw("strip_accents")) : undefined;
-  if (accents !== undefined && accents !== "ascii" && accents !== "unicode") throw fitted.unsupportedValue("strip_accents");
+  if (accents !== undefined && accents !== "ascii" && accents !== "unicode")
+    throw fitted.unsupportedValue("strip_accents");
   const ngrams = fitted.scalars("ngram_range");
   if (!areSizes(ngrams)) throw fitted.unsupportedValue("ngram_range");
   const analysis: TextAnalysis = {
@@ -51,7 +53,10 @@ function readAnalysis(fitted: Fitted): TextAnalysis {
   try {
     textAnalyzer(analysis);
   } catch {
-    throw fitted.unsupported("token_pattern", "its token_pattern uses more of Python's regular expressions than is understood here");
+    throw fitted.unsupported(
+      "token_pattern",
+      "its token_pattern uses more of Python's regular expressions than is understood here",
+    );
   }
   return analysis;
 }
@@ -70,7 +75,13 @@ function readVocabulary(fitted: Fitted): string[] {
   const terms: string[] = [];
   for (const [term, value] of entries) {
     const column = asScalar(value);
-    if (typeof column !== "number" || !Number.isInteger(column) || column < 0 || column >= entries.length || terms[column] !== undefined)
+    if (
+      typeof column !== "number" ||
+      !Number.isInteger(column) ||
+      column < 0 ||
+      column >= entries.length ||
+      terms[column] !== undefined
+    )
       throw fitted.wrong("vocabulary_", `gives the term ${JSON.stringify(term)} a column that is not its own`);
     terms[column] = term;
   }
@@ -110,7 +121,8 @@ function drawWeights(drawing: Drawing, fitted: Fitted, rows: Rows): Rows {
 function inverseFrequencies(fitted: Fitted): Float64Array {
   if (fitted.has("idf_") || !fitted.has("_idf_diag")) return fitted.floats("idf_");
   const diagonal = asSparseRows(fitted.raw("_idf_diag"));
-  if (diagonal === undefined || diagonal.rows !== diagonal.columns) throw fitted.wrong("_idf_diag", "is no square sparse matrix");
+  if (diagonal === undefined || diagonal.rows !== diagonal.columns)
+    throw fitted.wrong("_idf_diag", "is no square sparse matrix");
   if (diagonal.rows !== diagonal.data.length || diagonal.indices.some((column, row) => column !== row))
     throw fitted.wrong("_idf_diag", "holds more than its diagonal");
   return diagonal.data;

@@ -20,7 +20,13 @@ export const treeEntries = [
   entry(forest, "ExtraTreesRegressor", forestRegressor, "bits"),
   entry(boosting, "GradientBoostingClassifier", gradientBoostingClassifier, "bounded", "decision to the last bit"),
   entry(boosting, "GradientBoostingRegressor", gradientBoostingRegressor, "bits"),
-  entry(histogram, "HistGradientBoostingClassifier", histGradientBoostingClassifier, "bounded", "decision to the last bit"),
+  entry(
+    histogram,
+    "HistGradientBoostingClassifier",
+    histGradientBoostingClassifier,
+    "bounded",
+    "decision to the last bit",
+  ),
   entry(
     histogram,
     "HistGradientBoostingRegressor",

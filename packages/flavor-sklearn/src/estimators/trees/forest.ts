@@ -8,8 +8,12 @@ import type { Handler, Prediction } from "../handler.js";
 import { leafIndices, roundToFloat32, sumLeaves } from "./leaf-sum.js";
 import { type FittedTree, readTree, sameFeatures } from "./tree.js";
 
-export const treeClassifier: Handler = { predict: (drawing, fitted, rows) => classify(drawing, fitted, [readTree(fitted)], rows) };
-export const treeRegressor: Handler = { predict: (drawing, fitted, rows) => regress(drawing, fitted, [readTree(fitted)], rows) };
+export const treeClassifier: Handler = {
+  predict: (drawing, fitted, rows) => classify(drawing, fitted, [readTree(fitted)], rows),
+};
+export const treeRegressor: Handler = {
+  predict: (drawing, fitted, rows) => regress(drawing, fitted, [readTree(fitted)], rows),
+};
 export const forestClassifier: Handler = {
   predict: (drawing, fitted, rows) => classify(drawing, fitted, forestTrees(fitted), rows),
 };
@@ -80,7 +84,8 @@ function probabilityTable(trees: readonly FittedTree[], output: number) {
       const tree = trees[index]!;
       const from = node * tree.stride + output * (tree.stride / tree.outputs);
       const sum = divided[index] === true ? pairwiseSum(tree.values, from, width) : 1;
-      for (let each = 0; each < width; each++) target[offset + each] = tree.values[from + each]! / (sum === 0 ? 1 : sum);
+      for (let each = 0; each < width; each++)
+        target[offset + each] = tree.values[from + each]! / (sum === 0 ? 1 : sum);
     },
   };
 }

@@ -53,15 +53,20 @@ interface Predictor {
 /** Baseline and trees, added in the order of the iterations: `[batch, columns]`. These trees compare in float64. */
 function drawRaw(drawing: Drawing, fitted: Fitted, rows: Rows, columns: number): Value {
   const { graph } = drawing;
-  const seen = fitted.isSet("_preprocessor") ? drawing.transform(fitted.estimator("_preprocessor", "preprocessor"), rows) : rows;
+  const seen = fitted.isSet("_preprocessor")
+    ? drawing.transform(fitted.estimator("_preprocessor", "preprocessor"), rows)
+    : rows;
   const features = fitted.count("_n_features", seen.width ?? fitted.count("n_features_in_"));
   const bounds = fitted.isSet("_preprocessor") ? (seen.width ?? features) : features;
   const categories = knownCategories(fitted, bounds);
   const baseline = fitted.floats("_baseline_prediction", columns);
   const iterations = fitted.list("_predictors").map((stage, index) => {
     const own = asList(stage);
-    if (own?.length !== columns) throw fitted.wrong("_predictors", `has ${own?.length ?? "no"} trees in stage ${index}, not ${columns}`);
-    return own.map((predictor) => readPredictor(fitted.child(predictor, `stage ${index}`, "_predictors"), bounds, categories));
+    if (own?.length !== columns)
+      throw fitted.wrong("_predictors", `has ${own?.length ?? "no"} trees in stage ${index}, not ${columns}`);
+    return own.map((predictor) =>
+      readPredictor(fitted.child(predictor, `stage ${index}`, "_predictors"), bounds, categories),
+    );
   });
   const matrix = maskCategories(drawing, new MatrixRows(graph, seen.matrix(bounds), bounds), categories);
   const results = Array.from({ length: columns }, (_, column) => {
@@ -86,7 +91,8 @@ function readPredictor(
   const nodes = predictor.raw("nodes");
   const column = (name: string): Float64Array => {
     const numbers = asRecordColumn(nodes, name);
-    if (numbers?.shape.length !== 1) throw predictor.wrong("nodes", `is ${describeValue(nodes)}, without a column ${name}`);
+    if (numbers?.shape.length !== 1)
+      throw predictor.wrong("nodes", `is ${describeValue(nodes)}, without a column ${name}`);
     return numbers.data;
   };
   const isLeaf = column("is_leaf");
@@ -139,14 +145,19 @@ function knownCategories(fitted: Fitted, features: number): Map<number, readonly
   for (let column = 0; column < features; column++) {
     if (categorical[column] === 0) continue;
     const values = asNumbers(thresholds[column]);
-    if (values === undefined) throw mapper.wrong("bin_thresholds_", `has ${describeValue(thresholds[column])} for column ${column}`);
+    if (values === undefined)
+      throw mapper.wrong("bin_thresholds_", `has ${describeValue(thresholds[column])} for column ${column}`);
     known.set(column, Array.from(values.data));
   }
   return known;
 }
 
 /** In categorical columns what is missing, negative or was never seen becomes -1; digits after the point are cut off. */
-function maskCategories({ graph }: Drawing, rows: MatrixRows, categories: ReadonlyMap<number, readonly number[]>): Value {
+function maskCategories(
+  { graph }: Drawing,
+  rows: MatrixRows,
+  categories: ReadonlyMap<number, readonly number[]>,
+): Value {
   if (categories.size === 0) return rows.matrix();
   const columns: Value[] = [];
   for (let index = 0; index < rows.width!; index++) {

@@ -51,7 +51,8 @@ export function featureSubsets(
   const list = (index: number): number[] => {
     const nested = fitted.scalarsOf(lists[index]!);
     // A list of arrays, or one array of numbers with a row for each.
-    const subset = rowLength === undefined ? nested : fitted.scalars(attribute).slice(index * rowLength, (index + 1) * rowLength);
+    const subset =
+      rowLength === undefined ? nested : fitted.scalars(attribute).slice(index * rowLength, (index + 1) * rowLength);
     if (subset === undefined) throw fitted.wrong(attribute, `has no list of columns for estimator ${index}`);
     return subset.map((column) => {
       const number = Number(column);

@@ -46,7 +46,10 @@ export function sumLeaves(graph: GraphBuilder, leaves: Value, trees: readonly Tr
   let indices = leaves;
   if (table.start !== undefined) {
     // The start value is one more leaf, before all others.
-    const count = trees.reduce((sum, { left }) => sum + Array.prototype.filter.call(left, (child) => child < 0).length, 0);
+    const count = trees.reduce(
+      (sum, { left }) => sum + Array.prototype.filter.call(left, (child) => child < 0).length,
+      0,
+    );
     indices = graph.apply("Pad", [indices, graph.int64([0, 1, 0, 0]), graph.int64(count)]);
   }
   const held = graph.gather(leafConstant(graph, trees, table, table.start === undefined ? 0 : 1), indices);

@@ -108,7 +108,8 @@ export function checkTree(
     reached++;
     if (left[node]! >= 0) open.push(left[node]!, right[node]!);
   }
-  if (reached !== count || inner * 2 + 1 !== count) return `has ${count - reached} nodes that its root does not reach: it is no tree`;
+  if (reached !== count || inner * 2 + 1 !== count)
+    return `has ${count - reached} nodes that its root does not reach: it is no tree`;
   return undefined;
 }
 
@@ -131,6 +132,9 @@ export function sameFeatures(trees: readonly FittedTree[]): number {
   const features = trees[0]?.features;
   if (features === undefined) throw new ModelkeepError("malformed", "[sklearn] An ensemble has no trees");
   if (trees.some((tree) => tree.features !== features))
-    throw new ModelkeepError("malformed", "[sklearn] The trees of an ensemble were fitted on different numbers of columns");
+    throw new ModelkeepError(
+      "malformed",
+      "[sklearn] The trees of an ensemble were fitted on different numbers of columns",
+    );
   return features;
 }
