@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 import {
   applyPolicy,
   type CompatibilityPolicy,
@@ -5,7 +7,7 @@ import {
   ModelkeepError,
   type Manifest,
 } from "@modelkeep/core";
-import { libraryVersions, runtimeFacts } from "@modelkeep/core/node";
+import { environmentLookup } from "@modelkeep/core/node";
 
 import type { Context } from "./context.js";
 
@@ -21,6 +23,11 @@ export function policyOf({ options }: Context): CompatibilityPolicy {
   return policy as CompatibilityPolicy;
 }
 
+/** Packages as the user's folder sees them, else as the command line itself does. */
+export function lookUp(folder: string): ReturnType<typeof environmentLookup> {
+  return environmentLookup(folder, fileURLToPath(new URL(".", import.meta.url)));
+}
+
 /** Library versions that do not match are told, or refused, before a byte of the model is read. */
 export async function checkCompatibility(context: Context, manifest: Manifest): Promise<void> {
   const policy = policyOf(context);
@@ -30,7 +37,6 @@ export async function checkCompatibility(context: Context, manifest: Manifest): 
     ...manifest.representations.flatMap((each) => Object.keys(each.libraries ?? {})),
     ...(manifest.requirements ?? []).filter(({ ecosystem }) => ecosystem === "npm").map(({ name }) => name),
   ];
-  const libraries = await libraryVersions(new Set(names), context.folder);
-  const mismatches = differences(manifest, { ...runtimeFacts(), libraries });
+  const mismatches = differences(manifest, await lookUp(context.folder)(names));
   applyPolicy(mismatches, policy, ({ message }) => context.output.warn(message));
 }

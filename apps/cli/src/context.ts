@@ -108,7 +108,8 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
         withPlugins ? plugins() : undefined,
         writes ? actor(configuration, folder) : undefined,
       ]);
-      return openRegistry({ store: opened, actor: who, readOnly: !writes, ...loaded });
+      const environment = withPlugins ? (await import("./compatibility.js")).lookUp(folder) : undefined;
+      return openRegistry({ store: opened, actor: who, readOnly: !writes, environment, ...loaded });
     },
     async close() {
       for (const each of open.values()) await (await each.catch(() => undefined))?.[Symbol.asyncDispose]?.();

@@ -25,27 +25,13 @@ export interface Plugins {
 }
 
 /** The plugins that come with the command line, in the order in which they are asked. */
-async function standard(): Promise<Plugins> {
-  const [json, msgpack, safetensors, onnx, mljs] = await Promise.all([
-    import("@modelkeep/codec-json"),
-    import("@modelkeep/codec-msgpack"),
-    import("@modelkeep/codec-safetensors"),
-    import("@modelkeep/codec-onnx"),
-    import("@modelkeep/flavor-mljs"),
-  ]);
-  return {
-    codecs: [
-      onnx.onnxCodec(),
-      safetensors.safetensorsCodec(),
-      json.jsonCodec(),
-      msgpack.msgpackCodec(),
-    ] as readonly Codec[],
-    flavors: [mljs.mljsFlavor()],
-    converters: [mljs.mljsConverter()],
-    runtimes: [onnx.onnxRuntime(), mljs.mljsRuntime()],
-    stores: new Map(),
-  };
-}
+const standard: readonly (() => Promise<{ readonly modelkeep: PluginModule }>)[] = [
+  () => import("@modelkeep/codec-onnx"),
+  () => import("@modelkeep/codec-safetensors"),
+  () => import("@modelkeep/codec-json"),
+  () => import("@modelkeep/codec-msgpack"),
+  () => import("@modelkeep/flavor-mljs"),
+];
 
 /** Packages to load: those of --plugin, and those of a configuration that is trusted. */
 export function pluginNames(
@@ -65,24 +51,24 @@ export function pluginNames(
   return [...new Set([...given, ...named])];
 }
 
+/** The user's own plugins are asked before those that come with the command line. */
 export async function loadPlugins(names: readonly string[], folder: string): Promise<Plugins> {
-  const plugins = await standard();
-  const stores = new Map(plugins.stores);
-  const all = {
-    codecs: [...plugins.codecs],
-    flavors: [...plugins.flavors],
-    converters: [...plugins.converters],
-    runtimes: [...plugins.runtimes],
+  const modules = await Promise.all([
+    ...names.map((name) => loadPlugin(name, folder)),
+    ...standard.map(async (load) => (await load()).modelkeep),
+  ]);
+  const all = <K extends "codecs" | "flavors" | "converters" | "runtimes">(kind: K) =>
+    modules.flatMap((module) => (module[kind] ?? []).map((make) => make())) as unknown as Plugins[K];
+  const stores = new Map<string, (url: string) => Promise<Store>>();
+  for (const [scheme, open] of modules.toReversed().flatMap((module) => Object.entries(module.stores ?? {})))
+    stores.set(scheme, async (url) => open(url));
+  return {
+    codecs: all("codecs"),
+    flavors: all("flavors"),
+    converters: all("converters"),
+    runtimes: all("runtimes"),
+    stores,
   };
-  for (const name of names) {
-    const module = await loadPlugin(name, folder);
-    all.codecs.unshift(...(module.codecs ?? []).map((make) => make()));
-    all.flavors.unshift(...(module.flavors ?? []).map((make) => make()));
-    all.converters.unshift(...(module.converters ?? []).map((make) => make()));
-    all.runtimes.unshift(...(module.runtimes ?? []).map((make) => make()));
-    for (const [scheme, open] of Object.entries(module.stores ?? {})) stores.set(scheme, async (url) => open(url));
-  }
-  return { ...all, stores };
 }
 
 /** From the user's folder, as node would resolve it there. */

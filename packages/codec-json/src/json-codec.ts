@@ -11,6 +11,7 @@ import {
 import { findTensors } from "./find-tensors.js";
 import { readDocument, readModel } from "./read-json.js";
 import { jsonBytes, jsonParts, leastBytes, longestText, type TensorForm, tooLong } from "./write-json.js";
+import { version } from "./version.js";
 
 export interface JsonEncodeOptions {
   /**
@@ -28,6 +29,7 @@ export function jsonCodec(defaults: JsonEncodeOptions = {}): Codec<ModelState, J
     name: "json",
     mediaType,
     extensions: [".json"],
+    package: { name: "@modelkeep/codec-json", version },
     facts: {
       languages: "any language",
       runsCode: "no",

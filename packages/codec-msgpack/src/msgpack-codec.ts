@@ -3,6 +3,7 @@ import { type Codec, isModelState, type ModelState, stateFormat } from "@modelke
 import { decodeState } from "./decode-state.js";
 import { encodeState, mediaType, type MsgpackEncodeOptions } from "./encode-state.js";
 import { inspectState } from "./inspect-state.js";
+import { version } from "./version.js";
 
 /** Plain state as MessagePack, with all but the smallest tensors beside it as safetensors, so that they load as views. */
 export function msgpackCodec(): Codec<ModelState, MsgpackEncodeOptions> {
@@ -10,6 +11,7 @@ export function msgpackCodec(): Codec<ModelState, MsgpackEncodeOptions> {
     name: "msgpack",
     mediaType,
     extensions: [".msgpack"],
+    package: { name: "@modelkeep/codec-msgpack", version },
     facts: {
       languages: "any language with MessagePack and safetensors",
       runsCode: "no",

@@ -1,2 +1,3 @@
 export * from "./safetensors-codec.js";
 export { isSafetensorsModel, type SafetensorsModel } from "./safetensors-model.js";
+export { modelkeep } from "./plugin.js";

@@ -4,6 +4,7 @@ import { decodeModel } from "./decode-model.js";
 import { encodeModel, mediaType } from "./encode-model.js";
 import { inspectModel } from "./inspect-model.js";
 import { isSafetensorsModel, type SafetensorsModel } from "./safetensors-model.js";
+import { version } from "./version.js";
 
 /** Model states, and the files of named tensors that others write, as safetensors: loaded as views on what was read. */
 export function safetensorsCodec(): Codec<SafetensorsModel> {
@@ -11,6 +12,7 @@ export function safetensorsCodec(): Codec<SafetensorsModel> {
     name: "safetensors",
     mediaType,
     extensions: [".safetensors"],
+    package: { name: "@modelkeep/codec-safetensors", version },
     facts: {
       languages: "Python, Rust, JavaScript, C++ and others",
       runsCode: "no",

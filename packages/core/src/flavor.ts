@@ -24,7 +24,9 @@ export interface ModelDescription {
     readonly parameters?: Readonly<Record<string, unknown>>;
   }[];
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** npm packages with their versions. */
+  /** npm packages that are needed to run it, beside the flavor's own. */
+  readonly packages?: readonly string[];
+  /** Versions of libraries that it was made with, as far as it tells itself: {"scikit-learn": "1.6.1"}. */
   readonly libraries?: Readonly<Record<string, string>>;
 }
 

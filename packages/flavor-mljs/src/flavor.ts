@@ -4,6 +4,7 @@ import { Pipeline, type Step } from "./pipeline.js";
 import { findModelType, modelTypeNamed, modelTypeOf } from "./registered.js";
 import { signatureOf } from "./signature.js";
 import { StateReader } from "./state-reader.js";
+import { version as packageVersion } from "./version.js";
 
 const pipelineType = "pipeline";
 const version = 1;
@@ -12,6 +13,7 @@ const version = 1;
 export function mljsFlavor(): Flavor {
   return {
     name: "mljs",
+    package: { name: "@modelkeep/flavor-mljs", version: packageVersion },
     owns: (model): model is unknown => model instanceof Pipeline || findModelType(model) !== undefined,
     freeze(model) {
       if (model instanceof Pipeline)
@@ -90,7 +92,7 @@ function describe(model: unknown): ModelDescription {
   const parameters = Object.fromEntries(
     steps.flatMap(({ name, parameters: own }) => Object.entries(own).map(([key, value]) => [`${name}.${key}`, value])),
   );
-  return { signature: signatureOf(pipeline), steps, parameters };
+  return { signature: signatureOf(pipeline), steps, parameters, packages: librariesOf(pipeline) };
 }
 
 /** The npm packages that a model needs. */

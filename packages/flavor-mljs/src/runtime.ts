@@ -12,6 +12,7 @@ export function mljsRuntime(): Runtime {
   return {
     name: "mljs",
     version,
+    packages: [{ name: "@modelkeep/flavor-mljs", version }],
     runs: ({ flavor, codec }) => flavor === "mljs" && codec !== "onnx",
     // Which packages a model needs is known once its state is read; until then nothing is missing.
     available: () => Promise.resolve(true),

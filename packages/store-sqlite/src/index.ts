@@ -1,1 +1,2 @@
 export * from "./sqlite-store.js";
+export { modelkeep } from "./plugin.js";

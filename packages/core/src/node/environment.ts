@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { arch, platform, release } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
+import type { CurrentEnvironment } from "../compatibility.js";
 import { type Digest, parseDigest } from "../digest.js";
 import type { CallOptions } from "../store.js";
 import { throwIfAborted } from "../errors.js";
@@ -34,6 +35,17 @@ export async function libraryVersions(names: Iterable<string>, from: string): Pr
     if (version !== undefined) versions[name] = version;
   }
   return versions;
+}
+
+/** Looks up what runs here, and which packages are installed as seen from these folders, the first one first. */
+export function environmentLookup(
+  ...folders: readonly string[]
+): (names: readonly string[]) => Promise<CurrentEnvironment> {
+  return async (names) => {
+    const libraries: Record<string, string> = {};
+    for (const folder of folders.toReversed()) Object.assign(libraries, await libraryVersions(names, folder));
+    return { ...runtimeFacts(), libraries };
+  };
 }
 
 /** The digest of a data file, to be recorded, or compared with what was recorded. */

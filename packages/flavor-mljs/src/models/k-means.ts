@@ -40,10 +40,12 @@ export const kMeans: ModelType<KMeansResult> = {
   async thaw(state) {
     const reader = new StateReader(state, "k-means");
     const centroids = tensorToRows(reader.tensor("centroids", "float64", undefined, undefined));
-    if (centroids.length === 0) throw reader.fault("centroids", "is empty");
+    if (centroids.length === 0 || !centroids.flat().every(Number.isFinite))
+      throw reader.fault("centroids", "is empty or not finite");
     const { kmeans } = await loadLibrary<Library>("ml-kmeans", () => import("ml-kmeans"));
-    // The class is not exported: one step over the centroids themselves makes an instance whose state is then replaced.
-    const result = kmeans(centroids, centroids.length, { initialization: centroids, maxIterations: 1 });
+    // The class is not exported: a run over two points makes an instance, whose state is then replaced.
+    const points = [[0], [1]];
+    const result = kmeans(points, 2, { initialization: points, maxIterations: 1 });
     return Object.assign(result, {
       centroids,
       clusters: reader.vector("clusters"),
