@@ -1,0 +1,13 @@
+import type { Group } from "./bench.js";
+
+/** Loaded one at a time: what one group needs may be missing without harm to the others. */
+export const groups: Readonly<Record<string, () => Promise<Group>>> = {
+  io: async () => (await import("./groups/io.js")).io,
+  formats: async () => (await import("./groups/formats.js")).formats,
+  forest: async () => (await import("./groups/forest.js")).forest,
+  zip: async () => (await import("./groups/zip.js")).zip,
+  registry: async () => (await import("./groups/registry.js")).registry,
+  predict: async () => (await import("./groups/predict.js")).predict,
+  pickle: async () => (await import("./groups/pickle.js")).pickle,
+  cli: async () => (await import("./groups/cli.js")).cli,
+};
