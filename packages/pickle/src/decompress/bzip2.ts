@@ -154,6 +154,7 @@ function writeBlock(table: Uint32Array, length: number, origin: number, output: 
   let previous = -1;
   let repeats = 0;
   let entry = table[origin] as number;
+  let { bytes, length: at } = output;
   for (let index = 0; index < length; index++) {
     entry = table[entry >>> 8] as number;
     const byte = entry & 0xff;
@@ -166,14 +167,18 @@ function writeBlock(table: Uint32Array, length: number, origin: number, output: 
       repeats = byte === previous ? repeats + 1 : 1;
       previous = byte;
     }
-    output.reserve(count);
-    const { bytes } = output;
-    for (; count > 0; count--) {
-      bytes[output.length++] = previous;
+    if (at + count > bytes.length) {
+      output.length = at;
+      output.reserve(count);
+      bytes = output.bytes;
+    }
+    for (const end = at + count; at < end; at++) {
+      bytes[at] = previous;
       crc = (crc << 8) ^ (bzip2CrcTable[((crc >>> 24) ^ previous) & 0xff] as number);
     }
     if (repeats === 0) previous = -1;
   }
+  output.length = at;
   return ~crc >>> 0;
 }
 

@@ -197,6 +197,7 @@ export const libraryModules: readonly (readonly [string, KnownModule])[] = [
   ...scipyModules,
   ...joblibModules,
   ...sklearnModules(),
+  ...table("sklearn.cluster._kmeans: _kmeans_single_lloyd _kmeans_single_elkan lloyd_iter elkan_iter", plainFunction),
   ...table("sklearn.utils.validation: check_array check_X_y column_or_1d", plainFunction),
   ...torchModules,
   ...pandasModules,

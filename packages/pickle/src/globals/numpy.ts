@@ -158,7 +158,13 @@ const maskedClasses: KnownModule = new Map([
   ["MaskedConstant", plainClass],
 ]);
 
+// What people give to FeatureAgglomeration and FunctionTransformer.
+const plainFunctions = "mean median sum prod min max amin amax std var any all nanmean nanmedian ravel squeeze".split(
+  " ",
+);
+
 const main: KnownModule = new Map<string, KnownGlobal>([
+  ...plainFunctions.map((name): [string, KnownGlobal] => [name, plainFunction]),
   ...ufuncs,
   ...Array.from(numpyTypes, (name): [string, KnownGlobal] => [name, abstractClass]),
   ["dtype", dtype],

@@ -1,15 +1,13 @@
 import { PickleGlobal } from "../value.js";
-import type { KnownGlobal, KnownModule } from "./known.js";
+import type { KnownGlobal } from "./known.js";
 import { libraryModules } from "./libraries.js";
 import { numpyModules } from "./numpy.js";
 import { pythonModules } from "./python.js";
 
 // Exact names in Maps: no prefix, no pattern, no property of an object decides what a name means.
-const modules: ReadonlyMap<string, KnownModule> = new Map<string, KnownModule>([
-  ...pythonModules,
-  ...numpyModules,
-  ...libraryModules,
-]);
+const modules = new Map<string, Map<string, KnownGlobal>>();
+for (const [module, names] of [...pythonModules, ...numpyModules, ...libraryModules])
+  modules.set(module, new Map([...(modules.get(module) ?? []), ...names]));
 
 /** What is known of `module.name`; undefined when it is outside the table. */
 export function knownGlobal(module: string, name: string): KnownGlobal | undefined {
