@@ -7,14 +7,18 @@ import { describe, expect, test } from "vitest";
 import { jsRuntime, onnxCodec } from "../src/index.js";
 import { samples } from "./samples.js";
 
-const folder = new URL("../../../vectors/onnx/", import.meta.url);
-const index = JSON.parse(readFileSync(new URL("index.json", folder), "utf8")) as {
-  readonly vectors: readonly (Omit<CodecVector, "files"> & { readonly files: readonly string[] })[];
-};
-const vectors = index.vectors.map(({ files, ...vector }) => ({
-  ...vector,
-  files: files.map((path) => ({ path, bytes: new Uint8Array(readFileSync(new URL(path, folder))) })),
-}));
+type Index = { readonly vectors: readonly (Omit<CodecVector, "files"> & { readonly files: readonly string[] })[] };
+
+function readVectors(name: string): readonly CodecVector[] {
+  const folder = new URL(`../../../vectors/${name}/`, import.meta.url);
+  const index = JSON.parse(readFileSync(new URL("index.json", folder), "utf8")) as Index;
+  return index.vectors.map(({ files, ...vector }) => ({
+    ...vector,
+    files: files.map((path) => ({ path, bytes: new Uint8Array(readFileSync(new URL(path, folder))) })),
+  }));
+}
+
+const vectors = [...readVectors("onnx"), ...readVectors("onnx-models")];
 
 runSuite(vectorSuite(onnxCodec(), vectors), { describe, test }, { name: "vectors" });
 
