@@ -1,0 +1,80 @@
+import { type Command, commonOptions, type OptionSpec } from "../../src/command.js";
+import type { Groups } from "../../src/help.js";
+
+/** `docs/command-line.md`, from what the help and the parser are made of. */
+export function commandPage(groups: Groups): string {
+  return `<!-- Written by apps/cli/test/pages/command-page.test.ts from the declarations: change them, then run that test with -u. -->
+
+# The command line
+
+\`modelkeep <command> [arguments] [options]\`; in this repository \`npm run -s modelkeep -- <command> …\`. \`modelkeep <command> --help\`
+shows what stands here.
+
+**The store** is \`--store\`, else \`$MODELKEEP_STORE\`, else what the nearest \`modelkeep.json\` says, else the folder \`./models\`. It is a
+folder, \`sqlite:FILE\` or \`s3://BUCKET/PREFIX?endpoint=…&region=…\`.
+
+**A reference** is \`NAME@ALIAS\`, \`NAME@3\`, \`NAME@LABEL\` or \`NAME@sha256:…\`. A bare \`NAME\` is what is in production, else the newest
+active version.
+
+**Who acts**, for the history: \`$MODELKEEP_ACTOR\` ("Ada <ada@example.org>"), else \`actor\` of \`modelkeep.json\`, else git's user, else the
+system's.
+
+**modelkeep.json** may say \`store\`, \`plugins\` (a list of packages) and \`actor\`. It is looked for in this folder and above. Until
+\`modelkeep trust\` was run for this very text, its plugins are not loaded, and its store must lie below its own folder. Configuration
+that is code is run only when \`--config\` names it.
+
+## Exit codes
+
+| code | meaning |
+|---|---|
+| 0 | done |
+| 1 | it ran, and the answer is no: faults found, samples differ, files not clean |
+| 2 | the command line, a name, a filter or an input can't be understood |
+| 3 | a model, version, file or key does not exist |
+| 4 | refused: a conflict, a rule, something that must not be overwritten |
+| 5 | a file, a manifest or a history is malformed, or not what its digest says |
+| 6 | a package is missing; the message says which |
+| 7 | a store, disk or network failed |
+| 130 | interrupted |
+
+[Errors](errors.md) has the exit code of every error. Tables are for people: programs take \`--json\`. Progress is shown on
+terminals only, colour never in pipes.
+
+## Options of every command
+
+${optionTable(commonOptions)}
+
+${groups.map(({ title, commands }) => [`## ${title}`, ...commands.map(section)].join("\n\n")).join("\n\n")}
+`;
+}
+
+function section(command: Command): string {
+  const {
+    name,
+    aliases = [],
+    summary,
+    positionals,
+    options,
+    notes = [],
+    examples = [],
+    withoutConfiguration,
+  } = command;
+  const parts = [`### ${name}`, `${summary[0]!.toUpperCase()}${summary.slice(1)}.`];
+  parts.push(["```sh", `modelkeep ${name} ${positionals}`.trim(), "```"].join("\n"));
+  if (aliases.length > 0) parts.push(`Also called ${aliases.map((alias) => `\`${alias}\``).join(", ")}.`);
+  if (options !== undefined) parts.push(optionTable(options));
+  if (withoutConfiguration === true)
+    parts.push("Reads no project configuration: it is made for files and folders of strangers.");
+  parts.push(...notes);
+  if (examples.length > 0) parts.push(["```sh", ...examples, "```"].join("\n"));
+  return parts.join("\n\n");
+}
+
+function optionTable(options: Readonly<Record<string, OptionSpec>>): string {
+  const rows = Object.entries(options).map(([name, { short, value, description, multiple }]) => {
+    const long = `--${name}${value === undefined ? "" : ` ${value}`}`;
+    const flags = [...(short === undefined ? [] : [`-${short}`]), long].map((flag) => `\`${flag}\``).join(", ");
+    return `| ${flags} | ${description.replaceAll("|", "\\|")}${multiple === true ? " (repeatable)" : ""} |`;
+  });
+  return ["| option | meaning |", "|---|---|", ...rows].join("\n");
+}

@@ -1,0 +1,59 @@
+import { coreErrorCodes, usedErrorCodes } from "./error-codes.js";
+
+/** What the codes mean that core does not know. A code that is missing here, or used no more, fails a test. */
+export const pluginErrorCodes: Readonly<Record<string, string>> = {
+  damaged_log: "The history of a model is not the one that was written: an entry is missing, changed or out of order.",
+  invalid_filter: "A search filter breaks its grammar; the message points at the character.",
+  not_fitted: "The estimator in the file was never fitted, or not wholly: there is nothing to convert.",
+  pickle_global:
+    "A pickle names something that is not known to be plain data: what a loader would have imported or called.",
+  prediction_failed: "The native runtime refused the inputs or failed while it computed.",
+  runtime_crashed: "The process that a model was verified in ended without an answer.",
+};
+
+/** `docs/errors.md`. */
+export function errorPage(exitCodeOf: (code: string) => number): string {
+  const used = usedErrorCodes();
+  const packages = (code: string) => (used.get(code) ?? []).map((name) => `\`${name}\``).join(", ");
+  return `<!-- Written by apps/cli/test/pages/error-page.test.ts from the sources: change it there, then run that test with -u. -->
+
+# Errors
+
+Trouble is a \`ModelkeepError\`: a stable \`code\` for programs, a sentence for people that says what is wrong, where, and what to
+do, \`details\` where a program may want them, and the \`cause\`. Codes are a promise; sentences get better. What is merely absent is
+\`undefined\`, and misuse by the programmer is a \`TypeError\`.
+
+\`\`\`ts
+import { isModelkeepError } from "@modelkeep/core";
+import { openRegistry } from "@modelkeep/registry";
+import { memoryStore } from "@modelkeep/store-memory";
+
+const registry = await openRegistry({ store: memoryStore(), actor: "Ada" });
+try {
+  await registry.load("iris@production");
+} catch (error) {
+  if (!isModelkeepError(error, "not_found")) throw error;
+  console.log(error.message);
+}
+\`\`\`
+
+\`isModelkeepError\` also recognises errors of another copy of \`@modelkeep/core\` in the same program; \`instanceof\` would not. With
+\`--json\` the command line prints \`{"error":{"code","message","details"}}\` to standard error.
+
+| code | meaning | exit code of the command line |
+|---|---|---|
+${coreErrorCodes()
+  .map(({ code, meaning }) => `| \`${code}\` | ${meaning} | ${exitCodeOf(code)} |`)
+  .join("\n")}
+
+Some packages have codes of their own:
+
+| code | meaning | from | exit code |
+|---|---|---|---|
+${Object.entries(pluginErrorCodes)
+  .map(([code, meaning]) => `| \`${code}\` | ${meaning} | ${packages(code)} | ${exitCodeOf(code)} |`)
+  .join("\n")}
+
+The command line adds \`usage\` (${exitCodeOf("usage")}), for a command line that can't be understood, and \`failed\` for what no package expected.
+`;
+}
