@@ -54,11 +54,12 @@ export function latin1(bytes: Uint8Array): string {
 
 /** The argument of INT and LONG. */
 export function decimalInteger(text: string, digits: number): number | bigint {
-  if (text.length > digits + 2)
-    throw beyondLimit(`An integer has ${text.length} digits, more than the ${digits} allowed`);
-  const plain = text.trim();
-  if (!/^[+-]?[0-9]+$/.test(plain)) throw malformed(`${JSON.stringify(text.slice(0, 40))} is not an integer`);
-  return plain.length < 16 ? Number(plain) : plainInteger(BigInt(plain.replace("+", "")));
+  const plain = text.trim().replace(/^\+/, "");
+  const count = plain.length - (plain.startsWith("-") ? 1 : 0);
+  // Before anything looks at each digit.
+  if (count > digits) throw beyondLimit(`An integer has ${count} digits, more than the ${digits} allowed`);
+  if (!/^-?[0-9]+$/.test(plain)) throw malformed(`${JSON.stringify(text.slice(0, 40))} is not an integer`);
+  return count < 16 ? Number(plain) : plainInteger(BigInt(plain));
 }
 
 /** Two's complement, least byte first: the argument of LONG1 and LONG4. */

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 
 import { bytesOf, joined } from "../test/builders.js";
 import { vectorBytes } from "../test/vectors.js";
-import { PickleDict } from "./dict.js";
-import { NumpyArray } from "./numpy-array.js";
+import type { PickleDict } from "./dict.js";
+import type { NumpyArray } from "./numpy-array.js";
 import { readPickle, type ReadPickleOptions } from "./read.js";
 import { PickleObject, PickleTuple } from "./value.js";
 import { writePickle } from "./write/write-pickle.js";

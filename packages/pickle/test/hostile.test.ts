@@ -95,7 +95,7 @@ describe("hostile files", () => {
       expect(codes[read]).toContain(outcome(content));
       const { verdict, findings } = scanBytes(content, file);
       expect(verdicts[read]).toContain(verdict);
-      if (verdict !== "clean") expect(findings.length).toBeGreaterThan(0);
+      expect(verdict === "clean" || findings.length > 0).toBe(true);
       expect(performance.now() - start).toBeLessThan(milliseconds * 2);
       expect(Object.keys(Object.prototype)).toEqual([]);
     });
@@ -108,7 +108,7 @@ function outcome(bytes: Uint8Array): string {
     return "reads";
   } catch (error) {
     if (!isModelkeepError(error)) throw error;
-    expect(error.message).toMatch(/^[^\n]{10,500}$/);
-    return error.code;
+    // A sentence, whatever the file is made of.
+    return /^[^\n]{10,500}$/.test(error.message) ? error.code : `a message like ${JSON.stringify(error.message)}`;
   }
 }

@@ -20,13 +20,13 @@ export interface HostileVector {
   readonly milliseconds: number;
 }
 
-export const goodVectors = index<GoodVector>("good");
-export const hostileVectors = index<HostileVector>("hostile");
+export const goodVectors = index("good") as readonly GoodVector[];
+export const hostileVectors = index("hostile") as readonly HostileVector[];
 
 export function vectorBytes(path: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(path, folder)));
 }
 
-function index<T>(name: string): readonly T[] {
-  return (JSON.parse(readFileSync(new URL(`${name}/index.json`, folder), "utf8")) as { files: T[] }).files;
+function index(name: string): readonly unknown[] {
+  return (JSON.parse(readFileSync(new URL(`${name}/index.json`, folder), "utf8")) as { files: unknown[] }).files;
 }
