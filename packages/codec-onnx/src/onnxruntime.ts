@@ -55,7 +55,8 @@ async function openPredictor(loaded: Package, payloads: PayloadSet, options: Pre
   const bytes = await readMain(payloads, options);
   const model = decodeModel(bytes);
   checkModel(model, { fileSize: (location) => externalPayload(payloads, location)?.size });
-  const signature = options.signature ?? runnableSignature(model);
+  const own = runnableSignature(model);
+  const signature = options.signature ?? own;
   const files = await readExternalFiles(model, payloads, options);
   throwIfAborted(signal);
   const sessionOptions: InferenceSession.SessionOptions = {
