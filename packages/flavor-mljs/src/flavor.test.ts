@@ -1,3 +1,4 @@
+import { RandomForestClassifier } from "ml-random-forest";
 import { describe, expect, test } from "vitest";
 
 import { isModelkeepError, type ModelState, Tensor } from "@modelkeep/core";
@@ -97,4 +98,11 @@ describe("state from strangers", () => {
       expect(isModelkeepError(error)).toBe(true);
     });
   }
+});
+
+test("a forest whose trees see no column at all, which small maxFeatures make, is kept too", async () => {
+  const forest = new RandomForestClassifier({ nEstimators: 3, maxFeatures: 0.5, noOOB: true, replacement: false });
+  forest.train([[1], [2], [3], [4]], [0, 0, 1, 1]);
+  const thawed = await flavor.thaw(flavor.freeze(forest));
+  expect(asPipeline(thawed).predict([[1], [4]])).toEqual(asPipeline(forest).predict([[1], [4]]));
 });

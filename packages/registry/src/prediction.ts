@@ -30,9 +30,14 @@ export class Prediction {
 }
 
 function rowValues(tensor: Tensor): (Value | readonly Value[])[] {
-  const elements = tensorElements(tensor);
+  const elements = tensorElements(tensor).map(plainInteger);
   if (tensor.shape.length <= 1) return elements;
   const rows = tensor.shape[0]!;
   const width = elements.length / Math.max(1, rows);
   return Array.from({ length: rows }, (_, row) => elements.slice(row * width, (row + 1) * width));
+}
+
+/** Labels and counts as ordinary numbers, which JSON takes; a bigint only where a number would lose digits. */
+function plainInteger(value: Value): Value {
+  return typeof value === "bigint" && BigInt.asIntN(54, value) === value ? Number(value) : value;
 }

@@ -140,13 +140,13 @@ function trained(forest: Forest, className: string): NonNullable<Forest["estimat
 }
 
 function columnsOf(forest: Forest): number {
-  return forest.numberFeatures ?? Math.max(...forest.indexes.map((indexes) => Math.max(...indexes))) + 1;
+  return forest.numberFeatures ?? Math.max(0, ...forest.indexes.flat()) + 1;
 }
 
 function columnList(value: StateValue, most: number, reader: StateReader): number[] {
   const fits = (column: unknown) =>
     Number.isSafeInteger(column) && (column as number) >= 0 && (column as number) < most;
-  if (!Array.isArray(value) || value.length === 0 || !value.every(fits))
+  if (!Array.isArray(value) || !value.every(fits))
     throw reader.fault("columns", `is not made of lists of columns below ${most}`);
   return [...(value as number[])];
 }

@@ -1,0 +1,65 @@
+import { writeFile } from "node:fs/promises";
+
+import type { HistoryEntry, ModelView } from "@modelkeep/registry";
+import { type FormatResult, formatsSections, groupedChart, htmlPage, htmlTable } from "@modelkeep/report";
+
+import { changeText } from "./change-text.js";
+
+export interface ReportInput {
+  readonly formats: readonly FormatResult[];
+  readonly model: ModelView;
+  readonly history: readonly HistoryEntry[];
+}
+
+/** One page: formats, versions, history. */
+export async function writeReport(path: string, { formats, model, history }: ReportInput): Promise<void> {
+  const versions = model.versions.toReversed();
+  const names = [...new Set(versions.flatMap(({ metrics }) => Object.keys(metrics)))];
+  const series = names.map((name) => ({ name, values: versions.map(({ metrics }) => metrics[name]) }));
+  const page = htmlPage({
+    title: `${model.name}: formats and versions`,
+    intro:
+      "Written by the demo of Modelkeep: a pipeline trained in JavaScript on the UCI wine data, saved in every format, registered, proved, promoted and rolled back.",
+    sections: [
+      ...formatsSections(formats),
+      {
+        heading: "Versions",
+        text: "Metrics on rows that were kept apart from training.",
+        html:
+          groupedChart(
+            versions.map(({ reference }) => reference),
+            series,
+            { title: "Metrics by version", least: 0, most: 1, format: (value) => value.toFixed(2) },
+          ) +
+          htmlTable({
+            headings: ["version", "aliases", "description", "metrics", "samples", "registered"],
+            rows: versions.map(({ reference, aliases, description, metrics, verifications, samples, registered }) => [
+              reference,
+              aliases.join(", "),
+              description ?? "",
+              Object.entries(metrics)
+                .map(([name, value]) => `${name} ${value.toFixed(3)}`)
+                .join(", "),
+              `${samples ?? 0} rows${verifications.some(({ ok, where }) => ok && where === "fresh") ? ", reproduced in a fresh process" : ""}`,
+              registered,
+            ]),
+          }),
+      },
+      {
+        heading: "History",
+        text: "The log is the audit trail: each entry carries the digest of the one before.",
+        html: htmlTable({
+          headings: ["entry", "time", "kind", "change", "by"],
+          rows: history.map(({ number, time, kind, change, actor }) => [
+            String(number),
+            time,
+            kind,
+            changeText(change),
+            actor.name,
+          ]),
+        }),
+      },
+    ],
+  });
+  await writeFile(path, page);
+}
