@@ -1,7 +1,8 @@
-import { truncated } from "./errors.js";
+import { beyondLimit, truncated } from "./errors.js";
 
 /** Typed arrays end at 4 GiB where ArrayBuffers do not: what is looked at is a window that moves along. */
 const windowBytes = 2 ** 30;
+const longestArray = 2 ** 32 - 2;
 
 /** Bytes in memory, of any size. */
 export interface Memory {
@@ -48,6 +49,8 @@ export class Input {
   need(count: number): void {
     if (this.at + count <= this.window.length) return;
     if (count > this.remaining) throw truncated(`The file ends where ${count} more bytes are announced`, this.position);
+    if (count > longestArray)
+      throw beyondLimit(`A value of ${count} bytes is longer than can be held in one piece`, this.position);
     this.#slide(count);
   }
 

@@ -32,6 +32,8 @@ const tensorTypes = new Map<string, DType>([
   ["m8", "int64"],
 ]);
 
+const longestTypedArray = 2 ** 32 - 2;
+
 /** The tensor type that holds elements of a dtype; undefined for objects, records, raw bytes and long doubles. */
 export function tensorType(dtype: NumpyDType): DType | undefined {
   return dtype.kind === "U" || dtype.kind === "S" ? "string" : tensorTypes.get(`${dtype.kind}${dtype.itemsize}`);
@@ -60,6 +62,8 @@ export function toTensor(dtype: NumpyDType, shape: readonly number[], fortran: b
     byteOffset = 0;
     if (swap) swapBytes(new Uint8Array(buffer), unit);
   }
+  if (length > longestTypedArray)
+    throw new ModelkeepError("unsupported", `An array of ${count} elements is longer than JavaScript's can be`);
   const data: TensorData = new array(buffer, byteOffset, length);
   if (!fortran) return new Tensor(type, shape, data);
   const reordered = new array(length);

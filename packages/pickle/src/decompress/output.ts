@@ -6,13 +6,15 @@ const largest = 2 ** 32 - 2;
 
 /** Where a decoder writes: grows as it is filled, never beyond the limit. Decoders copy back from `bytes` as well. */
 export class Output {
-  bytes = new Uint8Array(1 << 16);
+  bytes: Uint8Array<ArrayBuffer>;
   length = 0;
 
   constructor(
     private readonly limit: number,
     private readonly deadline: Deadline,
-  ) {}
+  ) {
+    this.bytes = new Uint8Array(Math.min(limit, 1 << 16));
+  }
 
   /** Makes room for `count` more bytes, or throws `limit_exceeded`. */
   reserve(count: number): void {
