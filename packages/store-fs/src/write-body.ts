@@ -50,8 +50,9 @@ export async function writeBody(
       if (borrowed) {
         await write(chunk);
       } else {
-        blocks[turn] ??= new Uint8Array(blockSize);
-        blocks[turn]!.set(chunk, filled);
+        const block = withRoom(blocks[turn], filled, chunk.length);
+        block.set(chunk, filled);
+        blocks[turn] = block;
         filled += chunk.length;
       }
     }
@@ -64,6 +65,14 @@ export async function writeBody(
     // The file is closed next: nothing may be under way in it.
     await Promise.allSettled([writing, syncing]);
   }
+}
+
+/** Most small bodies are one chunk: a whole block for each would cost more than writing it. */
+function withRoom(block: Uint8Array | undefined, filled: number, length: number): Uint8Array {
+  if (block !== undefined && filled + length <= block.length) return block;
+  const larger = new Uint8Array(block === undefined ? length : blockSize);
+  if (block !== undefined) larger.set(block.subarray(0, filled));
+  return larger;
 }
 
 async function writeAt(operations: FileOperations, file: number, bytes: Uint8Array, position: number): Promise<void> {
