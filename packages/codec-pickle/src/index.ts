@@ -8,3 +8,4 @@ export {
   type PickleValue,
   type PlainValue,
 } from "@modelkeep/pickle";
+export { modelkeep } from "./plugin.js";
