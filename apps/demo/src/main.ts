@@ -15,6 +15,7 @@ import { codecCase, compareFormats, type FormatResult } from "@modelkeep/report"
 import { fsStore } from "@modelkeep/store-fs";
 import { sqliteStore } from "@modelkeep/store-sqlite";
 
+import { changeText } from "./change-text.js";
 import { type Dataset, readDataset, split } from "./data.js";
 import { packageCase } from "./package-case.js";
 import { printFormats, say, show, step } from "./print.js";
@@ -113,9 +114,7 @@ step("Predict with what is in production");
 step("What happened, and what was in production then");
 const history = await registry.history("wine-cultivar");
 for (const { time, kind, change, actor } of history)
-  say(
-    `${time}  ${kind.padEnd(8)}  ${["version", "alias", "action", "representation", "ok", "reason"].flatMap((key) => (key in change ? [`${key} ${change[key] as string}`] : [])).join(", ")}  by ${actor.name}`,
-  );
+  say(`${time}  ${kind.padEnd(8)}  ${changeText(change)}  by ${actor.name}`);
 say(
   `at ${meanwhile.toISOString()} production was version ${(await registry.asOf("wine-cultivar", meanwhile)).aliases["production"]}`,
 );

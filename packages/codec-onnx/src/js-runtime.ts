@@ -2,6 +2,7 @@ import { type PayloadSet, type Predictor, type PredictorOptions, type Runtime, t
 import { checkModel, type Evaluator, evaluator } from "@modelkeep/onnx";
 
 import { onnxCodec } from "./codec.js";
+import { withTexts } from "./with-texts.js";
 import { version } from "./version.js";
 
 /**
@@ -21,7 +22,7 @@ export function jsRuntime(): Runtime {
 async function openPredictor(payloads: PayloadSet, options: PredictorOptions = {}): Promise<Predictor> {
   const model = await onnxCodec().decode(payloads, options);
   checkModel(model);
-  return new JsPredictor(evaluator(model), options);
+  return withTexts(model, options, (own) => new JsPredictor(evaluator(model), own));
 }
 
 class JsPredictor implements Predictor {

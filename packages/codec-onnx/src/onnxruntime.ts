@@ -16,6 +16,7 @@ import { externalPayload, readExternalFiles } from "./external-files.js";
 import { loadPackage, type Package } from "./onnxruntime-package.js";
 import { OnnxruntimePredictor, runnable } from "./onnxruntime-predictor.js";
 import { version as ownVersion } from "./version.js";
+import { withTexts } from "./with-texts.js";
 
 /** Runs ONNX models by onnxruntime-node, which is imported when the first predictor is asked for. */
 export function onnxRuntime(): Runtime {
@@ -56,7 +57,6 @@ async function openPredictor(loaded: Package, payloads: PayloadSet, options: Pre
   const model = decodeModel(bytes);
   checkModel(model, { fileSize: (location) => externalPayload(payloads, location)?.size });
   const own = runnableSignature(model);
-  const signature = options.signature ?? own;
   const files = await readExternalFiles(model, payloads, options);
   throwIfAborted(signal);
   const sessionOptions: InferenceSession.SessionOptions = {
@@ -69,7 +69,7 @@ async function openPredictor(loaded: Package, payloads: PayloadSet, options: Pre
   };
   try {
     const session = await loaded.InferenceSession.create(bytes, sessionOptions);
-    return new OnnxruntimePredictor(loaded, session, signature);
+    return withTexts(model, options, ({ signature = own }) => new OnnxruntimePredictor(loaded, session, signature));
   } catch (cause) {
     throw new ModelkeepError(
       "unsupported",

@@ -26,8 +26,8 @@ export interface ModelDescription {
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** npm packages that are needed to run it, beside the flavor's own. */
   readonly packages?: readonly string[];
-  /** Versions of libraries that it was made with, as far as it tells itself: {"scikit-learn": "1.6.1"}. */
-  readonly libraries?: Readonly<Record<string, string>>;
+  /** Python packages with the versions it was made with, as far as it tells itself: {"scikit-learn": "1.6.1"}. */
+  readonly python?: Readonly<Record<string, string>>;
 }
 
 /** The result of a conversion, with what was lost or could not be exact. */

@@ -18,6 +18,7 @@ export * from "./key.js";
 export * from "./limits.js";
 export type { Manifest, PayloadEntry, Representation, SamplesEntry, DatasetEntry } from "./manifest.js";
 export * from "./measure.js";
+export * from "./measuring.js";
 export * from "./memory-payload.js";
 export { checkAlias, checkName, foldName, nameToSegment, segmentToName } from "./name.js";
 export * from "./package-reader.js";

@@ -1,5 +1,12 @@
 import type { Conversion } from "@modelkeep/core";
-import { graphBuilder, type OnnxModel } from "@modelkeep/onnx";
+import {
+  graphBuilder,
+  type OnnxModel,
+  type TextInput,
+  textMetadataKey,
+  textSignature,
+  writeTextMetadata,
+} from "@modelkeep/onnx";
 
 import { findEstimator } from "./estimators/registry.js";
 import { findRoot } from "./fitted/root.js";
@@ -12,8 +19,6 @@ import { keepPrecision } from "./graph/keep-precision.js";
 import { declareOutputs } from "./graph/outputs.js";
 import { pruneModel } from "./graph/prune.js";
 import { toFloat32 } from "./graph/to-float32.js";
-import { textMetadataKey, writeTextMetadata } from "./text/metadata.js";
-import { type TextInput, textSignature } from "./text/preprocessor.js";
 import { version } from "./version.js";
 
 export interface ConvertOptions {

@@ -1,10 +1,17 @@
 import type { Converter } from "@modelkeep/core";
-import { PickleDict, PickleObject, PickleTuple, type PickleValue } from "@modelkeep/pickle";
+import {
+  isPickleFile,
+  PickleDict,
+  type PickleFile,
+  PickleObject,
+  PickleTuple,
+  type PickleValue,
+} from "@modelkeep/pickle";
 
 import { convertSklearn, type SklearnConversion } from "./convert.js";
 
-/** What the pickle and joblib codecs decode. */
-export type DecodedPickle = PickleValue;
+/** What the pickle and joblib codecs decode, or the value in it. */
+export type DecodedPickle = PickleFile | PickleValue;
 
 /** scikit-learn's fitted models and pipelines, as their pickle or joblib files hold them, to ONNX. */
 export function sklearnConverter(): Converter<DecodedPickle> & {
@@ -14,10 +21,15 @@ export function sklearnConverter(): Converter<DecodedPickle> & {
     from: "pickle",
     to: "onnx",
     owns: (model): model is DecodedPickle =>
+      isPickleFile(model) ||
       model instanceof PickleObject ||
       model instanceof PickleDict ||
       model instanceof PickleTuple ||
       Array.isArray(model),
-    convert: async (model, options) => convertSklearn(model, options),
+    async convert(model, options) {
+      const conversion = convertSklearn(isPickleFile(model) ? model.value : model, options);
+      const { signature, steps, parameters, versions } = conversion;
+      return { ...conversion, description: { signature, steps, parameters, python: versions } };
+    },
   };
 }

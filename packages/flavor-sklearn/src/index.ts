@@ -1,6 +1,13 @@
 export { convertSklearn, type ConvertOptions, type SklearnConversion } from "./convert.js";
 export { type DecodedPickle, sklearnConverter } from "./converter.js";
 export type { ModelFacts } from "./fitted/facts.js";
-export type { TextAnalysis } from "./text/analysis.js";
-export { readTextMetadata, textMetadataKey } from "./text/metadata.js";
-export { type TextInput, textPredictor, textPreprocessor, textSignature } from "./text/preprocessor.js";
+export { modelkeep } from "./plugin.js";
+export {
+  readTextMetadata,
+  type TextAnalysis,
+  type TextInput,
+  textMetadataKey,
+  textPredictor,
+  textPreprocessor,
+  textSignature,
+} from "@modelkeep/onnx";

@@ -26,3 +26,7 @@ export { graphSignature, mainGraph, otherValues } from "./signature.js";
 export { fromOnnxTensor, toOnnxTensor } from "./tensor.js";
 export type { Tree, TreeEnsemble } from "./tree-ensemble.js";
 export { allGraphs, allNodes, allTensors } from "./walk-graphs.js";
+export type { TextAnalysis } from "./text/analysis.js";
+export { textAnalyzer } from "./text/analyze.js";
+export { areSizes, readTextMetadata, textMetadataKey, writeTextMetadata } from "./text/metadata.js";
+export { type TextInput, textPredictor, textPreprocessor, textSignature } from "./text/preprocessor.js";

@@ -1,6 +1,6 @@
 import type { Actor } from "./entry.js";
 import type { FieldReader, FilterValue } from "./filter.js";
-import type { ModelRecord, Status, Summary, VersionRecord } from "./record.js";
+import { type ModelRecord, type Status, statuses, type Summary, type VersionRecord } from "./record.js";
 
 /** A version as listings and searches give it. `resolve` and `show` tell the rest. */
 export interface ListedVersion {
@@ -42,29 +42,71 @@ export interface IndexLine {
   readonly name: string;
   readonly length: number;
   model(): ListedModel;
-  versions(): readonly ListedVersion[];
+  /** Its versions, the oldest first. */
+  rows(): readonly IndexRow[];
+  /** The line as the index keeps it. */
+  text(): string;
 }
 
-type Row = Omit<ListedVersion, "name" | "reference" | "aliases">;
-type Content = Omit<ListedModel, "name" | "latest" | "versions"> & { readonly rows: readonly Row[] };
+/** A version as small as it goes: filters read it as it is, and only what is shown becomes an object. */
+export interface IndexRow {
+  readonly name: string;
+  readonly version: number;
+  readonly read: FieldReader;
+  listed(): ListedVersion;
+}
 
-/** The line of a record. Nothing for a model that goes on under another name, or has no version yet. */
+/** Names stand once per model, in tables; rows have values in their order, null where there is none. */
+interface Tables {
+  readonly metrics: readonly string[];
+  readonly parameters: readonly string[];
+  readonly tags: readonly string[];
+}
+
+/** Version, status, registered, created, author, labels, tags, description, metrics, parameters, codecs, flavors, size, verified. */
+type Row = readonly [
+  version: number,
+  status: number,
+  registered: number,
+  created: string | number,
+  author: Actor | 0,
+  labels: readonly string[] | 0,
+  tags: readonly (string | null)[],
+  description: string | 0,
+  metrics: readonly (number | null)[],
+  parameters: readonly (FilterValue | readonly [null])[],
+  codecs: readonly string[],
+  flavors: readonly string[] | 0,
+  size: number,
+  verified: boolean | 0,
+];
+
+type Content = Omit<ListedModel, "name" | "latest" | "versions"> & {
+  readonly tables: Tables;
+  readonly rows: readonly Row[];
+};
+
+/** The line of a record. A model that goes on under another name has no versions here. */
 export function lineOf(record: ModelRecord): IndexLine {
   const set = [...record.aliases.values()].filter((alias) => alias.version !== undefined);
+  const versions = record.renamedTo === undefined ? [...record.versions.values()] : [];
+  const names = (each: (version: VersionRecord) => object) => [
+    ...new Set(versions.flatMap((version) => Object.keys(each(version)))),
+  ];
+  const tables = {
+    metrics: names((version) => version.summary.metrics),
+    parameters: names((version) => version.summary.parameters),
+    tags: names((version) => version.tags),
+  };
   const content: Content = {
     ...(record.description !== undefined && { description: record.description }),
     tags: record.tags,
     aliases: Object.fromEntries(set.map((alias) => [alias.name, alias.version!])),
     changed: record.time ?? "",
-    rows: record.renamedTo === undefined ? [...record.versions.values()].map(rowOf) : [],
+    tables,
+    rows: versions.map((version) => rowOf(version, tables)),
   };
   return lineFrom(record.name, record.length, () => content);
-}
-
-export function writeLine(line: IndexLine & { readonly text?: string }): string {
-  const { name, latest: _, versions: __, ...model } = line.model();
-  const rows = line.versions().map(({ name: _name, reference: _reference, aliases: _aliases, ...row }) => row);
-  return `${JSON.stringify(name)}\t${line.length}\t${JSON.stringify({ ...model, rows })}`;
 }
 
 /** A line as it was written. Its JSON is read when it is asked for, since a page of a listing needs few of many. */
@@ -73,82 +115,170 @@ export function readLine(text: string): IndexLine | undefined {
   const second = text.indexOf("\t", first + 1);
   if (second < 0) return undefined;
   const name = JSON.parse(text.slice(0, first)) as string;
-  return lineFrom(name, Number(text.slice(first + 1, second)), () => JSON.parse(text.slice(second + 1)) as Content);
+  return lineFrom(
+    name,
+    Number(text.slice(first + 1, second)),
+    () => JSON.parse(text.slice(second + 1)) as Content,
+    text,
+  );
 }
 
-function lineFrom(name: string, length: number, read: () => Content): IndexLine {
-  let versions: readonly ListedVersion[] | undefined;
-  let model: ListedModel | undefined;
-  const open = (): void => {
-    const { rows, ...rest } = read();
-    versions = rows.map((row) => ({
-      name,
-      reference: `${name}@${row.version}`,
-      ...row,
-      aliases: Object.keys(rest.aliases).filter((alias) => rest.aliases[alias] === row.version),
-    }));
-    model = { name, ...rest, versions: rows.length, latest: versions.at(-1) };
-  };
-  return {
+function lineFrom(name: string, length: number, open: () => Content, written?: string): IndexLine {
+  let content: Content | undefined;
+  let rows: readonly IndexRow[] | undefined;
+  const opened = (): Content => (content ??= open());
+  const line: IndexLine = {
     name,
     length,
     model() {
-      if (model === undefined) open();
-      return model!;
+      const { tables: _, rows: all, ...model } = opened();
+      return { name, ...model, versions: all.length, latest: line.rows().at(-1)?.listed() };
     },
-    versions() {
-      if (versions === undefined) open();
-      return versions!;
+    rows() {
+      rows ??= opened().rows.map((row) => new PackedRow(name, opened(), row));
+      return rows;
     },
+    text: () => written ?? `${JSON.stringify(name)}\t${length}\t${JSON.stringify(opened())}`,
   };
+  return line;
 }
 
-function rowOf({ version, registered, status, labels, tags, description, summary, verifications }: VersionRecord): Row {
-  const last = verifications.at(-1);
-  return {
-    version,
-    status,
-    registered,
-    created: summary.created,
-    ...(summary.author && { author: summary.author }),
-    labels,
-    tags,
-    ...(description !== undefined && { description }),
-    metrics: summary.metrics,
-    parameters: summary.parameters,
-    codecs: [...new Set(summary.representations.map((each) => each.codec))],
-    flavors: [...new Set(summary.representations.flatMap((each) => each.flavor ?? []))],
-    size: summary.size,
-    ...(last && { verified: last.ok }),
-  };
-}
+class PackedRow implements IndexRow {
+  readonly name: string;
+  readonly #content: Content;
+  readonly #row: Row;
 
-/** The values of a version's fields, for filters and orders. */
-export function fieldsOf(listed: ListedVersion): FieldReader {
-  return (field) => {
+  constructor(name: string, content: Content, row: Row) {
+    this.name = name;
+    this.#content = content;
+    this.#row = row;
+  }
+
+  get version(): number {
+    return this.#row[0];
+  }
+
+  readonly read: FieldReader = (field) => {
+    const row = this.#row;
     const dot = field.indexOf(".");
-    if (dot > 0) return [own(listed[field.slice(0, dot) as "tags" | "metrics" | "parameters"], field.slice(dot + 1))];
+    if (dot > 0) {
+      const family = field.slice(0, dot) as keyof Tables;
+      const at = this.#content.tables[family].indexOf(field.slice(dot + 1));
+      return [unpacked(row[family === "tags" ? 6 : family === "metrics" ? 8 : 9][at])];
+    }
     switch (field) {
+      case "version":
+        return [row[0]];
+      case "name":
+        return [this.name];
+      case "size":
+        return [row[12]];
       case "alias":
-        return listed.aliases;
+        return this.#aliases();
       case "label":
-        return listed.labels;
+        return row[5] === 0 ? [] : row[5];
       case "codec":
-        return listed.codecs;
+        return row[10];
       case "flavor":
-        return listed.flavors;
+        return row[11] === 0 ? [] : row[11];
       case "author":
-        return [listed.author?.name, listed.author?.email];
+        return row[4] === 0 ? [undefined] : [row[4].name, row[4].email];
       default:
-        return [
-          listed[
-            field as "name" | "version" | "status" | "created" | "registered" | "size" | "description" | "verified"
-          ],
-        ];
+        return [this.listed()[field as "status" | "created" | "registered" | "description" | "verified"]];
     }
   };
+
+  listed(): ListedVersion {
+    const [
+      version,
+      status,
+      registered,
+      created,
+      author,
+      labels,
+      tags,
+      description,
+      metrics,
+      parameters,
+      codecs,
+      flavors,
+      size,
+      verified,
+    ] = this.#row;
+    const { tables } = this.#content;
+    return {
+      name: this.name,
+      version,
+      reference: `${this.name}@${version}`,
+      status: statuses[status]!,
+      registered: new Date(registered).toISOString(),
+      created: typeof created === "number" ? new Date(created).toISOString() : created,
+      ...(author !== 0 && { author }),
+      aliases: this.#aliases(),
+      labels: labels === 0 ? [] : labels,
+      tags: named(tables.tags, tags) as Record<string, string>,
+      ...(description !== 0 && { description }),
+      metrics: named(tables.metrics, metrics) as Record<string, number>,
+      parameters: named(tables.parameters, parameters) as Summary["parameters"],
+      codecs,
+      flavors: flavors === 0 ? [] : flavors,
+      size,
+      ...(verified !== 0 && { verified }),
+    };
+  }
+
+  #aliases(): string[] {
+    const { aliases } = this.#content;
+    return Object.keys(aliases).filter((alias) => aliases[alias] === this.#row[0]);
+  }
 }
 
-function own(values: Readonly<Record<string, FilterValue>>, name: string): FilterValue | undefined {
+function rowOf(record: VersionRecord, tables: Tables): Row {
+  const { version, registered, status, labels, tags, description, summary, verifications } = record;
+  const flavors = [...new Set(summary.representations.flatMap((each) => each.flavor ?? []))];
+  const time = Date.parse(summary.created);
+  // A time is kept as a number only if it comes back as it was written.
+  const exact = !Number.isNaN(time) && new Date(time).toISOString() === summary.created;
+  return [
+    version,
+    statuses.indexOf(status),
+    Date.parse(registered),
+    exact ? time : summary.created,
+    summary.author ?? 0,
+    labels.length === 0 ? 0 : labels,
+    tables.tags.map((name) => own(tags, name) ?? null),
+    description ?? 0,
+    tables.metrics.map((name) => own(summary.metrics, name) ?? null),
+    tables.parameters.map((name) => packed(own(summary.parameters, name))),
+    [...new Set(summary.representations.map((each) => each.codec))],
+    flavors.length === 0 ? 0 : flavors,
+    summary.size,
+    verifications.at(-1)?.ok ?? 0,
+  ];
+}
+
+/** Null stands for what is not there, so a null that is there is wrapped. */
+function packed(value: FilterValue | undefined): FilterValue | readonly [null] {
+  return value === null ? [null] : (value ?? null);
+}
+
+function unpacked(value: FilterValue | readonly [null] | undefined): FilterValue | undefined {
+  if (typeof value === "object") return value === null ? undefined : null;
+  return value;
+}
+
+function named(
+  names: readonly string[],
+  values: readonly (FilterValue | readonly [null])[],
+): Record<string, FilterValue> {
+  const result: Record<string, FilterValue> = {};
+  for (const [at, name] of names.entries()) {
+    const value = unpacked(values[at]);
+    if (value !== undefined) result[name] = value;
+  }
+  return result;
+}
+
+function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(values, name) ? values[name] : undefined;
 }

@@ -1,7 +1,7 @@
 import { compareCodePoints, ModelkeepError } from "@modelkeep/core";
 
 import { type Filter, type FilterValue, isField, parseFilter } from "./filter.js";
-import { fieldsOf, type ListedModel, type ListedVersion } from "./index-line.js";
+import type { IndexRow, ListedModel, ListedVersion } from "./index-line.js";
 import type { VersionIndex } from "./version-index.js";
 
 export interface PageOptions {
@@ -23,8 +23,6 @@ export interface Page<T> {
   /** Absent on the last page. */
   readonly next?: string | undefined;
 }
-
-type Compare = (a: ListedVersion, b: ListedVersion) => number;
 
 /** Models by name. */
 export async function listModels(index: VersionIndex, options: PageOptions = {}): Promise<Page<ListedModel>> {
@@ -53,25 +51,24 @@ export async function searchVersions(
   await index.refresh(options);
   const found =
     order === undefined ? inOrder(index, holds, options.cursor, limit) : sorted(index, holds, order, options.cursor);
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
+  const page = found.slice(0, limit);
+  const items = page.map((row) => row.listed());
+  const last = page.at(-1);
   if (found.length <= limit || last === undefined) return { items };
-  return {
-    items,
-    next: writeCursor([...(order?.map((each) => valueOf(last, each.field) ?? null) ?? []), last.name, last.version]),
-  };
+  const values = order?.map(({ field }) => last.read(field)[0] ?? null) ?? [];
+  return { items, next: writeCursor([...values, last.name, last.version]) };
 }
 
 /** By name, then the newest version first: no further than the page goes. */
-function inOrder(index: VersionIndex, holds: Filter, cursor: string | undefined, limit: number): ListedVersion[] {
+function inOrder(index: VersionIndex, holds: Filter, cursor: string | undefined, limit: number): IndexRow[] {
   const [name, version] = cursor === undefined ? [] : (readCursor(cursor, 2) as [string, number]);
-  const found: ListedVersion[] = [];
+  const found: IndexRow[] = [];
   for (const line of index.sorted()) {
     const place = name === undefined ? 1 : compareCodePoints(line.name, name);
     if (place < 0) continue;
-    for (const listed of line.versions().toReversed()) {
-      if (place === 0 && listed.version >= version!) continue;
-      if (holds(fieldsOf(listed))) found.push(listed);
+    for (const row of line.rows().toReversed()) {
+      if (place === 0 && row.version >= version!) continue;
+      if (holds(row.read)) found.push(row);
       if (found.length > limit) return found;
     }
   }
@@ -83,32 +80,26 @@ interface Order {
   readonly descending: boolean;
 }
 
-function sorted(
-  index: VersionIndex,
-  holds: Filter,
-  order: readonly Order[],
-  cursor: string | undefined,
-): ListedVersion[] {
-  const compare: Compare = (a, b) => {
-    for (const each of order) {
-      const place = compareValues(valueOf(a, each.field), valueOf(b, each.field), each.descending);
+/** Everything that the filter holds for, by the order; after the cursor, if there is one. */
+function sorted(index: VersionIndex, holds: Filter, order: readonly Order[], cursor: string | undefined): IndexRow[] {
+  interface Place {
+    readonly values: readonly (FilterValue | undefined)[];
+    readonly row: Pick<IndexRow, "name" | "version">;
+  }
+  const compare = (a: Place, b: Place): number => {
+    for (const [at, { descending }] of order.entries()) {
+      const place = compareValues(a.values[at], b.values[at], descending);
       if (place !== 0) return place;
     }
-    return compareCodePoints(a.name, b.name) || b.version - a.version;
+    return compareCodePoints(a.row.name, b.row.name) || b.row.version - a.row.version;
   };
-  const all = index.sorted().flatMap((line) => line.versions().filter((listed) => holds(fieldsOf(listed))));
-  all.sort(compare);
-  if (cursor === undefined) return all;
+  const found = index.sorted().flatMap((line) => line.rows().filter((row) => holds(row.read)));
+  const all = found.map((row) => ({ row, values: order.map(({ field }) => row.read(field)[0]) })).sort(compare);
+  if (cursor === undefined) return all.map(({ row }) => row);
   const values = readCursor(cursor, order.length + 2);
   const [name, version] = values.slice(-2) as [string, number];
-  const start = all.findIndex((listed) => {
-    for (const [at, each] of order.entries()) {
-      const place = compareValues(valueOf(listed, each.field), values[at] ?? undefined, each.descending);
-      if (place !== 0) return place > 0;
-    }
-    return (compareCodePoints(listed.name, name) || version - listed.version) > 0;
-  });
-  return start < 0 ? [] : all.slice(start);
+  const last = { row: { name, version }, values };
+  return all.filter((each) => compare(each, last) > 0).map(({ row }) => row);
 }
 
 function parseOrder(text: string): Order[] {
@@ -122,10 +113,6 @@ function parseOrder(text: string): Order[] {
       );
     return { field: plain, descending: direction.toLowerCase() === "desc" };
   });
-}
-
-function valueOf(listed: ListedVersion, field: string): FilterValue | undefined {
-  return fieldsOf(listed)(field)[0];
 }
 
 /** Numbers before texts; what is not there comes last, in either direction. */

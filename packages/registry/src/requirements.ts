@@ -26,6 +26,8 @@ export async function declareRequirements(
       add(name, `>=${version}`),
     );
     for (const [name, version] of Object.entries(libraries)) add(name, version);
+    for (const [name, version] of Object.entries(each.description?.python ?? {}))
+      requirements.set(`pypi ${name}`, { ecosystem: "pypi", name, version });
     const recorded = { ...each.representation.libraries, ...libraries };
     const representation =
       Object.keys(recorded).length === 0 ? each.representation : { ...each.representation, libraries: recorded };

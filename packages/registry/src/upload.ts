@@ -1,11 +1,9 @@
 import {
-  createMeasurer,
   digestOf,
   encoded,
   type Encoding,
-  entryOf,
-  type Measure,
   measurePayload,
+  measuring,
   type PayloadEntry,
   type PayloadSource,
   type Progress,
@@ -220,26 +218,18 @@ export class Upload {
   async #sendInOnePass(source: BlobSource): Promise<Item> {
     const { store, clock } = this.#context;
     const id = ulid(clock());
-    let measurer = createMeasurer(source.size);
-    let measure: Measure | undefined;
     const advance = (bytes: number) => this.#advance(bytes);
-    async function* measuring(): AsyncIterable<Uint8Array> {
-      measurer = createMeasurer(source.size);
-      measure = undefined;
-      for await (const bytes of source.open()) {
-        measurer.update(bytes);
+    const measured = measuring(source);
+    async function* open(): AsyncIterable<Uint8Array> {
+      for await (const bytes of measured.source.open()) {
         advance(bytes.length);
         yield bytes;
       }
     }
-    const measured = (): Measure => (measure ??= measurer.measure());
     const size = source.size === undefined ? {} : { size: source.size };
-    const { key } = await store.put(
-      () => blobKey(measured().digest, id),
-      () => measuring(),
-      { ...size, ...this.#signal() },
-    );
-    const entry = entryOf(source, measured());
+    const late = () => blobKey(measured.result().digest, id);
+    const { key } = await store.put(late, open, { ...size, ...this.#signal() });
+    const entry = measured.result();
     return { entry, key, store: () => this.#send(source, entry) };
   }
 

@@ -2,7 +2,7 @@ import { collect, compareCodePoints, isModelkeepError } from "@modelkeep/core";
 
 import { eachOf } from "./blobs.js";
 import type { Context } from "./context.js";
-import { type IndexLine, lineOf, readLine, writeLine } from "./index-line.js";
+import { type IndexLine, lineOf, readLine } from "./index-line.js";
 import { changesHour, changesPrefix, indexPrefix, modelOfHint } from "./keys.js";
 import { modelNames } from "./models.js";
 import { ulid } from "./ulid.js";
@@ -139,7 +139,7 @@ export class VersionIndex {
     this.#unsaved = 0;
     if (readOnly !== undefined || actor === undefined) return;
     const head = JSON.stringify({ format, through: this.#through, scanned: this.#scanned });
-    const text = [head, ...[...this.#lines.values()].map(writeLine)].join("\n");
+    const text = [head, ...[...this.#lines.values()].map((line) => line.text())].join("\n");
     const key = `${indexPrefix}${ulid(clock())}`;
     await store.put(key, new TextEncoder().encode(text));
     for await (const { key: other } of store.list(indexPrefix)) if (other < key) await store.delete(other);

@@ -1,8 +1,7 @@
 import { ModelkeepError, type TensorSpec } from "@modelkeep/core";
 import type { GraphBuilder, Value } from "@modelkeep/onnx";
 
-import type { TextAnalysis } from "../text/analysis.js";
-import type { TextInput } from "../text/preprocessor.js";
+import type { TextAnalysis, TextInput } from "@modelkeep/onnx";
 import { checkColumn, checkWidth, type ColumnHint, type ColumnKind, type Rows } from "./rows.js";
 
 /** More inputs than that are no table that anyone has. */

@@ -1,7 +1,7 @@
 import { ModelkeepError } from "@modelkeep/core";
 import type { GraphBuilder, Value } from "@modelkeep/onnx";
 
-import type { TextAnalysis } from "../text/analysis.js";
+import type { TextAnalysis } from "@modelkeep/onnx";
 
 export type ColumnKind = "number" | "string";
 

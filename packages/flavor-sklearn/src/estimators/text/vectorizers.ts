@@ -4,9 +4,7 @@ import type { Fitted } from "../../fitted/fitted.js";
 import { asEntries, asScalar, asScalars, asSparseRows } from "../../fitted/python-value.js";
 import type { Drawing } from "../../graph/drawing.js";
 import { MatrixRows, type Rows } from "../../graph/rows.js";
-import type { TextAnalysis } from "../../text/analysis.js";
-import { textAnalyzer } from "../../text/analyze.js";
-import { areSizes } from "../../text/metadata.js";
+import { areSizes, type TextAnalysis, textAnalyzer } from "@modelkeep/onnx";
 import type { Handler } from "../handler.js";
 
 export const countVectorizer: Handler = { transform: (drawing, fitted, rows) => drawCounts(drawing, fitted, rows) };

@@ -1,6 +1,5 @@
 import { ModelkeepError } from "@modelkeep/core";
-import type { OnnxModel } from "@modelkeep/onnx";
-
+import type { OnnxModel } from "../model.js";
 import type { TextAnalysis } from "./analysis.js";
 import { textAnalyzer } from "./analyze.js";
 import type { TextInput } from "./preprocessor.js";
