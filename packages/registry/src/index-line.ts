@@ -219,7 +219,7 @@ class PackedRow implements IndexRow {
       tags: named(tables.tags, tags) as Record<string, string>,
       ...(description !== 0 && { description }),
       metrics: named(tables.metrics, metrics) as Record<string, number>,
-      parameters: named(tables.parameters, parameters) as Summary["parameters"],
+      parameters: named(tables.parameters, parameters),
       codecs,
       flavors: flavors === 0 ? [] : flavors,
       size,
