@@ -5,6 +5,7 @@ import { asNumbers } from "../../fitted/python-value.js";
 import type { Drawing } from "../../graph/drawing.js";
 import { type Labels, labelsOf } from "../../graph/labels.js";
 import { softmax } from "../../graph/maths.js";
+import { preciseLog } from "../../graph/precise.js";
 import { MatrixRows } from "../../graph/rows.js";
 import type { Handler, Prediction } from "../handler.js";
 import { transpose } from "../linear/linear.js";
@@ -33,12 +34,12 @@ export const gaussianNaiveBayes: Handler = {
       const own = (data: Float64Array) => data.subarray(index * features, (index + 1) * features);
       const centred = graph.sub(matrix, graph.float64(own(means.data)));
       const distances = graph.div(graph.mul(centred, centred), graph.float64(own(variances)));
-      const logs = own(variances).reduce((sum, variance) => sum + Math.log(2 * Math.PI * variance), 0);
+      const logs = own(variances).reduce((sum, variance) => sum + preciseLog(2 * Math.PI * variance), 0);
       const likelihood = graph.sub(
         graph.float64(-0.5 * logs),
         graph.mul(graph.float64(0.5), graph.reduceSum(distances, [1], true)),
       );
-      return graph.add(graph.float64(Math.log(priors[index]!)), likelihood);
+      return graph.add(graph.float64(preciseLog(priors[index]!)), likelihood);
     });
     return decide(drawing, classes, graph.concat(columns, 1));
   },
@@ -91,7 +92,7 @@ export const bernoulliNaiveBayes: Handler = {
     const binary = fitted.isSet("binarize")
       ? graph.cast(graph.greater(matrix, graph.float64(fitted.number("binarize"))), "float64")
       : matrix;
-    const absent = logs.map((log) => Math.log(1 - Math.exp(log)));
+    const absent = logs.map((log) => preciseLog(1 - Math.exp(log)));
     const weights = logs.map((log, at) => log - absent[at]!);
     const sums = graph.add(
       product(drawing, binary, weights, count, features),

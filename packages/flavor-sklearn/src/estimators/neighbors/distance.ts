@@ -33,7 +33,7 @@ export function drawDistances(drawing: Drawing, fitted: Fitted, rows: Rows): { d
 
 function minkowskiPower(fitted: Fitted): number {
   const parameters = new Map(asEntries(fitted.raw("effective_metric_params_")) ?? []);
-  if (parameters.has("w"))
+  if ((parameters.get("w") ?? null) !== null)
     throw fitted.unsupported("effective_metric_params_", "it weighs the columns, which has no ONNX form here");
   const power = asScalar(parameters.get("p")) ?? fitted.number("p");
   if (typeof power === "number" && power > 0) return power;

@@ -9,12 +9,12 @@ import { polynomialFeatures } from "./polynomial.js";
 import { powerTransformer } from "./power.js";
 import { binarizer, maxAbsScaler, minMaxScaler, normalizer, robustScaler, standardScaler } from "./scalers.js";
 import { quantileTransformer } from "./quantile.js";
+import { selectFromModel } from "./select-from-model.js";
 import {
   genericUnivariateSelect,
   recursiveElimination,
   selectFdr,
   selectFpr,
-  selectFromModel,
   selectFwe,
   selectKBest,
   selectPercentile,

@@ -2,7 +2,7 @@ import type { Fitted } from "../../fitted/fitted.js";
 import type { Handler } from "../handler.js";
 
 /** Transformers that keep some columns. */
-function selector(support: (fitted: Fitted) => readonly boolean[]): Handler {
+export function selector(support: (fitted: Fitted) => readonly boolean[]): Handler {
   return {
     transform(_drawing, fitted, rows) {
       const mask = support(fitted);
@@ -58,7 +58,7 @@ const percentile = (fitted: Fitted, attribute: string): boolean[] => {
 export const selectPercentile: Handler = selector((fitted) => percentile(fitted, "percentile"));
 
 /** As numpy.percentile with linear interpolation. */
-function quantile(values: readonly number[], percent: number): number {
+export function quantile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const place = (percent / 100) * (sorted.length - 1);
   const low = Math.floor(place);
@@ -107,47 +107,3 @@ export const recursiveElimination: Handler = {
     return drawing.predict(fitted.estimator("estimator_", "estimator"), rows.select(kept));
   },
 };
-
-/** By coefficients or importances of the estimator within, against a threshold. */
-export const selectFromModel: Handler = selector((fitted) => {
-  const estimator = fitted.estimator(
-    fitted.boolean("prefit", false) && !fitted.has("estimator_") ? "estimator" : "estimator_",
-    "estimator",
-  );
-  const order = fitted.number("norm_order", 1);
-  if (!estimator.has("coef_"))
-    throw fitted.unsupported(
-      "estimator_",
-      `${estimator.name} keeps no coefficients; its importances are not in the file`,
-    );
-  const { shape, data } = estimator.array("coef_");
-  const [count, features] = shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
-  const scores = Array.from({ length: features }, (_, column) => {
-    const own = Array.from({ length: count }, (__, row) => Math.abs(data[row * features + column]!));
-    if (count === 1) return own[0]!;
-    if (order === Number.POSITIVE_INFINITY) return Math.max(...own);
-    return own.reduce((sum, value) => sum + value ** order, 0) ** (1 / order);
-  });
-  const threshold = fitted.has("threshold_")
-    ? fitted.number("threshold_")
-    : importanceThreshold(fitted, estimator, scores);
-  const mask = scores.map((score) => score >= threshold);
-  if (!fitted.isSet("max_features")) return mask;
-  const most = fitted.has("max_features_") ? fitted.count("max_features_") : fitted.count("max_features");
-  const order2 = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, most);
-  return mask.map((kept, column) => kept && order2.includes(column));
-});
-
-/** "1.25*mean", "median", a number; by default the mean, or next to nothing for models that shrink to zero. */
-function importanceThreshold(fitted: Fitted, estimator: Fitted, scores: readonly number[]): number {
-  const scalar = fitted.isSet("threshold") ? fitted.scalar("threshold") : undefined;
-  if (typeof scalar === "number") return scalar;
-  const shrinks =
-    estimator.raw("penalty") === "l1" || estimator.name.includes("Lasso") || /^ElasticNet/u.test(estimator.name);
-  if (scalar === undefined && shrinks) return 1e-5;
-  const parts = /^(?:([0-9.eE+-]+)\s*\*\s*)?(mean|median)$/u.exec(String(scalar ?? "mean").trim());
-  if (parts === null) throw fitted.unsupportedValue("threshold");
-  const reference =
-    parts[2] === "mean" ? scores.reduce((sum, score) => sum + score, 0) / scores.length : quantile(scores, 50);
-  return Number(parts[1] ?? 1) * reference;
-}

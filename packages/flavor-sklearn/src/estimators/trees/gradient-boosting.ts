@@ -4,8 +4,9 @@ import type { Fitted } from "../../fitted/fitted.js";
 import { asObject } from "../../fitted/python-value.js";
 import type { Drawing } from "../../graph/drawing.js";
 import { labelsOf } from "../../graph/labels.js";
+import { preciseExp, preciseLog } from "../../graph/precise.js";
 import { expit, logSoftmaxExp, twoClasses } from "../../graph/maths.js";
-import type { Rows } from "../../graph/rows.js";
+import { MatrixRows, type Rows } from "../../graph/rows.js";
 import type { Handler, Prediction } from "../handler.js";
 import { plain } from "./forest.js";
 import { leafIndices, roundToFloat32, sumLeaves } from "./leaf-sum.js";
@@ -103,10 +104,17 @@ function regressionStart(drawing: Drawing, fitted: Fitted, rows: Rows): Start {
   if (init.name === "DummyRegressor") return { constant: [init.floats("constant_", 1)[0]!] };
   const old = oldStart(init);
   if (old !== undefined) return { constant: [init.number(old)] };
-  drawing.bounded();
-  const { value } = drawing.predict(init, rows);
+  const { value } = predictStart(drawing, init, rows);
   if (value === undefined) throw drawing.cannot(init, "predict");
   return drawing.graph.reshape(value, [-1, 1]);
+}
+
+/** An estimator that gives the start reads the input as float32, and computes in float32 where scikit-learn lets it. */
+function predictStart(drawing: Drawing, init: Fitted, rows: Rows): Prediction {
+  const { graph } = drawing;
+  drawing.bounded(1e-6);
+  drawing.note(`${init.title}: scikit-learn computes the start in float32, ONNX in float64`);
+  return drawing.predict(init, new MatrixRows(graph, roundToFloat32(graph, rows.matrix()), rows.width));
 }
 
 /** The logarithm of the odds, or of each class's share: clipped as scikit-learn clips it, by the float32 epsilon. */
@@ -116,22 +124,22 @@ function classificationStart(drawing: Drawing, fitted: Fitted, rows: Rows, count
   if (init === undefined) return { constant: new Array<number>(columns).fill(0) };
   const exponential = fitted.text("loss", "deviance") === "exponential";
   const centred = fitted.since(1, 4, false);
+  // NumPy rounds its logarithm to the nearest since 2.0 only; before that, Math.log comes as near as anything.
+  const log = centred ? preciseLog : Math.log;
   if (init.name === "DummyClassifier") {
     const shares = dummyShares(init, count).map((share) => Math.min(Math.max(share, epsilon), 1 - epsilon));
-    if (count === 2) return { constant: [Math.log(shares[1]! / (1 - shares[1]!)) * (exponential ? 0.5 : 1)] };
-    const logs = shares.map(Math.log);
-    const mean = centred ? logs.reduce((sum, log) => sum + log, 0) / count : 0;
-    return { constant: logs.map((log) => log - mean) };
+    if (count === 2) return { constant: [log(shares[1]! / (1 - shares[1]!)) * (exponential ? 0.5 : 1)] };
+    const mean = centred ? preciseExp(shares.map(log).reduce((sum, log) => sum + log, 0) / count) : 1;
+    return { constant: shares.map((share) => log(share / mean)) };
   }
   const old = oldStart(init);
   if (old !== undefined) {
     const prior = init.floats(old);
     if (prior.length !== columns) throw init.wrong(old, `has ${prior.length} numbers for ${count} classes`);
-    return { constant: old === "priors" ? Array.from(prior, Math.log) : Array.from(prior) };
+    return { constant: old === "priors" ? Array.from(prior, log) : Array.from(prior) };
   }
-  drawing.bounded();
   const { graph } = drawing;
-  const { probabilities } = drawing.predict(init, rows);
+  const { probabilities } = predictStart(drawing, init, rows);
   if (probabilities === undefined) throw drawing.cannot(init, "predict_proba");
   const clipped = graph.clip(probabilities, graph.float64(epsilon), graph.float64(1 - epsilon));
   if (count > 2) {

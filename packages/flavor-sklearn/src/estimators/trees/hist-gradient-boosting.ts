@@ -31,14 +31,14 @@ export const histGradientBoostingClassifier: Handler = {
     if (count > 2) {
       const raw = drawRaw(drawing, fitted, rows, count);
       const probabilities = softmax(graph, raw);
-      const label = graph.argmax(fitted.since(1, 4, false) ? raw : probabilities);
+      const label = graph.argmax(fitted.since(1, 5, false) ? raw : probabilities);
       return { kind: "classifier", classes, decision: raw, decisionWidth: count, probabilities, label };
     }
     const raw = drawRaw(drawing, fitted, rows, 1);
     const decision = graph.squeeze(raw, [1]);
     const probabilities = twoClasses(graph, expit(graph, raw));
-    // Since 1.4 the decision decides, before that the probabilities: they differ where exp rounds to one half.
-    const label = fitted.since(1, 4, false)
+    // Since 1.5 the decision decides, before that the probabilities: they differ where exp rounds to one half.
+    const label = fitted.since(1, 5, false)
       ? graph.cast(graph.greater(decision, graph.float64(0)), "int64")
       : graph.argmax(probabilities);
     return { kind: "classifier", classes, decision, decisionWidth: 0, probabilities, label };

@@ -2,6 +2,7 @@ import type { Tree } from "@modelkeep/onnx";
 
 import type { Fitted } from "../../fitted/fitted.js";
 import { toLabels } from "../../graph/labels.js";
+import { preciseLog } from "../../graph/precise.js";
 import type { Handler } from "../handler.js";
 import { plain } from "./forest.js";
 import { leafIndices, roundToFloat32, sumLeaves } from "./leaf-sum.js";
@@ -84,5 +85,5 @@ function pathLengths(tree: FittedTree): Float64Array {
 function averagePathLength(n: number): number {
   if (n <= 1) return 0;
   if (n <= 2) return 1;
-  return 2 * (Math.log(n - 1) + euler) - (2 * (n - 1)) / n;
+  return 2 * (preciseLog(n - 1) + euler) - (2 * (n - 1)) / n;
 }
