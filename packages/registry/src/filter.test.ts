@@ -16,7 +16,7 @@ const version: Record<string, FilterValue[]> = {
 };
 
 function holds(filter: string): boolean {
-  return parseFilter(filter)((field) => version[field] ?? [undefined]);
+  return parseFilter(filter)({ read: (field) => version[field] ?? [undefined] });
 }
 
 describe("filters", () => {
@@ -65,7 +65,7 @@ describe("filters", () => {
     expect(holds(long)).toBe(false);
     expect(() => parseFilter("(".repeat(60_000))).toThrow(/nested/u);
     expect(() => parseFilter(`name = '${"a".repeat(60_000)}`)).toThrow(/no end/u);
-    expect(parseFilter(`name like '${"%a".repeat(10_000)}'`)(() => ["a".repeat(5000)])).toBe(false);
+    expect(parseFilter(`name like '${"%a".repeat(10_000)}'`)({ read: () => ["a".repeat(5000)] })).toBe(false);
     expect(() => parseFilter(" ".repeat(1_000_000))).toThrow(expect.objectContaining({ code: "limit_exceeded" }));
     expect(performance.now() - start).toBeLessThan(1000);
   });

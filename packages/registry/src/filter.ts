@@ -4,10 +4,12 @@ import { filterError, type Token, tokens } from "./filter-tokens.js";
 
 export type FilterValue = string | number | boolean | null;
 
-/** What a filter can ask of a version: the values of a field, of which an alias or a label has several. */
-export type FieldReader = (field: string) => readonly (FilterValue | undefined)[];
+/** What a filter can ask: the values of a field, of which an alias or a label has several. */
+export interface Filtered {
+  read(field: string): readonly (FilterValue | undefined)[];
+}
 
-export type Filter = (read: FieldReader) => boolean;
+export type Filter = (item: Filtered) => boolean;
 
 const fields = new Set([
   "name",
@@ -74,13 +76,13 @@ class Parser {
   #or(): Filter {
     const parts = [this.#and()];
     while (this.#takeWord("or")) parts.push(this.#and());
-    return parts.length === 1 ? parts[0]! : (read) => parts.some((part) => part(read));
+    return parts.length === 1 ? parts[0]! : (item) => parts.some((part) => part(item));
   }
 
   #and(): Filter {
     const parts = [this.#not()];
     while (this.#takeWord("and")) parts.push(this.#not());
-    return parts.length === 1 ? parts[0]! : (read) => parts.every((part) => part(read));
+    return parts.length === 1 ? parts[0]! : (item) => parts.every((part) => part(item));
   }
 
   #not(): Filter {
@@ -88,7 +90,7 @@ class Parser {
     try {
       if (this.#takeWord("not")) {
         const inner = this.#not();
-        return (read) => !inner(read);
+        return (item) => !inner(item);
       }
       if (!this.#takeSign("(")) return this.#test();
       const inner = this.#or();
@@ -189,11 +191,11 @@ class Parser {
 }
 
 function anyOf(field: string, test: (value: FilterValue | undefined) => boolean): Filter {
-  return (read) => read(field).some(test);
+  return (item) => item.read(field).some(test);
 }
 
 function negate(negated: boolean, filter: Filter): Filter {
-  return negated ? (read) => !filter(read) : filter;
+  return negated ? (item) => !filter(item) : filter;
 }
 
 function equals(found: FilterValue | undefined, value: FilterValue): boolean {

@@ -1,5 +1,5 @@
 import type { Actor } from "./entry.js";
-import type { FieldReader, FilterValue } from "./filter.js";
+import type { Filtered, FilterValue } from "./filter.js";
 import { type ModelRecord, type Status, statuses, type Summary, type VersionRecord } from "./record.js";
 
 /** A version as listings and searches give it. `resolve` and `show` tell the rest. */
@@ -49,10 +49,9 @@ export interface IndexLine {
 }
 
 /** A version as small as it goes: filters read it as it is, and only what is shown becomes an object. */
-export interface IndexRow {
+export interface IndexRow extends Filtered {
   readonly name: string;
   readonly version: number;
-  readonly read: FieldReader;
   listed(): ListedVersion;
 }
 
@@ -158,7 +157,7 @@ class PackedRow implements IndexRow {
     return this.#row[0];
   }
 
-  readonly read: FieldReader = (field) => {
+  read(field: string): readonly (FilterValue | undefined)[] {
     const row = this.#row;
     const dot = field.indexOf(".");
     if (dot > 0) {
@@ -186,7 +185,7 @@ class PackedRow implements IndexRow {
       default:
         return [this.listed()[field as "status" | "created" | "registered" | "description" | "verified"]];
     }
-  };
+  }
 
   listed(): ListedVersion {
     const [

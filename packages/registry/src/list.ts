@@ -68,7 +68,7 @@ function inOrder(index: VersionIndex, holds: Filter, cursor: string | undefined,
     if (place < 0) continue;
     for (const row of line.rows().toReversed()) {
       if (place === 0 && row.version >= version!) continue;
-      if (holds(row.read)) found.push(row);
+      if (holds(row)) found.push(row);
       if (found.length > limit) return found;
     }
   }
@@ -93,7 +93,7 @@ function sorted(index: VersionIndex, holds: Filter, order: readonly Order[], cur
     }
     return compareCodePoints(a.row.name, b.row.name) || b.row.version - a.row.version;
   };
-  const found = index.sorted().flatMap((line) => line.rows().filter((row) => holds(row.read)));
+  const found = index.sorted().flatMap((line) => line.rows().filter((row) => holds(row)));
   const all = found.map((row) => ({ row, values: order.map(({ field }) => row.read(field)[0]) })).sort(compare);
   if (cursor === undefined) return all.map(({ row }) => row);
   const values = readCursor(cursor, order.length + 2);
