@@ -4,7 +4,7 @@ import { beyondLimit } from "./errors.js";
 
 /** Bounds on reading one file. What is left out has a default that ordinary models stay far below. */
 export interface PickleLimits extends Limits {
-  /** Decompressed bytes for each compressed one, beyond the first 64 MiB. Default 100. */
+  /** Decompressed bytes for each compressed one, beyond the first 64 MiB. Default 25. */
   readonly expansion?: number;
   /** Decimal digits of an integer. Default 4300, as in Python. */
   readonly digits?: number;
@@ -27,18 +27,22 @@ export interface ResolvedLimits {
 /** Whatever the ratio, so much may come out of a compressed file. */
 export const expansionFloor = 64 * 2 ** 20;
 
-/** Defaults: 64 GiB, 1000 levels, 50 million opcodes, 4300 digits, a minute. */
+/** Defaults: 64 GiB, 25-fold expansion beyond 64 MiB, 1000 levels, 10 million opcodes, 4300 digits, a minute. */
 export function resolveLimits(limits: PickleLimits = {}): ResolvedLimits {
-  const items = limits.items ?? 50_000_000;
+  const items = limits.items ?? 10_000_000;
   return {
     bytes: limits.bytes ?? 64 * 2 ** 30,
-    expansion: limits.expansion ?? 100,
+    expansion: limits.expansion ?? 25,
     depth: limits.depth ?? 1000,
     opcodes: limits.opcodes ?? items,
     memo: limits.memo ?? items,
     digits: limits.digits ?? 4300,
     time: limits.time ?? 60_000,
   };
+}
+
+export function tooManyOpcodes({ opcodes }: ResolvedLimits): Error {
+  return beyondLimit(`The pickle has more than ${opcodes} opcodes (limits.opcodes can be raised for a file you trust)`);
 }
 
 /** Throws `limit_exceeded` when the time since its making is over. */

@@ -1,9 +1,9 @@
 import { build, newObject, reduce } from "./construct.js";
 import { appendItems, checkHashable, setEntries } from "./containers.js";
 import { PickleDict } from "./dict.js";
-import { beyondLimit, malformed } from "./errors.js";
+import { malformed } from "./errors.js";
 import type { Input } from "./input.js";
-import type { Deadline, ResolvedLimits } from "./limits.js";
+import { type Deadline, type ResolvedLimits, tooManyOpcodes } from "./limits.js";
 import { binaryInteger, decimalFloat, decimalInteger, latin1, quotedString, rawUnicode } from "./literals.js";
 import { Memo } from "./memo.js";
 import type { Policy } from "./policy.js";
@@ -45,14 +45,14 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
       count.opcodes += steps;
       steps = 0;
       context.deadline.check();
-      if (count.opcodes > limits.opcodes) throw beyondLimit(`The pickle has more than ${limits.opcodes} opcodes`);
+      if (count.opcodes > limits.opcodes) throw tooManyOpcodes(limits);
     }
     const offset = input.base + input.at;
     const opcode = takeByte(input);
     switch (opcode) {
       case 0x2e: // STOP
         count.opcodes += steps;
-        if (count.opcodes > limits.opcodes) throw beyondLimit(`The pickle has more than ${limits.opcodes} opcodes`);
+        if (count.opcodes > limits.opcodes) throw tooManyOpcodes(limits);
         return stack.pop();
       case 0x80: {
         // PROTO

@@ -49,7 +49,7 @@ function inflated(bytes: Uint8Array, form: "zlib" | "gzip" | "raw", limit: numbe
   const result = inflate(bytes, form, Math.min(limit, 2 ** 32 - 2));
   if (result.failure === undefined) return { memory: result.bytes, used: result.used };
   if (result.failure === "limit")
-    throw beyondLimit(`The file expands to more than the ${limit} bytes that are allowed`);
+    throw beyondLimit(`The file expands to more than the ${limit} bytes that are allowed (limits.expansion)`);
   if (result.failure === "truncated") throw truncated(`The ${form} stream ends before its end`);
   throw malformed(`The ${form} stream is damaged (${(result.cause as Error).message})`);
 }

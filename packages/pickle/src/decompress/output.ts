@@ -22,7 +22,8 @@ export class Output {
     if (wanted <= this.bytes.length) return;
     this.deadline.check();
     const most = Math.min(this.limit, largest);
-    if (wanted > most) throw beyondLimit(`The file expands to more than the ${most} bytes that are allowed`);
+    if (wanted > most)
+      throw beyondLimit(`The file expands to more than the ${most} bytes that are allowed (limits.expansion)`);
     const larger = new Uint8Array(Math.min(most, Math.max(wanted, this.bytes.length * 2)));
     larger.set(this.bytes.subarray(0, this.length));
     this.bytes = larger;
