@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { Tensor, type TensorMap, tensorElements, tensorOf } from "@modelkeep/core";
-import { encodeModelBytes } from "@modelkeep/onnx";
+import { encodeModelBytes, evaluator } from "@modelkeep/onnx";
 import { readPickle } from "@modelkeep/pickle";
 import * as onnxruntime from "onnxruntime-node";
 
@@ -62,10 +62,14 @@ export async function convertFile(path: string, precision?: "float32"): Promise<
   return convertSklearn(value, precision === undefined ? {} : { precision });
 }
 
-/** Runs ONNX Runtime on the model. */
-export async function run(conversion: SklearnConversion, inputs: TensorMap, threads = 1): Promise<Map<string, Tensor>> {
+/** Runs a converted model. */
+export type Run = (conversion: SklearnConversion, inputs: TensorMap) => Promise<TensorMap>;
+
+export const runEvaluator: Run = async ({ model }, inputs) => evaluator(model).run(inputs);
+
+export const runNative: Run = async (conversion, inputs) => {
   const bytes = encodeModelBytes(conversion.model);
-  const session = await onnxruntime.InferenceSession.create(bytes, { intraOpNumThreads: threads, logSeverityLevel: 3 });
+  const session = await onnxruntime.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
   try {
     const feeds = [...inputs].map(([name, tensor]) => [
       name,
@@ -81,7 +85,7 @@ export async function run(conversion: SklearnConversion, inputs: TensorMap, thre
   } finally {
     await session.release();
   }
-}
+};
 
 /** The rows as inputs of the signature. */
 export function inputsOf(conversion: SklearnConversion, recording: Recording, rows: Recording["X"]): TensorMap {
@@ -109,27 +113,27 @@ export function inputsOf(conversion: SklearnConversion, recording: Recording, ro
   );
 }
 
-/** Every output of scikit-learn against the one of the ONNX model; `label` counts as different where it is not equal. */
-export async function compare(
-  conversion: SklearnConversion,
-  recording: Recording,
-  part: "outputs" | "outputs_edge" = "outputs",
-  inputs?: TensorMap,
-): Promise<Difference[]> {
-  const rows = part === "outputs" ? recording.X : recording.X_edge!;
-  const results = await run(conversion, inputs ?? inputsOf(conversion, recording, rows));
-  const expected = recording[part]!;
+/** Every recorded output against that of the ONNX model; a label that is not equal counts as infinitely far. */
+export async function compare(conversion: SklearnConversion, recording: Recording, run: Run): Promise<Difference[]> {
   const differences: Difference[] = [];
-  for (const [method, wanted] of Object.entries(expected)) {
-    if (method.endsWith("_dtype") || method.endsWith("_sparse")) continue;
-    const values = listsOf(wanted);
-    values.forEach((list, index) => {
-      const suffix = values.length > 1 ? `_${index}` : "";
-      const name = method === "predict" ? (results.has("label") ? "label" : "value") : outputNames[method]!;
-      const output = results.get(`${name}${suffix}`);
-      if (output === undefined) throw new Error(`${recording.id} has no output ${name}${suffix}`);
-      differences.push(difference(`${name}${suffix}`, tensorElements(output), flatten(list)));
-    });
+  const parts = [
+    { mark: "", rows: recording.X, outputs: recording.outputs },
+    { mark: "edge ", rows: recording.X_edge ?? [], outputs: recording.outputs_edge ?? {} },
+  ];
+  for (const { mark, rows, outputs } of parts) {
+    if (rows.length === 0) continue;
+    const results = await run(conversion, inputsOf(conversion, recording, rows));
+    for (const [method, wanted] of Object.entries(outputs)) {
+      if (/_(dtype|sparse)$/u.test(method)) continue;
+      const lists = listsOf(wanted);
+      lists.forEach((list, index) => {
+        const stem = method === "predict" ? (results.has("value") ? "value" : "label") : outputNames[method]!;
+        const name = lists.length > 1 ? `${stem}_${index}` : stem;
+        const output = results.get(name);
+        if (output === undefined) throw new Error(`${recording.id} has no output ${name}`);
+        differences.push(difference(`${mark}${name}`, tensorElements(output), flatten(list)));
+      });
+    }
   }
   return differences;
 }
@@ -153,11 +157,16 @@ function difference(output: string, have: readonly unknown[], wanted: readonly u
     const [a, b] = [comparable(have[at]), comparable(wanted[at])];
     if (Object.is(a, b) || a === b) continue;
     differing++;
-    const distance =
-      typeof a === "number" && typeof b === "number" ? Math.abs(a - b) / Math.max(1, Math.abs(b)) : Infinity;
-    worst = Math.max(worst, Number.isNaN(distance) ? Infinity : distance);
+    worst = Math.max(worst, output.includes("label") ? Infinity : distance(a, b));
   }
   return { output, differing, of: have.length, worst };
+}
+
+/** |a - b| / max(1, |b|), infinite for what is no number. */
+export function distance(a: unknown, b: unknown): number {
+  if (typeof a !== "number" || typeof b !== "number") return Infinity;
+  const apart = Math.abs(a - b) / Math.max(1, Math.abs(b));
+  return Number.isNaN(apart) ? Infinity : apart;
 }
 
 function flatten(value: unknown): unknown[] {

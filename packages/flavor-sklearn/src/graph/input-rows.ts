@@ -96,7 +96,7 @@ export class InputRows implements Rows {
 
   /** Each column is an input of the type that all its readers can use. */
   #column(index: number, kind: ColumnKind): Value {
-    const { kind: wanted, hint } = this.known!.columns.get(index) ?? { kind, hint: {} as ColumnHint };
+    const { kind: wanted, hint } = this.known!.columns.get(index) ?? { kind, hint: {} };
     let input = this.#inputs.get(index);
     const integer = wanted === "number" && hint.integer === true;
     if (input === undefined) {
@@ -166,7 +166,7 @@ class SelectedColumns implements Rows {
   documents(vectorizer: unknown, analysis: TextAnalysis): Value {
     if (this.indices.length !== 1)
       throw new ModelkeepError("malformed", "[sklearn] A vectorizer reads one column of texts, not several");
-    return this.input.documents(vectorizer, analysis, this.indices[0]!);
+    return this.input.documents(vectorizer, analysis, this.indices[0]);
   }
 }
 

@@ -44,6 +44,13 @@ export function toLabels(scalars: readonly Scalar[], dtype?: string): Labels | u
   return undefined;
 }
 
+/** Classifiers that were fitted on several labels per row have no form here. */
+export function refuseSeveralLabels(fitted: Fitted, binarizer: string): void {
+  const kind = fitted.has(binarizer) ? fitted.estimator(binarizer).raw("y_type_") : undefined;
+  if (typeof kind === "string" && kind.startsWith("multilabel"))
+    throw fitted.unsupported(binarizer, "it was fitted on several labels per row, which has no ONNX form here");
+}
+
 /** The labels at the indices. */
 export function drawLabels(graph: GraphBuilder, labels: Labels, indices: Value): Value {
   return graph.gather(labelConstant(graph, labels), indices);

@@ -82,28 +82,33 @@ export function searchSorted(
 
 /** Inner nodes ask "x >= edge"; a leaf holds how many edges that was true for. */
 function bisectionTree(edges: ArrayLike<number>, column: number): { tree: Tree; count: number[] } {
-  const [feature, threshold, left, right, count]: number[][] = [[], [], [], [], []];
+  const feature: number[] = [];
+  const threshold: number[] = [];
+  const left: number[] = [];
+  const right: number[] = [];
+  const count: number[] = [];
   const add = (): number => {
-    feature!.push(column);
-    threshold!.push(0);
-    left!.push(-1);
-    right!.push(-1);
-    return count!.push(0) - 1;
+    feature.push(column);
+    threshold.push(0);
+    left.push(-1);
+    right.push(-1);
+    return count.push(0) - 1;
   };
   const open: [node: number, low: number, high: number][] = [[add(), 0, edges.length]];
   for (let item = open.pop(); item !== undefined; item = open.pop()) {
     const [node, low, high] = item;
     if (low === high) {
-      count![node] = low;
+      count[node] = low;
       continue;
     }
     const middle = (low + high) >> 1;
-    threshold![node] = edges[middle]!;
-    left![node] = add();
-    right![node] = add();
-    open.push([left![node]!, middle + 1, high], [right![node]!, low, middle]);
+    threshold[node] = edges[middle]!;
+    const [whenTrue, whenFalse] = [add(), add()];
+    left[node] = whenTrue;
+    right[node] = whenFalse;
+    open.push([whenTrue, middle + 1, high], [whenFalse, low, middle]);
   }
-  return { tree: { feature: feature!, threshold: threshold!, left: left!, right: right! }, count: count! };
+  return { tree: { feature, threshold, left, right }, count };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Value } from "@modelkeep/onnx";
 
 import type { Drawing } from "../../graph/drawing.js";
-import { labelsOf } from "../../graph/labels.js";
+import { labelsOf, refuseSeveralLabels } from "../../graph/labels.js";
 import { twoClasses } from "../../graph/maths.js";
 import { joinRows, MatrixRows } from "../../graph/rows.js";
 import { respond, scores } from "../ensemble/response.js";
@@ -11,11 +11,7 @@ export const oneVsRest: Handler = {
   predict(drawing, fitted, rows) {
     const { graph } = drawing;
     const binarizer = fitted.estimator("label_binarizer_", "labels");
-    if (String(binarizer.raw("y_type_")).startsWith("multilabel"))
-      throw fitted.unsupported(
-        "label_binarizer_",
-        "it was fitted on several labels per row, which is not supported here",
-      );
+    refuseSeveralLabels(fitted, "label_binarizer_");
     const classes = labelsOf(binarizer, "classes_");
     const parts = fitted.estimators("estimators_", (index) => `class ${index}`);
     const count = classes.values.length;

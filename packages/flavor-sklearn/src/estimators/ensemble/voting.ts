@@ -23,9 +23,7 @@ function weightsOf(fitted: Fitted, count: number): number[] | undefined {
   if (!fitted.isSet("weights")) return undefined;
   const all = (asScalars(fitted.raw("weights")) ?? []).map(Number);
   const parts = namedParts(fitted, "estimators");
-  const weights = all.filter(
-    (_, index) => parts[index] !== undefined && specialStep(parts[index]!.value) === undefined,
-  );
+  const weights = all.filter((_, index) => parts[index] !== undefined && specialStep(parts[index].value) === undefined);
   if (weights.length !== count) throw fitted.wrong("weights", `has ${weights.length} numbers for ${count} estimators`);
   return weights;
 }

@@ -49,7 +49,7 @@ export const quadraticDiscriminantAnalysis: Handler = {
         scaling.data.length !== rotation.shape[1]
       )
         throw fitted.wrong("rotations_", `does not fit its scalings_ for class ${index}`);
-      const rank = rotation.shape[1]!;
+      const rank = rotation.shape[1];
       const scaled = rotation.data.map((value, at) => value * scaling.data[at % rank]! ** -0.5);
       const centred = graph.sub(matrix, graph.float64(means.data.subarray(index * features, (index + 1) * features)));
       const turned = graph.matmul(centred, graph.float64(scaled, [features, rank]));

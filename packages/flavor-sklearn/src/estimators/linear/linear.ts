@@ -2,7 +2,7 @@ import type { Value } from "@modelkeep/onnx";
 
 import type { Fitted } from "../../fitted/fitted.js";
 import type { Drawing } from "../../graph/drawing.js";
-import { type Labels, labelsOf } from "../../graph/labels.js";
+import { type Labels, labelsOf, refuseSeveralLabels } from "../../graph/labels.js";
 import { expit, softmax, twoClasses } from "../../graph/maths.js";
 import type { Rows } from "../../graph/rows.js";
 import type { Handler, Prediction } from "../handler.js";
@@ -146,12 +146,7 @@ export const sgdClassifier: Handler = {
 /** Ridge used as a classifier: -1 and 1 for two classes, one column each for more. */
 export const ridgeClassifier: Handler = {
   predict(drawing, fitted, rows) {
-    const multilabel = fitted.has("_label_binarizer") && fitted.estimator("_label_binarizer").raw("y_type_");
-    if (typeof multilabel === "string" && multilabel.startsWith("multilabel"))
-      throw fitted.unsupported(
-        "_label_binarizer",
-        "it was fitted on several labels per row, which is not supported here",
-      );
+    refuseSeveralLabels(fitted, "_label_binarizer");
     const classes = fitted.has("_label_binarizer")
       ? labelsOf(fitted.estimator("_label_binarizer"), "classes_")
       : labelsOf(fitted, "classes_");

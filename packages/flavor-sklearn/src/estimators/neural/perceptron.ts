@@ -3,7 +3,7 @@ import type { Value } from "@modelkeep/onnx";
 import type { Fitted } from "../../fitted/fitted.js";
 import { asNumbers } from "../../fitted/python-value.js";
 import type { Drawing } from "../../graph/drawing.js";
-import { labelsOf } from "../../graph/labels.js";
+import { labelsOf, refuseSeveralLabels } from "../../graph/labels.js";
 import { expit, softmax, twoClasses } from "../../graph/maths.js";
 import type { Rows } from "../../graph/rows.js";
 import type { Handler } from "../handler.js";
@@ -30,7 +30,7 @@ function drawLayers(drawing: Drawing, fitted: Fitted, rows: Rows): { value: Valu
     )
       throw fitted.wrong("coefs_", `has a layer ${layer} that does not fit the one before or its intercepts`);
     width = shape[1]!;
-    const input = value ?? rows.matrix(shape[0]!);
+    const input = value ?? rows.matrix(shape[0]);
     const sum = graph.add(graph.matmul(input, graph.float64(weight.data, shape)), graph.float64(bias.data));
     value = layer < weights.length - 1 ? activate(sum) : sum;
   });
@@ -55,12 +55,7 @@ function activation({ graph }: Drawing, fitted: Fitted, name: string, attribute:
 export const mlpClassifier: Handler = {
   predict(drawing, fitted, rows) {
     const { graph } = drawing;
-    const binarizer = fitted.has("_label_binarizer") ? fitted.estimator("_label_binarizer") : undefined;
-    if (String(binarizer?.raw("y_type_")).startsWith("multilabel"))
-      throw fitted.unsupported(
-        "_label_binarizer",
-        "it was fitted on several labels per row, which is not supported here",
-      );
+    refuseSeveralLabels(fitted, "_label_binarizer");
     const classes = labelsOf(fitted, "classes_");
     const { value, width } = drawLayers(drawing, fitted, rows);
     if (width !== (classes.values.length === 2 ? 1 : classes.values.length))

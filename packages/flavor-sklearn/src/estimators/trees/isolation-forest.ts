@@ -8,7 +8,7 @@ import { plain } from "./forest.js";
 import { leafIndices, roundToFloat32, sumLeaves } from "./leaf-sum.js";
 import { type FittedTree, nodeDepths, readTree } from "./tree.js";
 
-const euler = 0.577215664901532860606512090082402431;
+const euler = 0.5772156649015329;
 
 /** Depths are exact; the power of two that makes a score of them may differ in its last bit. */
 export const isolationForest: Handler = {
