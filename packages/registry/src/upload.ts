@@ -228,7 +228,7 @@ export class Upload {
     }
     const size = source.size === undefined ? {} : { size: source.size };
     const late = () => blobKey(measured.result().digest, id);
-    const { key } = await store.put(late, open, { ...size, ...this.#signal() });
+    const { key } = await store.put(late, () => open(), { ...size, ...this.#signal() });
     const entry = measured.result();
     return { entry, key, store: () => this.#send(source, entry) };
   }

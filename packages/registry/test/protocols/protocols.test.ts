@@ -88,7 +88,7 @@ describe("collecting garbage beside saves, every interleaving", () => {
     ["look again for the blob only", "version 0 was acknowledged and has lost its data"],
     ["a new place replaces the old one", "version 0 was acknowledged and has lost its data"],
     ["trust a version of the same content unseen", "version 0 was acknowledged and has lost its data"],
-  ])("finds the planted mistake: %s", (mistake, message) => {
+  ])("finds the planted mistake: %s", { timeout: 300_000 }, (mistake, message) => {
     const searches: Case[] = [
       { savers: [fresh], collectors: 1, suspended: false },
       { savers: [fresh], collectors: 1, suspended: true },
