@@ -1,4 +1,4 @@
-import type { Limits } from "@modelkeep/core";
+import { type Limits, throwIfAborted } from "@modelkeep/core";
 
 import { beyondLimit } from "./errors.js";
 
@@ -57,7 +57,7 @@ export class Deadline {
   }
 
   check(): void {
-    this.signal?.throwIfAborted();
+    throwIfAborted(this.signal);
     if (performance.now() > this.#end)
       throw beyondLimit(`Reading took longer than the ${this.milliseconds} ms that are allowed`);
   }

@@ -10,6 +10,7 @@ import type { Policy } from "./policy.js";
 import { Stack } from "./stack.js";
 import { takeByte, takeLength, takeLength8, takeMemoIndex, takeText, takeTextLine, takeUint } from "./operands.js";
 import { PickleByteArray, PickleSet, PickleTuple, type PickleValue } from "./value.js";
+import { weigh } from "./weight.js";
 
 export interface MachineContext {
   readonly limits: ResolvedLimits;
@@ -41,7 +42,7 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
   };
   let steps = 0;
   for (;;) {
-    if (++steps === pause) {
+    if (++steps >= pause) {
       count.opcodes += steps;
       steps = 0;
       context.deadline.check();
@@ -275,6 +276,7 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
       case 0x52: {
         // REDUCE
         const args = stack.pop();
+        steps += weigh(args);
         const callable = stack.pop();
         stack.push(guarded(offset, () => reduce(callable, args, policy, offset)));
         break;
@@ -297,6 +299,7 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
       case 0x62: {
         // BUILD
         const state = stack.pop();
+        steps += weigh(state);
         const target = stack.peek();
         const built = guarded(offset, () => {
           build(target, state, policy, offset);

@@ -57,6 +57,19 @@ const generated: readonly (HostileVector & { readonly bytes: () => Uint8Array })
     ),
   ),
   made("bytearray of a length", "refuse-malformed", () => bytesOf("c__builtin__\nbytearray\n(I1000000000000\ntR.")),
+  made(
+    "one list, copied by each of many calls",
+    "refuse-limit",
+    () =>
+      joined(
+        bytesOf("("),
+        repeated(0x4e, 100_000),
+        bytesOf("lq\0c__builtin__\nlist\nq\x01("),
+        ...Array.from({ length: 20_000 }, () => bytesOf("h\x01h\0\x85R")),
+        bytesOf("t."),
+      ),
+    5000,
+  ),
   made("a memo that was never filled", "refuse-malformed", () => bytesOf("h\x07.")),
   made("an array of objects given bytes", "refuse-malformed", () =>
     bytesOf(
