@@ -30,7 +30,9 @@ const standard: readonly (() => Promise<{ readonly modelkeep: PluginModule }>)[]
   () => import("@modelkeep/codec-safetensors"),
   () => import("@modelkeep/codec-json"),
   () => import("@modelkeep/codec-msgpack"),
+  () => import("@modelkeep/codec-pickle"),
   () => import("@modelkeep/flavor-mljs"),
+  () => import("@modelkeep/flavor-sklearn"),
 ];
 
 /** Packages to load: those of --plugin, and those of a configuration that is trusted. */

@@ -1,11 +1,12 @@
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { groups } from "../src/commands.js";
 import { commandLine } from "./run.js";
-import { writeModels } from "./models.js";
+import { sklearnModel, writeModels } from "./models.js";
 
 const { folder, run } = commandLine();
 const at = (...path: string[]) => join(folder, ...path);
@@ -76,7 +77,7 @@ describe("the main job", () => {
     expect(await run(["alias", "wine@2", "staging", "--expect", "1"])).toMatchObject({ code: 4 });
     expect((await run(["rollback", "wine", "--json"])).json()).toMatchObject({ version: 1, previous: 2 });
 
-    const shown = (await run(["show", "wine@production", "--json"])).json();
+    const shown = (await run(["show", "wine@production", "--json"])).json() as Record<string, unknown>;
     expect(shown).toMatchObject({
       version: 1,
       labels: ["v1"],
@@ -93,13 +94,13 @@ describe("the main job", () => {
       ],
       samples: { rows: 20, bound: 0 },
     });
-    const kinds = (await run(["history", "wine", "--json"])).json<{ kind: string }[]>().map(({ kind }) => kind);
+    const kinds = ((await run(["history", "wine", "--json"])).json() as { kind: string }[]).map(({ kind }) => kind);
     expect(kinds).toEqual(["version", "version", "verified", "alias", "verified", "alias", "alias"]);
     expect((await run(["history", "wine", "--as-of", "2001-01-01"])).stdout).toContain("did not exist");
   }, 60_000);
 
   test("list, compare, search", async () => {
-    expect((await run(["list", "--json"])).json<unknown[]>()).toMatchObject([
+    expect((await run(["list", "--json"])).json()).toMatchObject([
       { name: "wine", versions: 2, aliases: { production: 1 } },
     ]);
     expect((await run(["compare", "wine@1", "wine@2"])).stdout).toMatch(/accuracy\s+0\.97\s+0\.5/u);
@@ -113,7 +114,7 @@ describe("the main job", () => {
   test("predictions agree between a reference, a file and a package", async () => {
     await run(["pack", "wine@1", "wine.model.zip"]);
     const labels = async (...words: string[]) =>
-      (await run(["predict", ...words, "--input", "rows.csv", "--json"])).json<{ outputs: { label: number[] } }>()
+      ((await run(["predict", ...words, "--input", "rows.csv", "--json"])).json() as { outputs: { label: number[] } })
         .outputs.label;
     const expected = await labels("wine@production");
     expect(expected).toHaveLength(20);
@@ -154,7 +155,7 @@ describe("the main job", () => {
     expect(await run(["checkout", "wine@2", "srv"])).toMatchObject({ code: 0 });
     expect(readlinkSync(at("srv", "wine", "current"))).toBe("2");
     expect(await run(["unpack", "wine.model.zip", "--store", "other", "--json"])).toMatchObject({ code: 0 });
-    expect((await run(["list", "--store", "other", "--json"])).json<unknown[]>()).toMatchObject([{ name: "wine" }]);
+    expect((await run(["list", "--store", "other", "--json"])).json()).toMatchObject([{ name: "wine" }]);
   }, 60_000);
 
   test("copies to SQLite and back again are the same registry", async () => {
@@ -196,6 +197,60 @@ function readFileSyncOrNothing(path: string): Buffer | undefined {
     return undefined;
   }
 }
+
+describe("a scikit-learn file", () => {
+  const pipeline = fileURLToPath(new URL("../../../vectors/sklearn/", import.meta.url));
+
+  test("is scanned, inspected, converted, and predicts as it is and as ONNX", async () => {
+    const { file, rows, labels } = sklearnModel(pipeline);
+    writeFileSync(at("sklearn-rows.json"), JSON.stringify(rows));
+    expect((await run(["scan", file, "--json"])).json()).toMatchObject({ files: [{ verdict: "clean" }] });
+    expect((await run(["inspect", file])).stdout).toContain("sklearn.");
+    expect(await run(["convert", file, "converted.onnx"])).toMatchObject({ code: 0 });
+    expect(await run(["convert", file, "converted.onnx"])).toMatchObject({ code: 4 });
+    for (const words of [
+      [file],
+      [file, "--runtime", "js"],
+      ["converted.onnx"],
+      ["converted.onnx", "--runtime", "js"],
+    ]) {
+      const { outputs } = (await run(["predict", ...words, "--input", "sklearn-rows.json", "--json"])).json() as {
+        outputs: { label: unknown[] };
+      };
+      expect(outputs.label).toEqual(labels);
+    }
+  }, 60_000);
+
+  test("is kept with the ONNX made of it, and the proof that they agree", async () => {
+    const { file } = sklearnModel(pipeline);
+    expect(await run(["save", "from-python", file, "--samples", "sklearn-rows.json"])).toMatchObject({ code: 0 });
+    const { manifest } = (await run(["show", "from-python@1", "--json"])).json() as {
+      manifest: { representations: unknown[]; requirements: unknown[] };
+    };
+    expect(manifest.representations).toMatchObject([
+      { codec: "joblib" },
+      { codec: "onnx", convertedFrom: { representation: "joblib", proof: { identical: true } } },
+    ]);
+    expect(manifest.requirements).toContainEqual(expect.objectContaining({ ecosystem: "pypi", name: "scikit-learn" }));
+    expect(await run(["promote", "from-python@1"])).toMatchObject({ code: 0 });
+  }, 60_000);
+
+  test("that would run something is refused, with what it would have done", async () => {
+    // A harmless command, in the shape of an attack: protocol 0, os.system("true").
+    writeFileSync(at("hostile.pkl"), "cos\nsystem\n(S'true'\ntR.");
+    const scanned = await run(["scan", "hostile.pkl"]);
+    expect(scanned).toMatchObject({ code: 1 });
+    expect(scanned.stdout).toMatch(/dangerous[^]*system\("true"\)/u);
+    expect(await run(["predict", "hostile.pkl", "1"])).toMatchObject({ code: 5 });
+    expect(await run(["convert", "hostile.pkl", "hostile.onnx"])).toMatchObject({ code: 5 });
+    mkdirSync(at("mixed"));
+    writeFileSync(at("mixed", "notes.txt"), "nothing to see");
+    writeFileSync(at("mixed", "innocent.txt"), "cos\nsystem\n(S'true'\ntR.");
+    expect((await run(["scan", "mixed", "--json"])).json()).toMatchObject({
+      files: [{ path: join("mixed", "innocent.txt"), verdict: "dangerous" }],
+    });
+  }, 60_000);
+});
 
 describe("a stranger's folder", () => {
   const stranger = at("stranger");

@@ -47,3 +47,16 @@ export async function writeModels(folder: string): Promise<void> {
     [features.join(","), ...rows.slice(0, 20).map((row) => row.join(","))].join("\n"),
   );
 }
+
+/** A tree that scikit-learn fitted on iris, as joblib keeps it, with rows and what scikit-learn predicted for them. */
+export function sklearnModel(folder: string): { file: string; rows: number[][]; labels: unknown[] } {
+  const recorded = JSON.parse(readFileSync(join(folder, "sklearn-1.2.1/tree_clf.json"), "utf8")) as {
+    X: number[][];
+    outputs: { predict: unknown[] };
+  };
+  return {
+    file: join(folder, "sklearn-1.2.1/tree_clf.zlib.joblib"),
+    rows: recorded.X,
+    labels: recorded.outputs.predict,
+  };
+}

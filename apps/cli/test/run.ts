@@ -11,7 +11,7 @@ export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
   /** What `--json` printed. */
-  json<T = Record<string, unknown>>(): T;
+  readonly json: () => unknown;
 }
 
 const home = fileURLToPath(new URL("..", import.meta.url));
@@ -20,10 +20,10 @@ const built = `.test-dist/${process.pid}`;
 export interface CommandLine {
   /** A folder of its own, empty at first. */
   readonly folder: string;
-  run(
+  readonly run: (
     arguments_: readonly string[],
     options?: { readonly env?: Readonly<Record<string, string>>; readonly input?: string; readonly folder?: string },
-  ): Promise<Ran>;
+  ) => Promise<Ran>;
 }
 
 /** The command line as users run it: a bundle, in a process of its own, in a folder that is removed afterwards. */
@@ -63,7 +63,7 @@ function execute(
   return new Promise((resolve) => {
     const child = execFile(program, arguments_, { ...options, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
-      resolve({ code, stdout, stderr, json: () => JSON.parse(stdout) as never });
+      resolve({ code, stdout, stderr, json: () => JSON.parse(stdout) as unknown });
     });
     child.stdin!.end(input ?? "");
   });

@@ -3,6 +3,7 @@ import type { Envelope, Inspection, Signature, TensorSpec } from "@modelkeep/cor
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
 import { openPath } from "../open-path.js";
+import { treeLines } from "../object-tree.js";
 import { formatBytes, type Output } from "../output.js";
 
 /** Says what is in files and packages from the few ranges that tell; nothing of them is run. */
@@ -50,8 +51,10 @@ function describeInspection(
   for (const { name, dtype, shape } of tensors.slice(0, 20))
     lines.push(`  tensor      ${name} ${dtype}[${shape.join(", ")}]`);
   if (tensors.length > 20) lines.push(`  and ${tensors.length - 20} more tensors (--json lists them)`);
-  for (const [key, value] of Object.entries(inspection.details ?? {}))
-    lines.push(`  ${key.padEnd(11)} ${typeof value === "string" ? value : JSON.stringify(value)?.slice(0, 300)}`);
+  const { tree, globals, ...details } = inspection.details ?? {};
+  for (const [key, value] of Object.entries(details)) lines.push(`  ${key.padEnd(11)} ${detailText(value)}`);
+  if (Array.isArray(globals)) lines.push(`  names       ${globals.length} that the file asks for (--json lists them)`);
+  if (tree !== undefined) lines.push("  contents", ...treeLines(tree).map((line) => `    ${line}`));
   for (const { level, message, offset } of inspection.findings ?? []) {
     const colour = level === "danger" ? "red" : level === "warning" ? "yellow" : "dim";
     lines.push(`  ${output.style(colour, level)}  ${message}${offset === undefined ? "" : ` (at byte ${offset})`}`);
@@ -90,4 +93,13 @@ export function signatureLines({ inputs, outputs }: Signature): string[] {
 
 function shorten(names: readonly string[]): string {
   return names.length <= 8 ? names.join(", ") : `${names.slice(0, 7).join(", ")}, … ${names.length} in all`;
+}
+
+function detailText(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return Object.entries(value)
+      .map(([key, each]) => `${key} ${detailText(each)}`)
+      .join(", ");
+  return Array.isArray(value) ? value.map(detailText).join(" ") : String(value);
 }

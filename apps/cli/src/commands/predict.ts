@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 
 import {
+  collectPayloads,
   type Inputs,
   ModelkeepError,
   type Predictor,
@@ -13,6 +14,7 @@ import {
 import { checkCompatibility, policyOf } from "../compatibility.js";
 import type { Context } from "../context.js";
 import { isPath, openPath } from "../open-path.js";
+import type { Plugins } from "../plugins.js";
 import { columnsOf, mergeColumns, outputText } from "../outputs.js";
 import { batches, readRows, type Row } from "../rows.js";
 import { wholeNumber } from "../reference.js";
@@ -80,18 +82,33 @@ async function openFile(
       `${path} is of a format that no codec here knows: name a plugin by --plugin, or see modelkeep inspect`,
     );
   const decode = () => codec.decode(payloads, { signal: context.signal });
-  const state = codec.name === "onnx" ? undefined : ((await decode()) as { flavor?: string });
+  const direct = plugins.runtimes.some((runtime) => runtime.runs({ codec: codec.name }));
+  const decoded = direct ? undefined : await decode();
+  const converted = decoded === undefined ? undefined : await convertFor(plugins, decoded, choice.runtime);
+  if (converted !== undefined)
+    return asModel(await converted.runtime.predictor(converted.payloads, { signal: context.signal }));
+  const flavor = (decoded as { flavor?: string } | undefined)?.flavor;
   const runtime = await pickRuntime(
     plugins.runtimes,
-    { codec: codec.name, ...(state?.flavor === undefined ? {} : { flavor: state.flavor }) },
+    { codec: codec.name, ...(flavor === undefined ? {} : { flavor }) },
     choice.runtime,
   );
   return asModel(
     await runtime.predictor(payloads, {
-      decode: () => (state === undefined ? decode() : Promise.resolve(state)),
+      decode: () => (decoded === undefined ? decode() : Promise.resolve(decoded)),
       signal: context.signal,
     }),
   );
+}
+
+/** A file that nothing runs as it is, but that converts to something that runs: a scikit-learn pickle to ONNX. */
+async function convertFor(plugins: Plugins, decoded: unknown, named: string | undefined) {
+  const converter = plugins.converters.find((each) => each.owns(decoded));
+  const codec = plugins.codecs.find(({ name }) => name === converter?.to);
+  if (converter === undefined || codec === undefined) return undefined;
+  const { model } = await converter.convert(decoded);
+  const payloads = await collectPayloads(await codec.encode(model));
+  return { payloads, runtime: await pickRuntime(plugins.runtimes, { codec: codec.name }, named) };
 }
 
 async function pickRuntime(

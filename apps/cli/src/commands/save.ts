@@ -1,12 +1,14 @@
 import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 
 import { fileSource, folderSources } from "@modelkeep/core/node";
-import { type Inputs, ModelkeepError, parseDigest } from "@modelkeep/core";
+import { type Inputs, isModelkeepError, ModelkeepError, parseDigest } from "@modelkeep/core";
 import type { BlobSource, Registry, SamplesInput, SaveInput } from "@modelkeep/registry";
 
 import type { Context } from "../context.js";
 import { gatherMetadata } from "../facts.js";
 import { formatBytes } from "../output.js";
+import { openPath } from "../open-path.js";
 import { progressBar } from "../progress.js";
 import { splitPair } from "../reference.js";
 import { collect, readRows } from "../rows.js";
@@ -21,13 +23,14 @@ export async function run(context: Context): Promise<void> {
     lineageOf(registry, options.text("parent")),
     samplesOf(options.text("samples"), options.text("expected")),
   ]);
+  const forms = options.list("as").length > 0 ? options.list("as") : await ownForms(context, paths[0]!);
   const bar = progressBar(output, `saving ${name}`);
   const saved = await registry
     .save(name, {
       ...metadata,
       ...lineage,
       files,
-      ...(options.list("as").length > 0 && { as: options.list("as") }),
+      ...(forms.length > 0 && { as: forms }),
       samples,
       labels: options.list("label"),
       again: options.flag("again"),
@@ -37,11 +40,11 @@ export async function run(context: Context): Promise<void> {
     .finally(bar.stop);
   const { manifest, ...facts } = saved;
   const size = manifest.payloads.reduce((sum, payload) => sum + payload.size, 0);
-  const forms = manifest.representations.map((each) => each.name).join(", ");
+  const kept = manifest.representations.map((each) => each.name).join(", ");
   output.result(facts, () =>
     saved.existing
       ? `${saved.reference} has the same content: nothing was added (--again makes a new version of it)`
-      : `Saved ${output.style("bold", saved.reference)}  ${forms}, ${formatBytes(size)}${manifest.samples === undefined ? "" : `, ${manifest.samples.rows} samples`}\n${saved.digest}`,
+      : `Saved ${output.style("bold", saved.reference)}  ${kept}, ${formatBytes(size)}${manifest.samples === undefined ? "" : `, ${manifest.samples.rows} samples`}\n${saved.digest}`,
   );
   if (manifest.samples === undefined)
     output.note("Without --samples it can't be proved later that it predicts the same");
@@ -84,4 +87,26 @@ async function lineageOf(registry: Registry, parent: string | undefined): Promis
   if (parent === undefined) return {};
   const { name, version, digest } = await registry.resolve(parent);
   return { lineage: { parent: { name, version, digest: parseDigest(digest) } } };
+}
+
+/**
+ * Pickles run in Python only: with them goes the ONNX made of them, where one can be made. Why not is said, and the file
+ * kept as it is.
+ */
+async function ownForms({ plugins, output, folder, signal }: Context, path: string): Promise<readonly string[]> {
+  const { codecs, converters } = await plugins();
+  const file = resolve(folder, path);
+  if ((await stat(file)).isDirectory()) return [];
+  const opened = await openPath(file, codecs);
+  if (opened.kind !== "file" || !["pickle", "joblib"].includes(opened.codec?.name ?? "")) return [];
+  const decoded = await opened.codec!.decode(opened.payloads, { signal });
+  const converter = converters.find((each) => each.to === "onnx" && each.owns(decoded));
+  try {
+    await converter?.convert(decoded);
+    return converter === undefined ? [] : ["onnx"];
+  } catch (error) {
+    if (!isModelkeepError(error)) throw error;
+    output.warn(`It is kept as it is, without ONNX: ${error.message}`);
+    return [];
+  }
 }

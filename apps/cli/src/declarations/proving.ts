@@ -11,6 +11,19 @@ export const proving: readonly Command[] = [
     run: () => import("../commands/inspect.js"),
   },
   {
+    name: "scan",
+    summary: "say what pickles would run if Python loaded them; for CI",
+    positionals: "<file-or-folder…>",
+    count: [1, 1000],
+    withoutConfiguration: true,
+    notes: [
+      "By content, not by name: pickles and joblib files, compressed or not, in ZIP archives (PyTorch, .npz), one inside another. Files that are none of these are passed over.",
+      "Exit code 0: every file is clean. 1: one is not. 2: misuse. Clean means that every name in it is known to be data; nothing can promise more.",
+    ],
+    examples: ["modelkeep scan models/", "modelkeep scan model.joblib --json"],
+    run: () => import("../commands/scan.js"),
+  },
+  {
     name: "verify",
     summary: "hold a version, or a package, to its digests and samples",
     positionals: "<reference|file.model.zip>",
@@ -57,6 +70,27 @@ export const proving: readonly Command[] = [
       "modelkeep predict model.onnx 5.1 3.5 1.4 0.2",
     ],
     run: () => import("../commands/predict.js"),
+  },
+  {
+    name: "convert",
+    summary: "convert a model file: a scikit-learn pickle or joblib to ONNX",
+    positionals: "<file> <to-file>",
+    count: [2, 2],
+    options: {
+      precision: {
+        type: "string",
+        value: "<float64|float32>",
+        description: "float32 halves the size; predictions may differ (default float64)",
+      },
+      samples: {
+        type: "string",
+        value: "<file>",
+        description: "rows to compare the precision on, and to report the worst difference",
+      },
+      force: { type: "boolean", description: "overwrite the target" },
+    },
+    examples: ["modelkeep convert pipeline.joblib pipeline.onnx"],
+    run: () => import("../commands/convert.js"),
   },
   {
     name: "requirements",

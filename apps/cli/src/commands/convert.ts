@@ -1,0 +1,113 @@
+import { resolve } from "node:path";
+
+import {
+  type Codec,
+  type Conversion,
+  type Inputs,
+  ModelkeepError,
+  memoryPayloads,
+  collect,
+  type Runtime,
+  toTensors,
+} from "@modelkeep/core";
+import { writeNewFile } from "@modelkeep/core/node";
+import { worstDifference } from "@modelkeep/report";
+
+import type { Context } from "../context.js";
+import { openPath } from "../open-path.js";
+import type { Plugins } from "../plugins.js";
+import { formatBytes } from "../output.js";
+import { collect as collectRows, readRows } from "../rows.js";
+
+export async function run(context: Context): Promise<void> {
+  const { output, options, signal, folder } = context;
+  const [from, to] = context.arguments as [string, string];
+  const plugins = await context.plugins();
+  const opened = await openPath(resolve(folder, from), plugins.codecs);
+  if (opened.kind !== "file" || opened.codec === undefined)
+    throw new ModelkeepError("unsupported", `${from} is no model file that can be converted`);
+  const target = plugins.codecs.find(({ extensions }) => extensions.some((each) => to.toLowerCase().endsWith(each)));
+  if (target === undefined)
+    throw new ModelkeepError("invalid_input", `${to} has the extension of no format that is known here`);
+  const model = await thawed(plugins, await opened.codec.decode(opened.payloads, { signal }));
+  const precision = precisionOf(options.text("precision"));
+  const conversion = await convert(plugins, target, model, precision);
+  const [file] = await target.encode(conversion.model);
+  const bytes = await collect(file!.open());
+  await writeNewFile(resolve(folder, to), once(bytes), { overwrite: options.flag("force") });
+  const worst = await compare(context, plugins, target, model, bytes);
+  const { exactness, bound, notes, signature } = conversion;
+  output.result(
+    {
+      from,
+      to,
+      codec: target.name,
+      size: bytes.length,
+      exactness,
+      bound,
+      notes,
+      signature,
+      ...(worst === undefined ? {} : { worst }),
+    },
+    () =>
+      [
+        `${from} → ${to}  ${formatBytes(bytes.length)}, ${exactnessText(exactness, bound)}`,
+        ...(worst === undefined ? [] : [`worst difference from float64 on the samples: ${worst.toExponential(1)}`]),
+        ...notes.map((note) => `  ${note}`),
+      ].join("\n"),
+  );
+}
+
+async function thawed(plugins: Plugins, decoded: unknown): Promise<unknown> {
+  const flavor = plugins.flavors.find(({ name }) => name === (decoded as { flavor?: string } | null)?.flavor);
+  return flavor === undefined ? decoded : flavor.thaw(decoded as never);
+}
+
+async function convert(
+  plugins: Plugins,
+  target: Codec,
+  model: unknown,
+  precision: "float64" | "float32" | undefined,
+): Promise<Conversion> {
+  const converter = plugins.converters.find((each) => each.to === target.name && each.owns(model));
+  if (converter === undefined)
+    throw new ModelkeepError("unsupported", `Nothing here converts this model to ${target.name}`);
+  return converter.convert(model, precision === undefined ? {} : { precision });
+}
+
+/** How far another precision is off, on rows that the user names. */
+async function compare(
+  { options, signal }: Context,
+  plugins: Plugins,
+  target: Codec,
+  model: unknown,
+  bytes: Uint8Array,
+): Promise<number | undefined> {
+  const rows = options.text("samples");
+  if (rows === undefined) return undefined;
+  const exact = await convert(plugins, target, model, undefined);
+  const [file] = await target.encode(exact.model);
+  const predict = async (own: Uint8Array, runtime: Runtime) => {
+    await using predictor = await runtime.predictor(memoryPayloads([{ path: "model.onnx", bytes: own }]), { signal });
+    return await predictor.predict(toTensors(predictor.signature, (await collectRows(readRows(rows))) as Inputs));
+  };
+  const [runtime] = plugins.runtimes.filter((each) => each.runs({ codec: target.name }));
+  if (runtime === undefined) throw new ModelkeepError("unsupported", `Nothing here runs ${target.name}`);
+  return worstDifference(await predict(bytes, runtime), await predict(await collect(file!.open()), runtime));
+}
+
+function precisionOf(text: string | undefined): "float64" | "float32" | undefined {
+  if (text === undefined || text === "float64" || text === "float32") return text;
+  throw new ModelkeepError("invalid_input", `--precision is float64 or float32, not ${JSON.stringify(text)}`);
+}
+
+export function exactnessText(exactness: Conversion["exactness"], bound: number | undefined): string {
+  if (exactness === "bits") return "predicts the same to the last bit";
+  return exactness === "bounded"
+    ? `predicts the same within ${bound ?? 0} x max(1, |b|)`
+    : "compare its predictions before you use it";
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
