@@ -54,7 +54,7 @@ export function asScalar(value: PythonValue | undefined): Scalar | undefined {
 export function asList(value: PythonValue | undefined): readonly PythonValue[] | undefined {
   if (Array.isArray(value)) return value;
   if (value instanceof PickleTuple || value instanceof PickleSet) return value.items;
-  if (value instanceof NumpyArray) return value.values ?? (asScalars(value) as PythonValue[] | undefined);
+  if (value instanceof NumpyArray) return value.values ?? asScalars(value);
   if (value instanceof PickleObject) return value.items ?? asList(value.attribute("data"));
   return undefined;
 }

@@ -88,9 +88,8 @@ export class InputRows implements Rows {
 
   /** The one matrix that all columns lie in. */
   features(): Value {
-    this.#matrix ??= this.graph.input("features", "float64", ["batch", this.known?.width ?? this.width ?? null], {
-      ...(this.names === undefined ? {} : { features: this.names }),
-    });
+    const names = this.names === undefined ? {} : { features: this.names };
+    this.#matrix ??= this.graph.input("features", "float64", ["batch", this.known?.width ?? this.width ?? null], names);
     return this.#matrix;
   }
 
