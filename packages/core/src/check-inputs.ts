@@ -13,34 +13,35 @@ export function checkInputs(signature: Signature, tensors: TensorMap): void {
   }
   for (const spec of signature.inputs) {
     const tensor = tensors.get(spec.name);
-    const name = JSON.stringify(spec.name);
     if (tensor === undefined) {
       if (spec.optional) continue;
-      throw mismatch(`the input ${name} is missing`, spec.name);
+      throw mismatch(`the input ${JSON.stringify(spec.name)} is missing`, spec.name);
     }
     if (tensor.dtype !== spec.dtype)
-      throw mismatch(`the input ${name} must be ${spec.dtype}, not ${tensor.dtype}`, spec.name);
-    const wanted = `[${spec.shape.map((size) => size ?? "any").join(", ")}]`;
-    const found = `[${tensor.shape.join(", ")}]`;
-    if (tensor.shape.length !== spec.shape.length)
-      throw mismatch(`the input ${name} must have the shape ${wanted}, not ${found}`, spec.name);
+      throw mismatch(`the input ${JSON.stringify(spec.name)} must be ${spec.dtype}, not ${tensor.dtype}`, spec.name);
+    if (tensor.shape.length !== spec.shape.length) throw wrongShape(spec, tensor.shape);
     for (const [axis, dimension] of spec.shape.entries()) {
       const size = tensor.shape[axis]!;
       const first = typeof dimension === "string" ? sizes.get(dimension) : undefined;
       if (typeof dimension === "string" && first === undefined) sizes.set(dimension, { size, name: spec.name });
       if (typeof dimension === "number" && dimension !== size)
-        throw mismatch(
-          `the input ${name} must have the shape ${wanted}, not ${found}${featureHint(spec, axis)}`,
-          spec.name,
-        );
+        throw wrongShape(spec, tensor.shape, featureHint(spec, axis));
       if (first !== undefined && first.size !== size) {
         throw mismatch(
-          `the dimension "${String(dimension)}" is ${first.size} in ${JSON.stringify(first.name)} and ${size} in ${name}`,
+          `the dimension "${String(dimension)}" is ${first.size} in ${JSON.stringify(first.name)} and ${size} in ${JSON.stringify(spec.name)}`,
           spec.name,
         );
       }
     }
   }
+}
+
+function wrongShape({ name, shape }: TensorSpec, found: readonly number[], hint = ""): ModelkeepError {
+  const wanted = shape.map((size) => size ?? "any").join(", ");
+  return mismatch(
+    `the input ${JSON.stringify(name)} must have the shape [${wanted}], not [${found.join(", ")}]${hint}`,
+    name,
+  );
 }
 
 function featureHint(spec: TensorSpec, axis: number): string {

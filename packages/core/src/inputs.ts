@@ -149,8 +149,9 @@ function tensorFor(spec: TensorSpec, columns: readonly Column[], table: Table): 
 }
 
 function valueFor(column: Column, kind: ReturnType<typeof dtypeKind>, row: number, value: Value | undefined): Element {
-  const where = `${JSON.stringify(column.name)} in row ${row}`;
-  if (value === undefined || value === null) throw mismatch(`${where} is missing`, column.name);
+  // Made only for an error: this runs for each value of each prediction.
+  const where = () => `${JSON.stringify(column.name)} in row ${row}`;
+  if (value === undefined || value === null) throw mismatch(`${where()} is missing`, column.name);
   const type = typeof value;
   const fits =
     kind === "string"
@@ -160,10 +161,10 @@ function valueFor(column: Column, kind: ReturnType<typeof dtypeKind>, row: numbe
         : type === "number" || type === "bigint";
   if (!fits) {
     const found = `the ${type} ${JSON.stringify(String(value)).slice(0, 60)}`;
-    throw mismatch(`${where} is ${found}, where ${column.spec.dtype} is needed`, column.name);
+    throw mismatch(`${where()} is ${found}, where ${column.spec.dtype} is needed`, column.name);
   }
   if (kind === "string" && column.spec.categories?.includes(value as string) === false)
-    throw mismatch(`${where} is ${JSON.stringify(value)}, which is none of its categories`, column.name);
+    throw mismatch(`${where()} is ${JSON.stringify(value)}, which is none of its categories`, column.name);
   return value;
 }
 
