@@ -18,6 +18,10 @@ def timed(work):
     return (time.perf_counter() - start) * 1000
 
 
+def median(times):
+    return sorted(times)[len(times) // 2]
+
+
 def modules():
     found = {"python": sys.version.split()[0]}
     for module, distribution in {
@@ -75,13 +79,14 @@ def load_safetensors(path):
     return timed(lambda: load_file(path))
 
 
-def load(path):
+def load(path, calls=1):
+    """The median of calls."""
     import joblib
 
     with open(path, "rb") as file:
         if b"sklearn" in file.read(4096):
             import sklearn.ensemble  # noqa: F401
-    return timed(lambda: joblib.load(path))
+    return median([timed(lambda: joblib.load(path)) for _ in range(calls)])
 
 
 def zip_file(path, source):
@@ -127,7 +132,7 @@ def predict(calls, batch):
     for call in range(calls):
         part = rows[call * batch % 10_000 :][:batch]
         times.append(timed(lambda: forest.predict_proba(part)))
-    return sorted(times)[len(times) // 2]
+    return median(times)
 
 
 operations = {

@@ -10,7 +10,7 @@ import { mljsFlavor } from "@modelkeep/flavor-mljs";
 import { type Group, roundsOf } from "../bench.js";
 import { writtenFiles } from "../data.js";
 import { fittedForest, grownForest } from "../models.js";
-import { interleave } from "../measure.js";
+import { interleave, medianCall } from "../measure.js";
 import { missingModules } from "../python-peer.js";
 import { notRun, ratio, type Row } from "../row.js";
 
@@ -30,11 +30,12 @@ export const forest: Group = {
       const folder = join(bench.folder, codec.name);
       const files = await writtenFiles(folder, await codec.encode(state));
       const decode = async () => (await codec.decode(await filePayloads(files))) as ModelState;
-      const times = await interleave(roundsOf(bench, 15), {
-        arrays: async () => void (await decode()),
-        objects: async () => void (await flavor.thaw(await decode())),
-        save: async () => void (await writtenFiles(folder, await codec.encode(flavor.freeze(model)))),
-        joblib: fitted && (() => python.time("load", { path: fitted.path })),
+      // Each round takes the median of several calls: the first after a clean-up of memory tells of that.
+      const times = await interleave(roundsOf(bench, 9), {
+        arrays: () => medianCall(15, decode),
+        objects: () => medianCall(3, async () => flavor.thaw(await decode())),
+        save: () => medianCall(3, async () => writtenFiles(folder, await codec.encode(flavor.freeze(model)))),
+        joblib: fitted && (() => python.time("load", { path: fitted.path, calls: 7 })),
       });
       const size = files.reduce((sum, file) => sum + statSync(file).size, 0);
       rows.push(

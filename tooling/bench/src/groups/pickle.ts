@@ -7,7 +7,7 @@ import { encodeModelBytes } from "@modelkeep/onnx";
 
 import { type Group, roundsOf, sizeOf } from "../bench.js";
 import { convertedFile, fittedForest } from "../models.js";
-import { interleave } from "../measure.js";
+import { interleave, medianCall } from "../measure.js";
 import { missingModules } from "../python-peer.js";
 import { notRun, ratio } from "../row.js";
 
@@ -24,10 +24,11 @@ export const pickle: Group = {
     const large = join(bench.folder, "large.joblib");
     await python.call("arrays", { size: sizeOf(bench, 200_000_000), count: 1 });
     await python.call("dump_arrays", { path: large });
-    const times = await interleave(roundsOf(bench, 15), {
-      decode: async () => void (await codec.decode(await filePayloads([path]))),
-      joblib: () => python.time("load", { path }),
-      convert: async () => void encodeModelBytes(await convertedFile(path)),
+    // Each round takes the median of several calls: the first after a clean-up of memory tells of that.
+    const times = await interleave(roundsOf(bench, 9), {
+      decode: () => medianCall(7, async () => codec.decode(await filePayloads([path]))),
+      joblib: () => python.time("load", { path, calls: 7 }),
+      convert: () => medianCall(3, async () => encodeModelBytes(await convertedFile(path))),
       large: async () => void (await codec.decode(await filePayloads([large]))),
       largeJoblib: () => python.time("load", { path: large }),
       raw: () => void readFileSync(large),
