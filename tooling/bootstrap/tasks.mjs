@@ -12,6 +12,6 @@ export const tasks = {
   check: { builds: ["@modelkeep/checks..."], module: "tooling/checks/dist/check.js" },
   "check-docs": { builds: everything, module: "tooling/checks/dist/check-docs.js" },
   "pack-test": { builds: everything, module: "tooling/checks/dist/pack-test.js" },
-  bench: { builds: ["@modelkeep/bench..."], module: "tooling/bench/dist/main.js" },
+  bench: { builds: ["@modelkeep/bench...", "@modelkeep/cli..."], module: "tooling/bench/dist/main.js" },
   reliability: { builds: ["@modelkeep/bench..."], module: "tooling/bench/dist/reliability.js" },
 };
