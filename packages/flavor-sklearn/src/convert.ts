@@ -1,5 +1,6 @@
 import type { Conversion } from "@modelkeep/core";
 import {
+  type GraphBuilder,
   graphBuilder,
   type OnnxModel,
   type TextInput,
@@ -48,10 +49,12 @@ export function convertSklearn(value: PythonValue, options: ConvertOptions = {})
     first.input.demands.columns.size === 0 && !demands.table ? first : draw(fitted, facts, demands, new InputDemands());
   const { graph } = drawing;
   if (note !== undefined) drawing.note(note);
-  noteUnused(drawing, input, facts);
+  const unused = input.declareUnused();
+  if (unused.length > 0) drawing.note(`Columns that the model does not read, whatever they hold: ${unused.join(", ")}`);
   const { texts } = input;
-  const signature = textSignature(graph.signature, texts);
-  const built = keepPrecision(pruneModel(withMetadata(graph.build(), facts, texts)));
+  const { inputs, outputs } = graph.signature;
+  const signature = textSignature({ inputs: input.inOrder(inputs), outputs }, texts);
+  const built = keepPrecision(pruneModel(withMetadata(buildInOrder(graph, input), facts, texts)));
   const exact = drawing.bound === undefined;
   const common = { ...facts, ...(texts.length === 0 ? {} : { texts }), notes: [...drawing.notes] };
   if (precision === "float64") {
@@ -77,10 +80,9 @@ function draw(fitted: Fitted, facts: ModelFacts, known: InputDemands | undefined
   return { drawing, input };
 }
 
-function noteUnused(drawing: Drawing, input: InputRows, facts: ModelFacts): void {
-  if (input.known?.table !== true || facts.featureNames === undefined) return;
-  const unused = facts.featureNames.filter((_, index) => !input.known!.columns.has(index));
-  if (unused.length > 0) drawing.note(`Columns that the model does not use are no inputs: ${unused.join(", ")}`);
+function buildInOrder(graph: GraphBuilder, input: InputRows): OnnxModel {
+  const model = graph.build();
+  return { ...model, graph: { ...model.graph!, input: input.inOrder(model.graph!.input) } };
 }
 
 function withMetadata(model: OnnxModel, facts: ModelFacts, texts: readonly TextInput[]): OnnxModel {

@@ -106,6 +106,8 @@ export function inputsOf(conversion: SklearnConversion, recording: Recording, ro
       const cells = (rows as readonly (readonly Cell[])[]).map((row) => row[index]!);
       const values = cells.map((cell) => {
         if (spec.dtype === "string") return cell === null || cell === "NaN" ? "" : String(cell);
+        // A text in a column that no step reads.
+        if (typeof cell === "string" && Number.isNaN(Number(cell))) return Number.NaN;
         return spec.dtype === "int64" ? BigInt(Number(cell)) : number(cell);
       });
       return [spec.name, tensorOf(spec.dtype, [rows.length], values)];

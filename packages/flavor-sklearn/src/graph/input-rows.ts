@@ -26,6 +26,8 @@ export class InputRows implements Rows {
   readonly texts: TextInput[] = [];
   readonly #inputs = new Map<number, Value>();
   readonly #counts = new Map<unknown, Value>();
+  /** Which column an input of the graph stands for. */
+  readonly #places = new Map<string, number>();
   #matrix: Value | undefined;
 
   constructor(
@@ -83,7 +85,29 @@ export class InputRows implements Rows {
       description: `How often each term of the vocabulary occurs in ${input}`,
     });
     this.#counts.set(vectorizer, value);
+    this.#places.set(output, index);
     return value;
+  }
+
+  /**
+   * Makes inputs of the columns that no step reads, so that whole rows of the table can be given. Gives their names.
+   * What they hold is not known: numbers, as most columns do.
+   */
+  declareUnused(): string[] {
+    if (this.known?.table !== true || this.plainTexts) return [];
+    const unused: string[] = [];
+    for (let index = 0; index < Math.min(this.width ?? 0, mostInputs); index++) {
+      if (this.known.columns.has(index)) continue;
+      unused.push(this.#name(index));
+      this.#column(index, "number");
+    }
+    return unused;
+  }
+
+  /** Inputs in the order of the table's columns. */
+  inOrder<T extends { readonly name?: string }>(inputs: readonly T[]): T[] {
+    const place = ({ name }: T) => this.#places.get(name ?? "") ?? 0;
+    return inputs.toSorted((a, b) => place(a) - place(b));
   }
 
   /** The one matrix that all columns lie in. */
@@ -102,6 +126,7 @@ export class InputRows implements Rows {
       const more: Partial<TensorSpec> = hint.categories === undefined ? {} : { categories: hint.categories };
       const dtype = wanted === "string" ? "string" : integer ? "int64" : "float64";
       input = this.graph.input(this.#name(index), dtype, ["batch"], more);
+      this.#places.set(input, index);
       input = this.graph.unsqueeze(input, [1]);
       if (integer) input = this.graph.cast(input, "float64");
       this.#inputs.set(index, input);

@@ -50,11 +50,18 @@ function checkUnique(fitted: Fitted, attribute: string, values: readonly unknown
 }
 
 /** The index of a column's value among its categories, or their count where it is none of them: int64 `[batch, 1]`. */
-export function categoryIndex({ graph }: Drawing, rows: Rows, column: number, categories: Categories): Value {
+export function categoryIndex(
+  { graph }: Drawing,
+  rows: Rows,
+  column: number,
+  categories: Categories,
+  /** Others than these make a prediction fail: the signature says so. */
+  strict: boolean,
+): Value {
   const { kind, values, integer } = categories;
   const value = rows.column(column, kind, {
     integer,
-    categories: categories.missing ? values.filter((each) => each !== "" && !Number.isNaN(each)) : values,
+    ...(strict && !values.some((each) => Number.isNaN(each)) ? { categories: values } : {}),
   });
   if (values.length === 0) return graph.cast(graph.isNaN(value), "int64");
   const indices = { type: "int64" as const, list: values.map((_, index) => index) };

@@ -26,7 +26,7 @@ export const oneHotEncoder: Handler = {
       if (unknown !== "error") table.push(unit(width, unknown === "ignore" ? -1 : (groups.infrequent ?? -1)));
       const kept = Array.from({ length: width }, (_, place) => place).filter((place) => place !== dropped);
       const narrowed = table.map((row) => kept.map((place) => row[place]!));
-      return lookUp(graph, categoryIndex(drawing, rows, column, categories), narrowed);
+      return lookUp(graph, categoryIndex(drawing, rows, column, categories, unknown === "error"), narrowed);
     });
     return joinRows(
       graph,
@@ -80,7 +80,7 @@ export const ordinalEncoder: Handler = {
         (value === "" && categories.missing) || Number.isNaN(value) ? missingValue : place[index]!,
       ]);
       if (unknownValue !== undefined) table.push([unknownValue]);
-      return lookUp(graph, categoryIndex(drawing, rows, column, categories), table);
+      return lookUp(graph, categoryIndex(drawing, rows, column, categories, unknown === "error"), table);
     });
     return joinRows(graph, parts);
   },
@@ -97,7 +97,7 @@ export const labelEncoder: Handler = {
     const values = labels.values.map((value) => (typeof value === "string" ? value : Number(value)));
     const kind = labels.dtype === "string" ? ("string" as const) : ("number" as const);
     const integer = labels.dtype === "int64" || labels.dtype === "bool";
-    const index = categoryIndex(drawing, rows, 0, { kind, values, integer, missing: false });
+    const index = categoryIndex(drawing, rows, 0, { kind, values, integer, missing: false }, true);
     return lookUp(
       graph,
       index,
@@ -126,7 +126,7 @@ export const targetEncoder: Handler = {
       });
       const table = categories.values.map((_, index) => lists.map((list) => list[index]!));
       table.push(means.slice(0, classes));
-      return lookUp(graph, categoryIndex(drawing, rows, column, categories), table);
+      return lookUp(graph, categoryIndex(drawing, rows, column, categories, false), table);
     });
     return joinRows(graph, parts);
   },
