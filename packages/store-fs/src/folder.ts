@@ -36,6 +36,13 @@ export class Folder {
     return facts?.kind === "file" ? { path, facts } : undefined;
   }
 
+  /** The path of a folder that holds keys, if it is one, reached through real folders only. */
+  async findFolder(key: string): Promise<string | undefined> {
+    const path = this.pathOf(key);
+    for (const each of [...this.#between(path), path]) if ((await this.look(each))?.kind !== "folder") return undefined;
+    return path;
+  }
+
   /** As the operation, but nothing lies beneath a file either. */
   async look(path: string): Promise<FileFacts | undefined> {
     try {

@@ -34,13 +34,14 @@ export async function* listFolder(
     !(group !== undefined && key.startsWith(group));
 
   throwIfAborted(signal);
-  const waiting = (await readNames(folder, folder.root, "", wanted)).reverse();
+  const waiting = await whereToBegin(folder, prefix);
   for (let atOnce = 4; waiting.length > 0; atOnce = Math.min(atOnce * 2, mostAtOnce)) {
     throwIfAborted(signal);
     const next = waiting.at(-1)!;
     if (next.isFolder) {
       waiting.pop();
-      if (wanted(next.key, true)) waiting.push(...(await readNames(folder, next.path, next.key, wanted)).reverse());
+      if (next.key === "" || wanted(next.key, true))
+        waiting.push(...(await readNames(folder, next.path, next.key, wanted)).reverse());
       continue;
     }
     for (const entry of await lookAt(folder, takeFiles(waiting, atOnce))) {
@@ -56,6 +57,14 @@ export async function* listFolder(
       throwIfAborted(signal);
     }
   }
+}
+
+/** The folder that all keys with this prefix lie in: those above may hold many thousands of others. */
+async function whereToBegin(folder: Folder, prefix: string): Promise<Name[]> {
+  const at = prefix.lastIndexOf("/");
+  if (at < 0) return [{ key: "", path: folder.root, isFolder: true }];
+  const path = await folder.findFolder(prefix.slice(0, at));
+  return path === undefined ? [] : [{ key: prefix.slice(0, at + 1), path, isFolder: true }];
 }
 
 /** The wanted names of one folder, sorted. */
