@@ -14,7 +14,7 @@ export function machineLine(python: PythonPeer | undefined, quick: boolean): str
       : Object.entries(python.modules)
           .map(([name, version]) => `${name} ${version}`)
           .join(", ");
-  const load = `load average ${loadavg()[0]!.toFixed(1)} at the start`;
+  const load = `load average ${loadavg()[1]!.toFixed(1)} over 5 minutes`;
   const size = quick ? "; quick run: small data, few rounds, figures mean little" : "";
   return `${date}, ${platform()} ${release()} ${arch()}, ${hardware}, Node ${process.versions.node}; ${peers}; ${load}${size}`;
 }

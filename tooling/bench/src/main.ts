@@ -48,23 +48,20 @@ async function main(): Promise<number> {
       console.error(`${folder} has less than ${needed} GiB free: set TMPDIR to a folder that has more.`);
       return 2;
     }
-    const machine = machineLine(python, quick);
-    const found: { group: Group; rows: readonly Row[]; failure?: string }[] = [];
-    if (!json) console.log(`${machine}\n`);
+    const found: { group: Group; machine: string; rows: readonly Row[]; failure?: string }[] = [];
     for (const name of only) {
       const group = await groups[name]!();
       console.error(`${group.title}…`);
       const own = join(folder, name);
       const result = await runGroup(group, { quick, python, folder: own });
-      found.push({ group, ...result });
-      if (!json) console.log(sectionOf(group, result.rows, result.failure));
+      const machine = machineLine(python, quick);
+      found.push({ group, machine, ...result });
+      if (!json) console.log(`${machine}\n\n${sectionOf(group, result.rows, result.failure)}`);
       if (update && !quick && result.failure === undefined)
         await updatePage(group.name, `${machine}.\n\n${tableOf(result.rows)}`);
     }
     if (json)
-      console.log(
-        JSON.stringify({ machine, groups: found.map(({ group, ...rest }) => ({ name: group.name, ...rest })) }),
-      );
+      console.log(JSON.stringify({ groups: found.map(({ group, ...rest }) => ({ name: group.name, ...rest })) }));
     return found.some((each) => each.failure !== undefined) ? 1 : 0;
   } finally {
     python?.close();
