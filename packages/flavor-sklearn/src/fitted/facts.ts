@@ -1,3 +1,4 @@
+import { columnNames } from "../estimators/compose/column-names.js";
 import type { Fitted } from "./fitted.js";
 import {
   asDType,
@@ -32,11 +33,14 @@ export interface ModelFacts {
 
 export function readFacts(fitted: Fitted): ModelFacts {
   const featureNames = inherited(fitted, (each) => {
+    if (each.name === "ColumnTransformer") return columnNames(each);
     const names = each.has("feature_names_in_") ? asScalars(each.raw("feature_names_in_")) : undefined;
     return names?.every((name) => typeof name === "string") === true ? names : undefined;
   });
   const featureCount = inherited(fitted, (each) => {
-    for (const attribute of ["n_features_in_", "n_features_", "_n_features"]) {
+    // Of an eliminator n_features_ is what it has left over.
+    const old = each.has("support_") ? [] : ["n_features_", "_n_features"];
+    for (const attribute of ["n_features_in_", ...old]) {
       const count = asScalar(each.raw(attribute));
       if (typeof count === "number" && Number.isSafeInteger(count) && count > 0) return count;
     }
@@ -63,6 +67,7 @@ function inherited<T>(fitted: Fitted, read: (fitted: Fitted) => T | undefined, d
 }
 
 function innerEstimator(fitted: Fitted): Fitted | undefined {
+  if (fitted.has("support_")) return undefined;
   for (const attribute of ["best_estimator_", "estimator_", "regressor_"]) {
     const object = asObject(fitted.raw(attribute));
     if (object !== undefined) return fitted.child(object, attribute, attribute);

@@ -56,7 +56,7 @@ export class Drawing {
   }
 
   #enter<T>(fitted: Fitted, rows: Rows, draw: () => T): T {
-    if (fitted.has("n_features_in_")) checkFeatures(fitted, rows);
+    if (fitted.isSet("n_features_in_")) checkFeatures(fitted, rows);
     if (++this.#depth > deepest)
       throw new ModelkeepError("malformed", `[sklearn] ${fitted.name} is nested more than ${deepest} deep`);
     try {

@@ -5,6 +5,7 @@ import { labelsOf, refuseSeveralLabels } from "../../graph/labels.js";
 import { twoClasses } from "../../graph/maths.js";
 import { joinRows, MatrixRows } from "../../graph/rows.js";
 import { respond, scores } from "../ensemble/response.js";
+import { confidencesAreOfTheRow } from "../svm/svm.js";
 import type { Handler } from "../handler.js";
 
 export const oneVsRest: Handler = {
@@ -72,7 +73,7 @@ export const oneVsOne: Handler = {
     const predictions = parts.map((part) => drawing.predict(part, rows));
     const each = predictions.map((prediction, index) => scores(drawing, parts[index]!, prediction));
     drawing.bounded();
-    if (k === 2) {
+    if (k === 2 && confidencesAreOfTheRow(fitted)) {
       const decision = graph.squeeze(each[0]!.value, [1]);
       const label = graph.cast(graph.greater(decision, graph.float64(each[0]!.threshold)), "int64");
       return {
@@ -96,7 +97,9 @@ export const oneVsOne: Handler = {
       columns,
       k,
     );
-    return { kind: "classifier", classes, label: graph.argmax(decision), decision, decisionWidth: k };
+    const label = graph.argmax(decision);
+    if (!confidencesAreOfTheRow(fitted)) return { kind: "classifier", classes, label };
+    return { kind: "classifier", classes, label, decision, decisionWidth: k };
   },
 };
 

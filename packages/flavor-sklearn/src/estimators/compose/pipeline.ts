@@ -5,6 +5,7 @@ import { specialStep } from "../../graph/drawing.js";
 import { joinRows, MatrixRows, type Rows } from "../../graph/rows.js";
 import { InputRows } from "../../graph/input-rows.js";
 import type { Handler } from "../handler.js";
+import { columnNames } from "./column-names.js";
 
 interface Part {
   readonly name: string;
@@ -80,7 +81,7 @@ function weighted({ graph }: Drawing, rows: Rows, weight: number | undefined): R
 
 export const columnTransformer: Handler = {
   transform(drawing, fitted, rows) {
-    const names = fitted.has("feature_names_in_") ? fitted.scalars("feature_names_in_") : undefined;
+    const names = columnNames(fitted);
     const weights = new Map(namedWeights(fitted));
     const parts: Rows[] = [];
     for (const part of namedParts(fitted, "transformers_")) {

@@ -29,19 +29,22 @@ export const adaBoostClassifier: Handler = {
     const all = fitted.floats("estimator_weights_");
     const sums = graph.div(addAll(drawing, votes), graph.float64(pairwiseSum(all, 0, all.length)));
     const common = { kind: "classifier" as const, classes };
+    // Before 0.22 probabilities of SAMME were made in another way, which has no form here.
+    const known = (probabilities: Value) => (real || fitted.since(0, 22, true) ? { probabilities } : {});
     if (count > 2) {
-      const probabilities = softmax(graph, graph.div(sums, graph.float64(count - 1)));
-      return { ...common, decision: sums, decisionWidth: count, label: graph.argmax(sums), probabilities };
+      const label = graph.argmax(sums);
+      const shares = known(softmax(graph, graph.div(sums, graph.float64(count - 1))));
+      return { ...common, ...shares, decision: sums, decisionWidth: count, label };
     }
     const column = graph.sub(graph.slice(sums, [1], [2], [1]), graph.slice(sums, [0], [1], [1]));
     const decision = graph.squeeze(column, [1]);
     const label = graph.cast(graph.greater(decision, graph.float64(0)), "int64");
     const both = graph.div(graph.concat([graph.neg(column), column], 1), graph.float64(2));
-    return { ...common, decision, decisionWidth: 0, label, probabilities: softmax(graph, both) };
+    return { ...common, ...known(softmax(graph, both)), decision, decisionWidth: 0, label };
   },
 };
 
-/** SAMME: the weight for the class that a member chose; since 1.4 a share of it against each of the others. */
+/** SAMME: the weight for the class that a member chose; since 1.3 a share of it against each of the others. */
 function weighVotes(
   drawing: Drawing,
   fitted: Fitted,
@@ -51,7 +54,7 @@ function weighVotes(
   weight: number,
 ): Value {
   const count = classes.values.length;
-  const other = fitted.since(1, 4, false) ? (-1 / (count - 1)) * weight : 0;
+  const other = fitted.since(1, 3, false) ? (-1 / (count - 1)) * weight : 0;
   const prediction = drawing.predict(part, rows);
   if (prediction.label === undefined) throw drawing.cannot(part, "predict");
   const places = placesOf(part, prediction.classes, classes);

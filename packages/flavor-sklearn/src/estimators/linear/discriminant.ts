@@ -10,7 +10,8 @@ import { drawDecision, oneVersusRest } from "./linear.js";
 export const linearDiscriminantAnalysis: Handler = {
   predict(drawing, fitted, rows) {
     const { scores, binary, ...prediction } = drawDecision(drawing, fitted, rows);
-    const probabilities = binary ? oneVersusRest(drawing, scores, true) : softmax(drawing.graph, scores);
+    const shares = binary || !fitted.since(0, 21, true);
+    const probabilities = shares ? oneVersusRest(drawing, scores, binary) : softmax(drawing.graph, scores);
     return { ...prediction, probabilities };
   },
   transform(drawing, fitted, rows) {

@@ -20,7 +20,7 @@ export function drawLinear(
   if (shape.length !== 1 && shape.length !== 2) throw fitted.wrong("coef_", `has the shape [${shape.join(", ")}]`);
   const [count, features] = shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!];
   if (targets !== undefined && count !== targets) throw fitted.wrong("coef_", `has ${count} rows, not ${targets}`);
-  if (fitted.has("n_features_in_") && fitted.count("n_features_in_") !== features)
+  if (fitted.isSet("n_features_in_") && fitted.count("n_features_in_") !== features)
     throw fitted.wrong("coef_", `has ${features} columns, but it was fitted on ${fitted.count("n_features_in_")}`);
   const matrix = rows.matrix(features);
   drawing.bounded();

@@ -3,7 +3,7 @@ import { normalQuantile, smallestShare } from "../../graph/normal-quantile.js";
 import { MatrixRows } from "../../graph/rows.js";
 import type { Handler } from "../handler.js";
 
-/** Values closer than this to the ends count as the ends, for the normal distribution. */
+/** Values closer than this to the ends count as the ends: for the normal distribution, and before 0.21 for both. */
 const margin = 1e-7;
 
 export const quantileTransformer: Handler = {
@@ -29,13 +29,12 @@ export const quantileTransformer: Handler = {
     const normal = fitted.text("output_distribution") === "normal";
     if (!normal && fitted.text("output_distribution") !== "uniform")
       throw fitted.unsupportedValue("output_distribution");
-    const low = normal ? graph.less(graph.sub(matrix, graph.float64(margin)), lowest) : graph.equal(matrix, lowest);
-    const high = normal
-      ? graph.greater(graph.add(matrix, graph.float64(margin)), highest)
-      : graph.equal(matrix, highest);
+    const near = normal || !fitted.since(0, 21, true);
+    const low = near ? graph.less(graph.sub(matrix, graph.float64(margin)), lowest) : graph.equal(matrix, lowest);
+    const high = near ? graph.greater(graph.add(matrix, graph.float64(margin)), highest) : graph.equal(matrix, highest);
     const bounded = graph.where(low, graph.float64(0), graph.where(high, graph.float64(1), share));
-    if (!normal) return new MatrixRows(graph, bounded, columns);
     const clipped = graph.clip(bounded, graph.float64(smallestShare), graph.float64(1 - smallestShare));
+    if (!normal) return new MatrixRows(graph, near ? clipped : bounded, columns);
     const shares = graph.where(graph.isNaN(matrix), graph.float64(0.5), clipped);
     const value = graph.where(graph.isNaN(matrix), matrix, normalQuantile(graph, shares));
     return new MatrixRows(graph, value, columns);

@@ -61,7 +61,8 @@ export const normalizer: Handler = sameWidth((drawing, fitted, matrix) => {
   const norms: Record<string, () => Value> = {
     l1: () => graph.reduceSum(graph.abs(matrix), [1], true),
     l2: () => graph.sqrt(graph.reduceSum(graph.mul(matrix, matrix), [1], true)),
-    max: () => graph.reduceMax(graph.abs(matrix), [1], true),
+    // Signs counted before 0.24.
+    max: () => graph.reduceMax(fitted.since(0, 24, true) ? graph.abs(matrix) : matrix, [1], true),
   };
   const norm = norms[fitted.text("norm")]?.();
   if (norm === undefined) throw fitted.unsupportedValue("norm");

@@ -32,6 +32,12 @@ export const svc: Handler = {
       return { ...common, ...proba, label: voted, decision: graph.squeeze(graph.neg(pairs), [1]), decisionWidth: 0 };
     const oneToOne = fitted.text("decision_function_shape", "ovr") === "ovo";
     const decision = oneToOne ? pairs : oneToRest(drawing, pairs, k);
+    if (!oneToOne && !confidencesAreOfTheRow(fitted)) {
+      drawing.note(
+        `${fitted.title}: before scikit-learn 0.21 the decision of a row depended on the others; it is left out`,
+      );
+      return { ...common, ...proba, label: voted };
+    }
     const label = fitted.boolean("break_ties", false) && !oneToOne ? graph.argmax(decision) : voted;
     return { ...common, ...proba, label, decision, decisionWidth: oneToOne ? (k * (k - 1)) / 2 : k };
   },
@@ -66,6 +72,11 @@ function voteTable({ graph }: Drawing, k: number, lower: boolean): Value {
     for (let j = i + 1; j < k; j++)
       for (let column = 0; column < k; column++) table.push(column === (lower ? i : j) ? 1 : 0);
   return graph.float64(table, [(k * (k - 1)) / 2, k]);
+}
+
+/** Before 0.21 the confidences of a row were scaled by the largest among all rows that were predicted with it. */
+export function confidencesAreOfTheRow(fitted: Fitted): boolean {
+  return fitted.since(0, 21, true);
 }
 
 /** Votes, and within a vote the sum of confidences squeezed into a third to each side. */

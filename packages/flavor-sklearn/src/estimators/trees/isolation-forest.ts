@@ -19,7 +19,9 @@ export const isolationForest: Handler = {
     if (trees.length === 0) throw fitted.wrong("estimators_", "is empty");
     const subsets = featureSubsets(fitted, trees.length, features);
     const moved = trees.map((tree, index) => moveColumns(fitted, tree, subsets[index]));
-    const lengths = trees.map(pathLengths);
+    // Before 0.21 a leaf of one row counted as a path of its own.
+    const old = !fitted.since(0, 21, true);
+    const lengths = trees.map((tree) => pathLengths(tree, old));
     const rounded = roundToFloat32(graph, rows.matrix(features === 0 ? undefined : features));
     const depth = sumLeaves(graph, leafIndices(graph, rounded, moved), plain(trees), {
       width: 1,
@@ -28,12 +30,14 @@ export const isolationForest: Handler = {
       },
     });
     const samples = fitted.number(fitted.either("max_samples_", "_max_samples"));
-    const usual = trees.length * averagePathLength(samples);
+    const usual = trees.length * averagePathLength(samples, old);
     drawing.bounded();
     const share = usual === 0 ? graph.float64(1) : graph.div(graph.squeeze(depth, [1]), graph.float64(usual));
     const score = graph.neg(graph.pow(graph.float64(2), graph.neg(share)));
     const decision = graph.sub(score, graph.float64(fitted.number("offset_")));
-    const label = graph.cast(graph.greaterOrEqual(decision, graph.float64(0)), "int64");
+    const ownThreshold = fitted.raw("behaviour") === "old" && fitted.has("_threshold_");
+    const threshold = ownThreshold ? fitted.number("_threshold_") : 0;
+    const label = graph.cast(graph.greaterOrEqual(decision, graph.float64(threshold)), "int64");
     return { kind: "outlier", classes: toLabels([-1, 1])!, label, decision, decisionWidth: 0, score };
   },
 };
@@ -76,14 +80,14 @@ export function moveColumns(fitted: Fitted, tree: FittedTree, subset: readonly n
 }
 
 /** For each node: its depth, and the path length that a random tree of its training rows would add. */
-function pathLengths(tree: FittedTree): Float64Array {
+function pathLengths(tree: FittedTree, old: boolean): Float64Array {
   const depths = nodeDepths(tree.tree);
-  return Float64Array.from(depths, (depth, node) => depth + 1 + averagePathLength(tree.samples[node]!) - 1);
+  return Float64Array.from(depths, (depth, node) => depth + 1 + averagePathLength(tree.samples[node]!, old) - 1);
 }
 
 /** Of an unsuccessful search in a binary search tree of n rows (Liu, Ting, Zhou: Isolation Forest, 2008). */
-function averagePathLength(n: number): number {
-  if (n <= 1) return 0;
-  if (n <= 2) return 1;
+function averagePathLength(n: number, old: boolean): number {
+  if (n <= 1) return old ? 1 : 0;
+  if (n <= 2 && !old) return 1;
   return 2 * (preciseLog(n - 1) + euler) - (2 * (n - 1)) / n;
 }
