@@ -29,7 +29,7 @@ describe("help", () => {
       expect([name, code]).toEqual([name, 0]);
       expect(stdout).toContain(`Usage: modelkeep ${name}`);
     }
-  }, 120_000);
+  }, 300_000);
 
   test("an unknown command or option is misuse, with a hint", async () => {
     expect(await run(["promte", "x@1"])).toMatchObject({
@@ -97,7 +97,7 @@ describe("the main job", () => {
     const kinds = ((await run(["history", "wine", "--json"])).json() as { kind: string }[]).map(({ kind }) => kind);
     expect(kinds).toEqual(["version", "version", "verified", "alias", "verified", "alias", "alias"]);
     expect((await run(["history", "wine", "--as-of", "2001-01-01"])).stdout).toContain("did not exist");
-  }, 60_000);
+  }, 300_000);
 
   test("list, compare, search", async () => {
     expect((await run(["list", "--json"])).json()).toMatchObject([
@@ -127,7 +127,7 @@ describe("the main job", () => {
     expect(single.json()).toEqual({ outputs: { label: [expected[0]] } });
     const wrong = await run(["predict", "wine@1", "--input", "-"], { input: '[{"alcohol": 13}]' });
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("malic_acid") as string });
-  }, 60_000);
+  }, 300_000);
 
   test("verify: here, in a fresh process, and a package; data by digest", async () => {
     expect((await run(["verify", "wine@1", "--json"])).json()).toMatchObject({
@@ -144,7 +144,7 @@ describe("the main job", () => {
       stdout: expect.stringContaining("matches no recorded data set") as string,
     });
     expect((await run(["verify", "wine.model.zip", "--json"])).json()).toMatchObject({ ok: true });
-  }, 60_000);
+  }, 300_000);
 
   test("files out: pull, checkout with its current link, unpack", async () => {
     expect(await run(["pull", "wine@1", "out"])).toMatchObject({ code: 0 });
@@ -156,7 +156,7 @@ describe("the main job", () => {
     expect(readlinkSync(at("srv", "wine", "current"))).toBe("2");
     expect(await run(["unpack", "wine.model.zip", "--store", "other", "--json"])).toMatchObject({ code: 0 });
     expect((await run(["list", "--store", "other", "--json"])).json()).toMatchObject([{ name: "wine" }]);
-  }, 60_000);
+  }, 300_000);
 
   test("copies to SQLite and back again are the same registry", async () => {
     expect(await run(["copy", "sqlite:copy.db"])).toMatchObject({ code: 0 });
@@ -170,7 +170,7 @@ describe("the main job", () => {
       ok: true,
       versions: 2,
     });
-  }, 60_000);
+  }, 300_000);
 
   test("what was changed behind its back is found", async () => {
     await run(["copy", "./broken"]);
@@ -187,7 +187,7 @@ describe("the main job", () => {
       code: 1,
       stdout: expect.stringContaining("fault") as string,
     });
-  }, 60_000);
+  }, 300_000);
 });
 
 function readFileSyncOrNothing(path: string): Buffer | undefined {
@@ -219,7 +219,7 @@ describe("a scikit-learn file", () => {
       };
       expect(outputs.label).toEqual(labels);
     }
-  }, 60_000);
+  }, 300_000);
 
   test("is kept with the ONNX made of it, and the proof that they agree", async () => {
     const { file } = sklearnModel(pipeline);
@@ -233,7 +233,7 @@ describe("a scikit-learn file", () => {
     ]);
     expect(manifest.requirements).toContainEqual(expect.objectContaining({ ecosystem: "pypi", name: "scikit-learn" }));
     expect(await run(["promote", "from-python@1"])).toMatchObject({ code: 0 });
-  }, 60_000);
+  }, 300_000);
 
   test("that would run something is refused, with what it would have done", async () => {
     // A harmless command, in the shape of an attack: protocol 0, os.system("true").
@@ -249,7 +249,7 @@ describe("a scikit-learn file", () => {
     expect((await run(["scan", "mixed", "--json"])).json()).toMatchObject({
       files: [{ path: join("mixed", "innocent.txt"), verdict: "dangerous" }],
     });
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("a stranger's folder", () => {
@@ -269,7 +269,7 @@ describe("a stranger's folder", () => {
     await run(["inspect", at("pipeline.onnx")], { folder: stranger });
     await run(["list"], { folder: stranger });
     expect(readFileSyncOrNothing(at("trace"))).toBeUndefined();
-  }, 60_000);
+  }, 300_000);
 
   test("its store may not lie elsewhere, until the file is trusted; a change asks again", async () => {
     const configure = (store: string) => writeFileSync(join(stranger, "modelkeep.json"), JSON.stringify({ store }));
@@ -285,13 +285,13 @@ describe("a stranger's folder", () => {
     expect(await run(["list"], { folder: stranger })).toMatchObject({ code: 0 });
     configure("../somewhere-else");
     expect(await run(["list"], { folder: stranger })).toMatchObject({ code: 4 });
-  }, 60_000);
+  }, 300_000);
 });
 
 test("a store is held to the conformance suite", async () => {
   const { code, stdout } = await run(["store check", "./scratch", "--no-race"].flatMap((word) => word.split(" ")));
   expect([code, stdout]).toEqual([0, expect.stringContaining("0 failed") as string]);
-}, 120_000);
+}, 300_000);
 
 test("the version is that of the package", async () => {
   const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };

@@ -4,11 +4,13 @@ import { fileURLToPath } from "node:url";
 
 import { jsonCodec } from "@modelkeep/codec-json";
 import { msgpackCodec } from "@modelkeep/codec-msgpack";
-import { onnxCodec, onnxRuntime } from "@modelkeep/codec-onnx";
+import { jsRuntime, onnxCodec, onnxRuntime } from "@modelkeep/codec-onnx";
+import { joblibCodec } from "@modelkeep/codec-pickle";
 import { safetensorsCodec } from "@modelkeep/codec-safetensors";
 import { type Inputs, type Store, toTensors } from "@modelkeep/core";
 import { digestFile, environmentLookup, gitFacts, runtimeFacts, writePackageFile } from "@modelkeep/core/node";
 import { mljsConverter, mljsFlavor, mljsRuntime, type Pipeline, pipelinePredictor } from "@modelkeep/flavor-mljs";
+import { sklearnConverter } from "@modelkeep/flavor-sklearn";
 import { copyRegistry, openRegistry, type Registry } from "@modelkeep/registry";
 import { verifyInFreshProcess } from "@modelkeep/registry/node";
 import { codecCase, compareFormats, type FormatResult } from "@modelkeep/report";
@@ -17,6 +19,7 @@ import { sqliteStore } from "@modelkeep/store-sqlite";
 
 import { changeText } from "./change-text.js";
 import { type Dataset, readDataset, split } from "./data.js";
+import { fromPython } from "./from-python.js";
 import { packageCase } from "./package-case.js";
 import { printFormats, say, show, step } from "./print.js";
 import { writeReport } from "./report.js";
@@ -28,9 +31,9 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 
 // An application chooses its plugins, in one visible list.
 const plugins = {
-  codecs: [jsonCodec(), msgpackCodec(), safetensorsCodec(), onnxCodec()],
+  codecs: [jsonCodec(), msgpackCodec(), safetensorsCodec(), onnxCodec(), joblibCodec()],
   flavors: [mljsFlavor()],
-  converters: [mljsConverter()],
+  converters: [mljsConverter(), sklearnConverter()],
   runtimes: [mljsRuntime(), onnxRuntime()],
 };
 const open = (store: Store): Promise<Registry> =>
@@ -144,9 +147,14 @@ await registry.load("wine-cultivar@production", { representation: "json" }).then
 const checked = await registry.check({ full: true });
 say(`check finds ${checked.problems.length} fault: ${checked.problems[0]?.where}`);
 
+const python = await fromPython(
+  { registry, onnx: plugins.codecs[3]!, onnxruntime: plugins.runtimes[1]!, javascript: jsRuntime() },
+  readDataset("breast-cancer.csv"),
+);
+
 step("Report");
 const page = join(output, "report.html");
-await writeReport(page, { formats, model: await registry.show("wine-cultivar"), history });
+await writeReport(page, { formats, python, model: await registry.show("wine-cultivar"), history });
 say(page);
 
 /** A version with everything needed to trust it. */

@@ -1,18 +1,28 @@
 import { writeFile } from "node:fs/promises";
 
 import type { HistoryEntry, ModelView } from "@modelkeep/registry";
-import { type FormatResult, formatsSections, groupedChart, htmlPage, htmlTable } from "@modelkeep/report";
+import {
+  type FormatResult,
+  formatHeadings,
+  formatRow,
+  formatsSections,
+  groupedChart,
+  htmlPage,
+  htmlTable,
+} from "@modelkeep/report";
 
 import { changeText } from "./change-text.js";
 
 export interface ReportInput {
   readonly formats: readonly FormatResult[];
+  /** The same for the pipeline that came from Python. */
+  readonly python: readonly FormatResult[];
   readonly model: ModelView;
   readonly history: readonly HistoryEntry[];
 }
 
 /** One page: formats, versions, history. */
-export async function writeReport(path: string, { formats, model, history }: ReportInput): Promise<void> {
+export async function writeReport(path: string, { formats, python, model, history }: ReportInput): Promise<void> {
   const versions = model.versions.toReversed();
   const names = [...new Set(versions.flatMap(({ metrics }) => Object.keys(metrics)))];
   const series = names.map((name) => ({ name, values: versions.map(({ metrics }) => metrics[name]) }));
@@ -22,6 +32,11 @@ export async function writeReport(path: string, { formats, model, history }: Rep
       "Written by the demo of Modelkeep: a pipeline trained in JavaScript on the UCI wine data, saved in every format, registered, proved, promoted and rolled back.",
     sections: [
       ...formatsSections(formats),
+      {
+        heading: "A pipeline from scikit-learn",
+        text: "Files as Python writes them, read without Python and without running anything: load time is reading, converting to ONNX and opening it.",
+        html: htmlTable({ headings: formatHeadings, rows: python.map(formatRow) }),
+      },
       {
         heading: "Versions",
         text: "Metrics on rows that were kept apart from training.",

@@ -9,7 +9,8 @@ export interface FormatResult {
   readonly facts?: CodecFacts;
   /** Bytes of all files. */
   readonly size: number;
-  readonly saveMs: number;
+  /** Absent for files that were made elsewhere. */
+  readonly saveMs?: number;
   /** From bytes in memory to a predictor. */
   readonly loadMs: number;
   /** One row, the first time. */
@@ -91,7 +92,7 @@ async function judge(
     label: each.label,
     ...(each.facts === undefined ? {} : { facts: each.facts }),
     size: files.reduce((sum, { bytes }) => sum + bytes.length, 0),
-    saveMs: median(times.save),
+    ...(each.given === true ? {} : { saveMs: median(times.save) }),
     loadMs: median(times.load),
     firstPredictionMs: median(times.first),
     predictionsPerSecond: median(times.perSecond),

@@ -23,6 +23,8 @@ export interface SavedFile {
 export interface FormatCase {
   readonly label: string;
   readonly facts?: CodecFacts;
+  /** The files were made elsewhere: what `save` takes tells nothing. */
+  readonly given?: true;
   /** From the model in memory to files in memory. */
   save(): Promise<readonly SavedFile[]>;
   /** From the files to something that predicts. */

@@ -20,7 +20,7 @@ export function formatRow(result: FormatResult): string[] {
   return [
     result.label,
     formatSize(result.size),
-    milliseconds(result.saveMs),
+    result.saveMs === undefined ? "" : milliseconds(result.saveMs),
     milliseconds(result.loadMs),
     milliseconds(result.firstPredictionMs),
     Math.round(result.predictionsPerSecond).toLocaleString("en"),
