@@ -30,7 +30,7 @@ export const oneVsRest: Handler = {
     const flat = parts.length === 1;
     const label = flat
       ? graph.cast(graph.greater(graph.squeeze(joined, [1]), graph.float64(each[0]!.threshold)), "int64")
-      : fitted.since(1, 6, false)
+      : fitted.since(1, 8, false)
         ? graph.argmax(joined)
         : lastLargest(drawing, joined, count);
     const decided = predictions.every((prediction) => prediction.decision !== undefined);
@@ -54,7 +54,7 @@ export const oneVsRest: Handler = {
   },
 };
 
-/** Before 1.6 the last of equal scores won. */
+/** Before 1.8 the last of equal scores won. */
 function lastLargest({ graph }: Drawing, scores: Value, count: number): Value {
   const reversed = graph.slice(scores, [-1], [-count - 1], [1], [-1]);
   return graph.sub(graph.int64(count - 1), graph.argmax(reversed));
