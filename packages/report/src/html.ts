@@ -52,15 +52,17 @@ export function htmlTable({ headings, rows }: HtmlTable): string {
 const style = `
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --one: #2f6fb3; --two: #c9762b; --three: #4b9a6d; --text: #1b1f24; --muted: #667; }
 @media (prefers-color-scheme: dark) { :root { --one: #6ea8e6; --two: #e6a05c; --three: #7fcaa0; --text: #e7e9ec; --muted: #9aa3ad; } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); max-width: 72rem; margin: 2.5rem auto; padding: 0 1.5rem; }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); max-width: 78rem; margin: 2.5rem auto; padding: 0 1.5rem; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .4rem; }
 h2 { font-size: 1.15rem; margin: 2.4rem 0 .4rem; }
 p { margin: .3rem 0 .8rem; color: var(--muted); max-width: 46rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .88rem; }
-th, td { padding: .38rem .7rem .38rem 0; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { font-weight: 600; white-space: nowrap; }
-.number { text-align: right; white-space: nowrap; }
+th, td { padding: .38rem .9rem .38rem 0; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { font-weight: 600; vertical-align: bottom; }
+td:last-child { min-width: 12rem; }
+.number { text-align: right; }
+td.number { white-space: nowrap; }
 svg { max-width: 100%; height: auto; display: block; margin: .4rem 0 1rem; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--text); }
 svg .muted { fill: var(--muted); }
