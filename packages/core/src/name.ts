@@ -6,6 +6,8 @@ const segmentLimit = 240;
 const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
 const direction = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 const ignorable = /\p{Default_Ignorable_Code_Point}/gu;
+const ascii = /^[\u0000-\u007f]*$/u;
+const encoder = new TextEncoder();
 const deviceName = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/iu;
 
 /**
@@ -83,7 +85,7 @@ export function hasControlCharacter(text: string): boolean {
 }
 
 export function utf8Length(text: string): number {
-  return new TextEncoder().encode(text).length;
+  return ascii.test(text) ? text.length : encoder.encode(text).length;
 }
 
 function percent(character: string): string {

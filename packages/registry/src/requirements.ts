@@ -2,7 +2,7 @@ import type { Codec, Flavor, Manifest, PackageName } from "@modelkeep/core";
 
 import type { Context } from "./context.js";
 import type { Prepared } from "./representations.js";
-import { type Runner, runners } from "./runner.js";
+import { availableRunners, type Runner } from "./runner.js";
 
 type Requirements = NonNullable<Manifest["requirements"]>;
 
@@ -47,11 +47,8 @@ async function partsOf(
   const codec = plugins.codecs.find((each) => each.name === representation.codec);
   const flavor = plugins.flavors.find((each) => each.name === representation.flavor);
   // A model that nothing here runs is kept all the same.
-  const [runner] = await runners(plugins, [representation]).catch((error: unknown) => {
-    if ((error as { code?: string }).code === "unsupported") return [];
-    throw error;
-  });
-  return { codec, flavor, runner };
+  const { found } = await availableRunners(plugins, [representation]);
+  return { codec, flavor, runner: found[0] };
 }
 
 /** Versions of the npm packages that the model, or what runs it, is made with, as far as they can be found. */

@@ -28,7 +28,7 @@ export async function runners(
   plugins: Plugins,
   representations: readonly Representation[],
   choice: RunnerChoice = {},
-): Promise<Runner[]> {
+): Promise<readonly Runner[]> {
   const wanted = representations.filter(
     ({ name }) => choice.representation === undefined || name === choice.representation,
   );
@@ -39,18 +39,7 @@ export async function runners(
       `There is no representation ${JSON.stringify(choice.representation)}; there are: ${names}`,
     );
   }
-  const found: Runner[] = [];
-  const reasons: string[] = [];
-  for (const representation of wanted) {
-    const { codec, flavor } = representation;
-    const info = flavor === undefined ? { codec } : { codec, flavor };
-    for (const runtime of plugins.runtimes) {
-      if ((choice.runtime !== undefined && runtime.name !== choice.runtime) || !runtime.runs(info)) continue;
-      const available = await runtime.available();
-      if (available === true) found.push({ representation, runtime });
-      else reasons.push(available);
-    }
-  }
+  const { found, reasons } = await availableRunners(plugins, wanted, choice.runtime);
   if (found.length > 0) return found;
   const forms = wanted.map(({ name, codec }) => (name === codec ? name : `${name} (${codec})`)).join(", ") || "none";
   const installed = plugins.runtimes.map((each) => each.name).join(", ") || "none";
@@ -58,6 +47,27 @@ export async function runners(
   throw new ModelkeepError("unsupported", `Nothing installed runs this model (${forms}). ${why}`, {
     details: { reasons },
   });
+}
+
+/** The same, perhaps none, with why runtimes that would do are not available. */
+export async function availableRunners(
+  plugins: Plugins,
+  representations: readonly Representation[],
+  wanted?: string,
+): Promise<{ readonly found: readonly Runner[]; readonly reasons: readonly string[] }> {
+  const found: Runner[] = [];
+  const reasons: string[] = [];
+  for (const representation of representations) {
+    const { codec, flavor } = representation;
+    const info = flavor === undefined ? { codec } : { codec, flavor };
+    for (const runtime of plugins.runtimes) {
+      if ((wanted !== undefined && runtime.name !== wanted) || !runtime.runs(info)) continue;
+      const available = await runtime.available();
+      if (available === true) found.push({ representation, runtime });
+      else reasons.push(available);
+    }
+  }
+  return { found, reasons };
 }
 
 /** Starts a predictor. The representation's codec decodes for runtimes that want the model and not its files. */

@@ -38,10 +38,9 @@ const metadataFields = [
 export async function save(context: Context, name: string, input: SaveInput): Promise<Saved> {
   const record = await recordForSave(context, name, input.signal);
   const draft = await prepare(context, input);
-  const sizes = new Set(
-    [...record.versions.values()].flatMap((version) => version.payloads.map((payload) => payload.size)),
-  );
-  const upload = new Upload(context, { signal: input.signal, progress: input.progress, sizes });
+  const expects = (size: number) =>
+    [...record.versions.values()].some((version) => version.payloads.some((payload) => payload.size === size));
+  const upload = new Upload(context, { signal: input.signal, progress: input.progress, expects });
   try {
     const payloads = await upload.addPayloads(draft.sources);
     const { checkManifest } = await import("@modelkeep/core/manifest");

@@ -26,8 +26,8 @@ export interface BlobSource extends PayloadSource {
 export interface UploadOptions {
   readonly signal?: AbortSignal | undefined;
   readonly progress?: ((progress: Progress) => void) | undefined;
-  /** Sizes of payloads that are likely there already: such a payload is hashed before it is sent. */
-  readonly sizes?: ReadonlySet<number> | undefined;
+  /** Whether a payload of this size is likely there already: then it is hashed before it is sent. */
+  readonly expects?: ((size: number) => boolean) | undefined;
 }
 
 interface Item {
@@ -71,7 +71,7 @@ export class Upload {
     const seen =
       large.length === 0 ? new Set<number>() : new Set((await readLeases(store)).flatMap((lease) => lease.sizes));
     const inOnePass = new Set(
-      large.filter(({ size }) => size === undefined || !(seen.has(size) || this.#options.sizes?.has(size))),
+      large.filter(({ size }) => size === undefined || !(seen.has(size) || this.#options.expects?.(size) === true)),
     );
 
     const measured = new Map<BlobSource, PayloadEntry>();

@@ -24,6 +24,7 @@ export async function putObject(
   const chunks = readBody(body, options);
   if (typeof key === "string") await refuseEarly(folder, key, options);
   const temporary = await temporaryFiles.create();
+  let renamed = false;
   try {
     let facts: FileFacts;
     try {
@@ -35,9 +36,10 @@ export async function putObject(
     const name = typeof key === "string" ? key : checkKey(key());
     throwIfAborted(options.signal);
     await publish(folder, temporary, facts, name, options.if === "absent");
+    renamed = options.if !== "absent";
     return { key: name, size: facts.size, modified: facts.modified };
   } finally {
-    await removeQuietly(folder, temporary);
+    if (!renamed) await removeQuietly(folder, temporary);
   }
 }
 
