@@ -37,7 +37,7 @@ async function publish(bench: Bench): Promise<Row[]> {
   await save(plain);
   await save(await openRegistry({ store: seen, actor: "bench" }));
   const bare = new BareWriter(join(bench.folder, "bare"));
-  const calls = bench.quick ? 20 : 100;
+  const calls = bench.quick ? 20 : 50;
   const times = await interleave(roundsOf(bench, 9), {
     save: () => medianCall(calls, () => save(plain)),
     bare: () => medianCall(calls, () => bare.write(written)),
@@ -107,7 +107,7 @@ async function manyModels(bench: Bench): Promise<Row[]> {
   const filter = "metrics.auc >= 0.9 and tags.team = 'risk'";
   const orderBy = "metrics.auc desc";
   let turn = 0;
-  const times = await interleave(roundsOf(bench, 5), {
+  const times = await interleave(roundsOf(bench, 3), {
     records: () => readEveryRecord(folder),
     list: async () => void (await (await open()).list()),
     search: async () => void (await (await open()).search(filter, { orderBy })),
