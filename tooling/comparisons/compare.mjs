@@ -77,7 +77,7 @@ function saving(probes) {
     row("one bit of what is stored changes", ({ flip }) => flip),
     row("inputs with a missing column", ({ inputs }) => inputs ?? "not tried"),
     row("where the alias pointed before it moved", ({ history }) => history ?? "not tried"),
-    row("predictions that differ from the expected ones", ({ samples }) => samples ?? "no call for it was found"),
+    row("predictions that differ from the expected ones", ({ samples }) => samples ?? "not tried"),
     row("kept with the model", ({ kept }) => kept),
     row("seconds until it is imported (and the bare interpreter)", ({ start, bare }) => `${start} (${bare})`),
   ];
