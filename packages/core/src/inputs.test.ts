@@ -129,3 +129,29 @@ describe("checkInputs", () => {
     expect(() => checkInputs(signature, new Map(tensors))).toThrow(message);
   });
 });
+
+it("null and the words for numbers that JSON lacks are floats", () => {
+  const signature = { inputs: [{ name: "x", dtype: "float64", shape: ["batch", 5] }], outputs: [] } as const;
+  const tensors = toTensors(signature, [[null, "NaN", "Infinity", "-inf", 1]]);
+  expect(tensors.get("x")!.data).toEqual(Float64Array.of(Number.NaN, Number.NaN, Infinity, -Infinity, 1));
+  expect(() => toTensors(signature, [[null, "NaN", "high", "-inf", 1]])).toThrow(
+    /"x\[2\]" in row 0 is the string "high"/u,
+  );
+  const integers = { inputs: [{ name: "n", dtype: "int64", shape: ["batch"] }], outputs: [] } as const;
+  expect(() => toTensors(integers, [{ n: null }])).toThrow(/"n" in row 0 is missing/u);
+});
+
+it("a column that is not read takes any value", () => {
+  const inputs = [
+    { name: "a", dtype: "float64", shape: ["batch"] },
+    { name: "note", dtype: "float64", shape: ["batch"], ignored: true },
+  ] as const;
+  const signature = { inputs, outputs: [] };
+  expect(
+    toTensors(signature, [
+      { a: 1, note: "whatever" },
+      { a: 2, note: 3 },
+    ]).get("note")!.data,
+  ).toEqual(Float64Array.of(Number.NaN, 3));
+  expect(toTensors(signature, [{ a: 1 }]).get("note")!.data).toEqual(Float64Array.of(Number.NaN));
+});

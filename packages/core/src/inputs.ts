@@ -6,9 +6,10 @@ import type { Tensor } from "./tensor.js";
 
 export type Value = number | bigint | string | boolean;
 /** One value for each feature or input, by name. */
-export type Row = Readonly<Record<string, Value>>;
+/** By the name of the feature. In columns of floats null is a missing value: NaN. */
+export type Row = Readonly<Record<string, Value | null>>;
 /** The values of a row or column, in order. */
-export type Values = readonly Value[] | Float32Array | Float64Array | Int32Array | BigInt64Array;
+export type Values = readonly (Value | null)[] | Float32Array | Float64Array | Int32Array | BigInt64Array;
 /** Records, a matrix of rows, columns by name, or tensors by name. */
 export type Inputs = TensorMap | readonly Row[] | readonly Values[] | Readonly<Record<string, Values>>;
 
@@ -23,7 +24,7 @@ interface Column {
 
 interface Table {
   readonly rows: number;
-  value(column: Column, row: number): Value | undefined;
+  value(column: Column, row: number): Value | null | undefined;
 }
 
 /**
@@ -148,24 +149,48 @@ function tensorFor(spec: TensorSpec, columns: readonly Column[], table: Table): 
   }
 }
 
-function valueFor(column: Column, kind: ReturnType<typeof dtypeKind>, row: number, value: Value | undefined): Element {
+/** What fills a column that is not read. */
+const filler = { string: "", bool: false, integer: 0, float: Number.NaN, complex: 0 } as const;
+
+/** Floats that JSON and CSV have no number for. */
+const words: ReadonlyMap<string, number> = new Map([
+  ["nan", Number.NaN],
+  ["inf", Infinity],
+  ["infinity", Infinity],
+  ["-inf", -Infinity],
+  ["-infinity", -Infinity],
+]);
+
+/** null, and what people and JSON write for floats that are no numbers. */
+function asFloat(value: Value | null | undefined): Value | null | undefined {
+  if (value === null) return Number.NaN;
+  return typeof value === "string" ? (words.get(value.toLowerCase()) ?? value) : value;
+}
+
+function valueFor(
+  column: Column,
+  kind: ReturnType<typeof dtypeKind>,
+  row: number,
+  given: Value | null | undefined,
+): Element {
+  const value = kind === "float" && typeof given !== "number" ? asFloat(given) : given;
   // Made only for an error: this runs for each value of each prediction.
   const where = () => `${JSON.stringify(column.name)} in row ${row}`;
+  if (column.spec.ignored === true && (value === undefined || !fitsKind(value, kind))) return filler[kind];
   if (value === undefined || value === null) throw mismatch(`${where()} is missing`, column.name);
-  const type = typeof value;
-  const fits =
-    kind === "string"
-      ? type === "string"
-      : kind === "bool"
-        ? type === "boolean"
-        : type === "number" || type === "bigint";
-  if (!fits) {
-    const found = `the ${type} ${JSON.stringify(String(value)).slice(0, 60)}`;
+  if (!fitsKind(value, kind)) {
+    const found = `the ${typeof value} ${JSON.stringify(String(value)).slice(0, 60)}`;
     throw mismatch(`${where()} is ${found}, where ${column.spec.dtype} is needed`, column.name);
   }
   if (kind === "string" && column.spec.categories?.includes(value as string) === false)
     throw mismatch(`${where()} is ${JSON.stringify(value)}, which is none of its categories`, column.name);
   return value;
+}
+
+function fitsKind(value: Value | null, kind: ReturnType<typeof dtypeKind>): value is Value {
+  const type = typeof value;
+  if (kind === "string") return type === "string";
+  return kind === "bool" ? type === "boolean" : type === "number" || type === "bigint";
 }
 
 function namesOf(columns: readonly Column[]): Set<string> {

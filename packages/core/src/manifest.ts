@@ -28,6 +28,7 @@ const tensorSpec = z.looseObject({
   shape: z.array(z.union([count, z.string(), z.null()])),
   features: z.array(z.string()).optional(),
   categories: z.array(z.union([z.string(), z.number(), z.boolean()])).optional(),
+  ignored: z.boolean().optional(),
   optional: z.boolean().optional(),
   description: z.string().optional(),
 });

@@ -12,6 +12,8 @@ export interface TensorSpec {
   readonly features?: readonly string[] | undefined;
   /** Values that a string or integer input may have, or the classes of an output. */
   readonly categories?: readonly (string | number | boolean)[] | undefined;
+  /** The model takes it and does not read it: any value will do. */
+  readonly ignored?: boolean | undefined;
   readonly optional?: boolean | undefined;
   readonly description?: string | undefined;
 }

@@ -13,7 +13,7 @@ const project = mkdtempSync(join(tmpdir(), "modelkeep-pack-"));
 const windows = process.platform === "win32";
 try {
   await installArchives();
-  reportPages([await contentResult(), await entriesResult(), ...(await readmeResults())]);
+  reportPages([await contentResult(), await entriesResult(), ...(await readmeResults()), await installedResult()]);
 } finally {
   rmSync(project, { recursive: true });
 }
@@ -47,7 +47,8 @@ async function contentResult(): Promise<PageResult> {
   const failures = publishedPackages().flatMap(({ directory, manifest }) => {
     const folder = join(project, "node_modules", manifest.name);
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
-    const missing = ["README.md", "LICENSE", "dist", "src"].filter((name) => !existsSync(join(folder, name)));
+    const wanted = ["README.md", "LICENSE", ...(manifest.files ?? []).filter((name) => /^\w+$/u.test(name))];
+    const missing = wanted.filter((name) => !existsSync(join(folder, name)));
     const tests = files.filter((path) => path.includes(".test."));
     const unresolved = readFileSync(join(folder, "package.json"), "utf8").includes("workspace:");
     const faults = [
@@ -113,6 +114,24 @@ async function readmeResults(): Promise<readonly PageResult[]> {
     writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
     return runPage(page, { directory: folder, commands });
   });
+}
+
+/** A model that is saved here is loaded in an installation of only what its manifest declares, and predicts the same. */
+async function installedResult(): Promise<PageResult> {
+  const folder = join(project, "installed");
+  mkdirSync(folder);
+  const [, ...lines] = readFileSync(join(root, "vectors/data/breast-cancer.csv"), "utf8").trim().split("\n");
+  const rows = lines.slice(0, 20).map((line) => line.split(",").slice(0, -1).map(Number));
+  writeFileSync(join(folder, "rows.json"), JSON.stringify(rows));
+  const modelkeep = (...args: string[]) =>
+    must(process.execPath, [join(project, "node_modules/@modelkeep/cli/dist/main.js"), ...args], folder);
+  try {
+    await modelkeep("save", "cancer", join(root, "apps/demo/data/pipeline.joblib"), "--samples", "rows.json");
+    await modelkeep("verify", "cancer@1", "--install", "--install-from", join(project, "archives"));
+    return { passed: 1, failures: [], skipped: [] };
+  } catch (error) {
+    return { passed: 0, failures: [`A model in an installation of what it declares: ${String(error)}`], skipped: [] };
+  }
 }
 
 async function must(command: string, args: readonly string[], cwd: string): Promise<void> {

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 export interface PackageManifest {
+  readonly files?: readonly string[];
   readonly name: string;
   readonly private?: boolean;
   readonly description?: string;

@@ -119,11 +119,15 @@ export class InputRows implements Rows {
 
   /** Each column is an input of the type that all its readers can use. */
   #column(index: number, kind: ColumnKind): Value {
-    const { kind: wanted, hint } = this.known!.columns.get(index) ?? { kind, hint: {} };
+    const demanded = this.known!.columns.get(index);
+    const { kind: wanted, hint } = demanded ?? { kind, hint: {} };
     let input = this.#inputs.get(index);
     const integer = wanted === "number" && hint.integer === true;
     if (input === undefined) {
-      const more: Partial<TensorSpec> = hint.categories === undefined ? {} : { categories: hint.categories };
+      const more: Partial<TensorSpec> = {
+        ...(hint.categories !== undefined && { categories: hint.categories }),
+        ...(demanded === undefined && { ignored: true }),
+      };
       const dtype = wanted === "string" ? "string" : integer ? "int64" : "float64";
       input = this.graph.input(this.#name(index), dtype, ["batch"], more);
       this.#places.set(input, index);
