@@ -6,6 +6,7 @@ import {
   envelopeOf,
   ModelkeepError,
   type Payload,
+  type PayloadFacts,
   type StoredObject,
   verifiedPayload,
 } from "@modelkeep/core";
@@ -28,18 +29,44 @@ export async function openVersion(
   const manifest = parseManifest(bytes);
   const payloads = new Map<string, Payload>();
   for (const facts of manifest.payloads) {
-    const keys = version.placement.get(facts.digest) ?? [];
-    // The key says how the bytes are kept; the newest place that still is there is taken.
-    const encoding = encodingOfKey(keys.at(-1) ?? "");
-    const same = keys.filter((key) => encodingOfKey(key) === encoding);
     const { encoding: _, ...plainFacts } = facts;
-    const kept = encoding === undefined ? plainFacts : { ...plainFacts, encoding };
-    payloads.set(
-      facts.path,
-      verifiedPayload(kept, () => firstThere(context, same)),
-    );
+    const keys = version.placement.get(facts.digest) ?? [];
+    payloads.set(facts.path, placedPayload(context, plainFacts, keys));
   }
   return envelopeOf(manifest, bytes, version.manifest, (path) => payloads.get(path));
+}
+
+/** A payload under any of its keys, the newest first. A key says how it keeps the bytes: not all need keep them alike. */
+function placedPayload(
+  context: Pick<Context, "store">,
+  facts: Omit<PayloadFacts, "encoding">,
+  keys: readonly string[],
+): Payload {
+  const ways = [...new Set(keys.toReversed().map(encodingOfKey))].map((encoding) => {
+    const alike = keys.filter((key) => encodingOfKey(key) === encoding);
+    const open = () => firstThere(context, alike);
+    return { open, payload: verifiedPayload(encoding === undefined ? facts : { ...facts, encoding }, open) };
+  });
+  const [newest = { payload: verifiedPayload(facts, () => firstThere(context, keys)) }, ...others] = ways;
+  if (others.length === 0) return newest.payload;
+  const there = async (): Promise<Payload> => {
+    for (const { open, payload } of ways) if ((await open()) !== undefined) return payload;
+    return newest.payload;
+  };
+  const { path, role, mediaType, size, digest } = facts;
+  return {
+    path,
+    role,
+    mediaType,
+    size,
+    digest,
+    bytes: async (options) => (await there()).bytes(options),
+    buffer: async (options) => (await there()).buffer(options),
+    range: async (start, end, options) => (await there()).range(start, end, options),
+    async *stream(options) {
+      yield* (await there()).stream(options);
+    },
+  };
 }
 
 async function readManifest(

@@ -1,6 +1,7 @@
 import type { Actor } from "./entry.js";
 import type { Filtered, FilterValue } from "./filter.js";
-import { type ModelRecord, type Status, statuses, type Summary, type VersionRecord } from "./record.js";
+import { type ModelColumns, PackedColumns } from "./index-columns.js";
+import { type ModelRecord, type Status, statuses, type Summary } from "./record.js";
 
 /** A version as listings and searches give it. `resolve` and `show` tell the rest. */
 export interface ListedVersion {
@@ -37,17 +38,6 @@ export interface ListedModel {
   readonly latest?: ListedVersion | undefined;
 }
 
-/** What the index keeps of one model: its entry count, so that it can be gone on from, and one line of JSON. */
-export interface IndexLine {
-  readonly name: string;
-  readonly length: number;
-  model(): ListedModel;
-  /** Its versions, the oldest first. */
-  rows(): readonly IndexRow[];
-  /** The line as the index keeps it. */
-  text(): string;
-}
-
 /** A version as small as it goes: filters read it as it is, and only what is shown becomes an object. */
 export interface IndexRow extends Filtered {
   readonly name: string;
@@ -55,229 +45,148 @@ export interface IndexRow extends Filtered {
   listed(): ListedVersion;
 }
 
-/** Names stand once per model, in tables; rows have values in their order, null where there is none. */
-interface Tables {
-  readonly metrics: readonly string[];
-  readonly parameters: readonly string[];
-  readonly tags: readonly string[];
-}
+/** What the index keeps of one model: its entry count, so that it can be gone on from, and its versions, column by column. */
+export class IndexLine {
+  readonly name: string;
+  readonly length: number;
+  readonly #columns: PackedColumns;
 
-/** Version, status, registered, created, author, labels, tags, description, metrics, parameters, codecs, flavors, size, verified. */
-type Row = readonly [
-  version: number,
-  status: number,
-  registered: number,
-  created: string | number,
-  author: Actor | 0,
-  labels: readonly string[] | 0,
-  tags: readonly (string | null)[],
-  description: string | 0,
-  metrics: readonly (number | null)[],
-  parameters: readonly (FilterValue | readonly [null])[],
-  codecs: readonly string[],
-  flavors: readonly string[] | 0,
-  size: number,
-  verified: boolean | 0,
-];
+  private constructor(name: string, length: number, columns: PackedColumns) {
+    this.name = name;
+    this.length = length;
+    this.#columns = columns;
+  }
 
-type Content = Omit<ListedModel, "name" | "latest" | "versions"> & {
-  readonly tables: Tables;
-  readonly rows: readonly Row[];
-};
+  static fromRecord(record: ModelRecord): IndexLine {
+    return new IndexLine(record.name, record.length, PackedColumns.fromRecord(record));
+  }
 
-/** The line of a record. A model that goes on under another name has no versions here. */
-export function lineOf(record: ModelRecord): IndexLine {
-  const set = [...record.aliases.values()].filter((alias) => alias.version !== undefined);
-  const versions = record.renamedTo === undefined ? [...record.versions.values()] : [];
-  const names = (each: (version: VersionRecord) => object) => [
-    ...new Set(versions.flatMap((version) => Object.keys(each(version)))),
-  ];
-  const tables = {
-    metrics: names((version) => version.summary.metrics),
-    parameters: names((version) => version.summary.parameters),
-    tags: names((version) => version.tags),
-  };
-  const content: Content = {
-    ...(record.description !== undefined && { description: record.description }),
-    tags: record.tags,
-    aliases: Object.fromEntries(set.map((alias) => [alias.name, alias.version!])),
-    changed: record.time ?? "",
-    tables,
-    rows: versions.map((version) => rowOf(version, tables)),
-  };
-  return lineFrom(record.name, record.length, () => content);
-}
+  /** A line as `text` gave it; `undefined` if it is none. */
+  static fromText(text: string): IndexLine | undefined {
+    const first = text.indexOf("\t");
+    const second = text.indexOf("\t", first + 1);
+    if (second < 0) return undefined;
+    const name = JSON.parse(text.slice(0, first)) as string;
+    return new IndexLine(name, Number(text.slice(first + 1, second)), PackedColumns.fromText(text.slice(second + 1)));
+  }
 
-/** A line as it was written. Its JSON is read when it is asked for, since a page of a listing needs few of many. */
-export function readLine(text: string): IndexLine | undefined {
-  const first = text.indexOf("\t");
-  const second = text.indexOf("\t", first + 1);
-  if (second < 0) return undefined;
-  const name = JSON.parse(text.slice(0, first)) as string;
-  return lineFrom(
-    name,
-    Number(text.slice(first + 1, second)),
-    () => JSON.parse(text.slice(second + 1)) as Content,
-    text,
-  );
-}
+  /** How many versions. */
+  get versions(): number {
+    return this.#columns.count;
+  }
 
-function lineFrom(name: string, length: number, open: () => Content, written?: string): IndexLine {
-  let content: Content | undefined;
-  let rows: readonly IndexRow[] | undefined;
-  const opened = (): Content => (content ??= open());
-  const line: IndexLine = {
-    name,
-    length,
-    model() {
-      const { tables: _, rows: all, ...model } = opened();
-      return { name, ...model, versions: all.length, latest: line.rows().at(-1)?.listed() };
-    },
-    rows() {
-      rows ??= opened().rows.map((row) => new PackedRow(name, opened(), row));
-      return rows;
-    },
-    text: () => written ?? `${JSON.stringify(name)}\t${length}\t${JSON.stringify(opened())}`,
-  };
-  return line;
+  model(): ListedModel {
+    const { description, tags, aliases, changed } = this.#columns.head;
+    const about = description === undefined ? {} : { description };
+    const latest = this.versions === 0 ? undefined : this.row(this.versions - 1).listed();
+    return { name: this.name, ...about, tags, aliases, changed, versions: this.versions, latest };
+  }
+
+  /** A version, by its place from 0 on, the oldest first. */
+  row(at: number): IndexRow {
+    return new PackedRow(this.name, this.#columns, at);
+  }
+
+  /** As the index keeps it: no line feed in it. */
+  text(): string {
+    return `${JSON.stringify(this.name)}\t${this.length}\t${this.#columns.text()}`;
+  }
 }
 
 class PackedRow implements IndexRow {
   readonly name: string;
-  readonly #content: Content;
-  readonly #row: Row;
+  readonly #columns: PackedColumns;
+  readonly #at: number;
 
-  constructor(name: string, content: Content, row: Row) {
+  constructor(name: string, columns: PackedColumns, at: number) {
     this.name = name;
-    this.#content = content;
-    this.#row = row;
+    this.#columns = columns;
+    this.#at = at;
   }
 
+  /** Versions are numbered from 1 without gaps. */
   get version(): number {
-    return this.#row[0];
+    return this.#at + 1;
   }
 
   read(field: string): readonly (FilterValue | undefined)[] {
-    const row = this.#row;
-    const dot = field.indexOf(".");
-    if (dot > 0) {
-      const family = field.slice(0, dot) as keyof Tables;
-      const at = this.#content.tables[family].indexOf(field.slice(dot + 1));
-      return [unpacked(row[family === "tags" ? 6 : family === "metrics" ? 8 : 9][at])];
-    }
+    if (field.includes(".")) return [this.#columns.named(field, this.#at)];
     switch (field) {
       case "version":
-        return [row[0]];
+        return [this.version];
       case "name":
         return [this.name];
-      case "size":
-        return [row[12]];
       case "alias":
         return this.#aliases();
       case "label":
-        return row[5] === 0 ? [] : row[5];
+        return this.#value("labels") || [];
       case "codec":
-        return row[10];
+        return this.#value("codecs");
       case "flavor":
-        return row[11] === 0 ? [] : row[11];
-      case "author":
-        return row[4] === 0 ? [undefined] : [row[4].name, row[4].email];
+        return this.#value("flavors") || [];
+      case "author": {
+        const author = this.#value("author");
+        return author === 0 ? [undefined] : [author.name, author.email];
+      }
+      case "size":
+        return [this.#value("size")];
+      case "description":
+        return [this.#value("description") || undefined];
+      case "status":
+        return [statuses[this.#value("status")]];
+      case "verified": {
+        const verified = this.#value("verified");
+        return [verified === 0 ? undefined : verified];
+      }
       default:
-        return [this.listed()[field as "status" | "created" | "registered" | "description" | "verified"]];
+        return [timeText(this.#value(field as "created" | "registered"))];
     }
   }
 
   listed(): ListedVersion {
-    const [
-      version,
-      status,
-      registered,
-      created,
-      author,
-      labels,
-      tags,
-      description,
-      metrics,
-      parameters,
-      codecs,
-      flavors,
-      size,
-      verified,
-    ] = this.#row;
-    const { tables } = this.#content;
+    const author = this.#value("author");
+    const description = this.#value("description");
+    const verified = this.#value("verified");
     return {
       name: this.name,
-      version,
-      reference: `${this.name}@${version}`,
-      status: statuses[status]!,
-      registered: new Date(registered).toISOString(),
-      created: typeof created === "number" ? new Date(created).toISOString() : created,
+      version: this.version,
+      reference: `${this.name}@${this.version}`,
+      status: statuses[this.#value("status")]!,
+      registered: timeText(this.#value("registered")),
+      created: timeText(this.#value("created")),
       ...(author !== 0 && { author }),
       aliases: this.#aliases(),
-      labels: labels === 0 ? [] : labels,
-      tags: named(tables.tags, tags) as Record<string, string>,
+      labels: this.#value("labels") || [],
+      tags: this.#all("tags") as Record<string, string>,
       ...(description !== 0 && { description }),
-      metrics: named(tables.metrics, metrics) as Record<string, number>,
-      parameters: named(tables.parameters, parameters),
-      codecs,
-      flavors: flavors === 0 ? [] : flavors,
-      size,
+      metrics: this.#all("metrics") as Record<string, number>,
+      parameters: this.#all("parameters"),
+      codecs: this.#value("codecs"),
+      flavors: this.#value("flavors") || [],
+      size: this.#value("size"),
       ...(verified !== 0 && { verified }),
     };
   }
 
+  #value<Name extends keyof ModelColumns>(name: Name): ModelColumns[Name] {
+    return this.#columns.value(name, this.#at);
+  }
+
+  #all(family: "metrics" | "parameters" | "tags"): Record<string, FilterValue> {
+    const result: Record<string, FilterValue> = {};
+    for (const name of this.#columns.names(family)) {
+      const value = this.#columns.named(`${family}.${name}`, this.#at);
+      if (value !== undefined) result[name] = value;
+    }
+    return result;
+  }
+
   #aliases(): string[] {
-    const { aliases } = this.#content;
-    return Object.keys(aliases).filter((alias) => aliases[alias] === this.#row[0]);
+    const { aliases } = this.#columns.head;
+    return Object.keys(aliases).filter((alias) => aliases[alias] === this.version);
   }
 }
 
-function rowOf(record: VersionRecord, tables: Tables): Row {
-  const { version, registered, status, labels, tags, description, summary, verifications } = record;
-  const flavors = [...new Set(summary.representations.flatMap((each) => each.flavor ?? []))];
-  const time = Date.parse(summary.created);
-  // A time is kept as a number only if it comes back as it was written.
-  const exact = !Number.isNaN(time) && new Date(time).toISOString() === summary.created;
-  return [
-    version,
-    statuses.indexOf(status),
-    Date.parse(registered),
-    exact ? time : summary.created,
-    summary.author ?? 0,
-    labels.length === 0 ? 0 : labels,
-    tables.tags.map((name) => own(tags, name) ?? null),
-    description ?? 0,
-    tables.metrics.map((name) => own(summary.metrics, name) ?? null),
-    tables.parameters.map((name) => packed(own(summary.parameters, name))),
-    [...new Set(summary.representations.map((each) => each.codec))],
-    flavors.length === 0 ? 0 : flavors,
-    summary.size,
-    verifications.at(-1)?.ok ?? 0,
-  ];
-}
-
-/** Null stands for what is not there, so a null that is there is wrapped. */
-function packed(value: FilterValue | undefined): FilterValue | readonly [null] {
-  return value === null ? [null] : (value ?? null);
-}
-
-function unpacked(value: FilterValue | readonly [null] | undefined): FilterValue | undefined {
-  if (typeof value === "object") return value === null ? undefined : null;
-  return value;
-}
-
-function named(
-  names: readonly string[],
-  values: readonly (FilterValue | readonly [null])[],
-): Record<string, FilterValue> {
-  const result: Record<string, FilterValue> = {};
-  for (const [at, name] of names.entries()) {
-    const value = unpacked(values[at]);
-    if (value !== undefined) result[name] = value;
-  }
-  return result;
-}
-
-function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(values, name) ? values[name] : undefined;
+function timeText(time: number | string): string {
+  return typeof time === "number" ? new Date(time).toISOString() : time;
 }

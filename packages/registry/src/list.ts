@@ -32,7 +32,7 @@ export async function listModels(index: VersionIndex, options: PageOptions = {})
   const items: ListedModel[] = [];
   for (const line of index.sorted()) {
     if (after !== undefined && compareCodePoints(line.name, after) <= 0) continue;
-    if (line.model().versions === 0) continue;
+    if (line.versions === 0) continue;
     if (items.length === limit) return { items, next: writeCursor([items.at(-1)!.name]) };
     items.push(line.model());
   }
@@ -66,7 +66,8 @@ function inOrder(index: VersionIndex, holds: Filter, cursor: string | undefined,
   for (const line of index.sorted()) {
     const place = name === undefined ? 1 : compareCodePoints(line.name, name);
     if (place < 0) continue;
-    for (const row of line.rows().toReversed()) {
+    for (let at = line.versions - 1; at >= 0; at--) {
+      const row = line.row(at);
       if (place === 0 && row.version >= version!) continue;
       if (holds(row)) found.push(row);
       if (found.length > limit) return found;
@@ -93,7 +94,12 @@ function sorted(index: VersionIndex, holds: Filter, order: readonly Order[], cur
     }
     return compareCodePoints(a.row.name, b.row.name) || b.row.version - a.row.version;
   };
-  const found = index.sorted().flatMap((line) => line.rows().filter((row) => holds(row)));
+  const found: IndexRow[] = [];
+  for (const line of index.sorted())
+    for (let at = 0; at < line.versions; at++) {
+      const row = line.row(at);
+      if (holds(row)) found.push(row);
+    }
   const all = found.map((row) => ({ row, values: order.map(({ field }) => row.read(field)[0]) })).sort(compare);
   if (cursor === undefined) return all.map(({ row }) => row);
   const values = readCursor(cursor, order.length + 2);

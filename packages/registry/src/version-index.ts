@@ -1,11 +1,11 @@
-import { collect, compareCodePoints, isModelkeepError } from "@modelkeep/core";
+import { collect, compareCodePoints } from "@modelkeep/core";
 
 import { eachOf } from "./blobs.js";
 import type { Context } from "./context.js";
-import { type IndexLine, lineOf, readLine } from "./index-line.js";
-import { changesHour, changesPrefix, indexPrefix, modelOfHint } from "./keys.js";
+import { IndexLine } from "./index-line.js";
+import { type IndexMarks, IndexParts } from "./index-parts.js";
+import { changesHour, changesPrefix, modelOfHint } from "./keys.js";
 import { modelNames } from "./models.js";
-import { ulid } from "./ulid.js";
 
 const hour = 60 * 60 * 1000;
 /** Hints of this long ago are looked at again: writers' clocks differ. */
@@ -16,7 +16,8 @@ const tooOld = 40 * hour;
 const settling = 30_000;
 /** How often every model is asked whether it has changed, whatever the hints said. */
 const scanEvery = 24 * hour;
-const format = "modelkeep.index/1";
+/** So many changed models are put into the store as a part of the index. */
+const enough = 64;
 
 /**
  * What listing and searching read: one line per model, kept in memory, followed through hints, and put into the store
@@ -24,19 +25,20 @@ const format = "modelkeep.index/1";
  */
 export class VersionIndex {
   readonly #context: Context;
+  readonly #parts: IndexParts;
   readonly #lines = new Map<string, IndexLine>();
   /** Hints, and when each was seen first. */
   readonly #seen = new Map<string, number>();
   /** Sorted, until a model is added. */
   #names: readonly string[] | undefined;
-  /** Changes until then are in. */
-  #through = Number.NaN;
-  #scanned = Number.NaN;
-  #unsaved = 0;
+  #marks: IndexMarks = { through: Number.NaN, scanned: Number.NaN };
+  /** Models whose lines are newer than those in the store. */
+  readonly #unsaved = new Set<string>();
   #refreshing: Promise<void> | undefined;
 
   constructor(context: Context) {
     this.#context = context;
+    this.#parts = new IndexParts(context.store);
   }
 
   /** Lines in code-point order of the names, as they were at the last refresh. */
@@ -54,14 +56,14 @@ export class VersionIndex {
 
   async #refresh(scan: boolean): Promise<void> {
     const now = this.#context.clock().getTime();
-    if (Number.isNaN(this.#through)) await this.#load();
-    const whole = scan || !(now - this.#through < tooOld) || !(now - this.#scanned < scanEvery);
-    const hinted = await this.#hinted(Number.isNaN(this.#through) ? now : Math.min(now, this.#through));
+    if (Number.isNaN(this.#marks.through)) this.#marks = (await this.#load()) ?? this.#marks;
+    const { through, scanned } = this.#marks;
+    const whole = scan || !(now - through < tooOld) || !(now - scanned < scanEvery);
+    const hinted = await this.#hinted(Number.isNaN(through) ? now : Math.min(now, through));
     const names = whole ? await this.#all() : hinted;
     await eachOf([...names], 16, (name) => this.#update(name));
-    this.#through = now;
-    if (whole) this.#scanned = now;
-    if (this.#unsaved >= Math.max(64, this.#lines.size / 10)) await this.#save();
+    this.#marks = { through: now, scanned: whole ? now : scanned };
+    if (this.#unsaved.size >= enough) await this.#save();
   }
 
   async #update(name: string): Promise<void> {
@@ -70,9 +72,8 @@ export class VersionIndex {
     if (line !== undefined && (await logs.isCurrent({ name, length: line.length }))) return;
     const record = await logs.current(name);
     if (record.length === 0 || record.length === line?.length) return;
-    if (line === undefined) this.#names = undefined;
-    this.#lines.set(name, lineOf(record));
-    this.#unsaved++;
+    this.#keep(IndexLine.fromRecord(record));
+    this.#unsaved.add(name);
   }
 
   async #hinted(through: number): Promise<Set<string>> {
@@ -108,40 +109,27 @@ export class VersionIndex {
     return names;
   }
 
-  /** The newest index in the store. One that can't be read is none. */
-  async #load(): Promise<void> {
-    const { store } = this.#context;
-    let newest: string | undefined;
-    for await (const { key } of store.list(indexPrefix)) newest = key;
-    const object = newest === undefined ? undefined : await store.get(newest);
-    if (object === undefined) return;
-    try {
-      const [head, ...lines] = new TextDecoder().decode(await collect(object.stream())).split("\n");
-      const {
-        format: found,
-        through,
-        scanned,
-      } = JSON.parse(head!) as { format?: unknown; through?: unknown; scanned?: unknown };
-      if (found !== format || typeof through !== "number" || typeof scanned !== "number") return;
-      const read = lines.flatMap((text) => readLine(text) ?? []);
-      for (const line of read) this.#lines.set(line.name, line);
-      this.#through = through;
-      this.#scanned = scanned;
-    } catch (error) {
-      if (isModelkeepError(error)) throw error;
-      this.#lines.clear();
-    }
+  #keep(line: IndexLine): void {
+    const known = this.#lines.get(line.name);
+    if (known !== undefined && known.length >= line.length) return;
+    if (known === undefined) this.#names = undefined;
+    this.#lines.set(line.name, line);
   }
 
-  /** Puts the index into the store, for the next one who opens it, and takes older ones away. */
+  /** What others have put into the store. */
+  #load(): Promise<IndexMarks | undefined> {
+    return this.#parts.load((line) => {
+      this.#keep(line);
+      if (this.#lines.get(line.name) === line) this.#unsaved.delete(line.name);
+    });
+  }
+
+  /** Puts what changed into the store, for the next one who opens it. */
   async #save(): Promise<void> {
-    const { store, clock, readOnly, actor } = this.#context;
-    this.#unsaved = 0;
+    const { clock, readOnly, actor } = this.#context;
     if (readOnly !== undefined || actor === undefined) return;
-    const head = JSON.stringify({ format, through: this.#through, scanned: this.#scanned });
-    const text = [head, ...[...this.#lines.values()].map((line) => line.text())].join("\n");
-    const key = `${indexPrefix}${ulid(clock())}`;
-    await store.put(key, new TextEncoder().encode(text));
-    for await (const { key: other } of store.list(indexPrefix)) if (other < key) await store.delete(other);
+    await this.#load();
+    await this.#parts.save(this.#unsaved, this.#lines, this.#marks, clock());
+    this.#unsaved.clear();
   }
 }

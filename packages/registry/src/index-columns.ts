@@ -1,0 +1,208 @@
+import type { Actor } from "./entry.js";
+import type { FilterValue } from "./filter.js";
+import { type ModelRecord, statuses, type VersionRecord } from "./record.js";
+
+/** What a line says of the model itself. */
+export interface LineHead {
+  readonly description?: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly aliases: Readonly<Record<string, number>>;
+  readonly changed: string;
+}
+
+type Names = Readonly<Record<Family, readonly string[]>>;
+
+/** What every version has, in the order of the columns; 0 where there is none. Times are numbers if they come back as they were. */
+export interface ModelColumns {
+  readonly status: number;
+  readonly registered: number;
+  readonly created: string | number;
+  readonly author: Actor | 0;
+  readonly labels: readonly string[] | 0;
+  readonly description: string | 0;
+  readonly codecs: readonly string[];
+  readonly flavors: readonly string[] | 0;
+  readonly size: number;
+  readonly verified: boolean | 0;
+}
+
+export type Family = "metrics" | "parameters" | "tags";
+
+/** A single value stands for all versions, if it is the same for all. */
+type Column = readonly unknown[];
+
+const fixed = [
+  "status",
+  "registered",
+  "created",
+  "author",
+  "labels",
+  "description",
+  "codecs",
+  "flavors",
+  "size",
+  "verified",
+] as const satisfies readonly (keyof ModelColumns)[];
+const places = new Map<string, number>(fixed.map((name, place) => [name, place]));
+const families: readonly Family[] = ["metrics", "parameters", "tags"];
+
+/** Where a line has what: the names of its columns. Most models have the same ones as their neighbours, and share them. */
+class Shape {
+  readonly names: Names;
+  readonly width: number;
+  readonly #places = new Map<string, number>();
+
+  constructor(names: Names) {
+    this.names = names;
+    let place = fixed.length;
+    for (const family of families) for (const name of names[family]) this.#places.set(`${family}.${name}`, place++);
+    this.width = place;
+  }
+
+  placeOf(field: string): number | undefined {
+    return this.#places.get(field);
+  }
+}
+
+let recent: { readonly text: string; readonly shape: Shape } | undefined;
+
+function shapeOf(text: string): Shape {
+  if (recent?.text !== text) recent = { text, shape: new Shape(JSON.parse(text) as Names) };
+  return recent.shape;
+}
+
+/**
+ * The versions of a model, column by column. As text: how many there are, the names of the columns, the head, and one column
+ * after the other, with tabs between them. Of a text only what is asked for is read: a search needs few columns of many.
+ */
+export class PackedColumns {
+  /** How many versions. */
+  readonly count: number;
+  readonly #text: string;
+  #shape: Shape | undefined;
+  #head: LineHead | undefined;
+  readonly #columns: Column[];
+
+  private constructor(count: number, text: string, shape?: Shape, head?: LineHead, columns: Column[] = []) {
+    this.count = count;
+    this.#text = text;
+    this.#shape = shape;
+    this.#head = head;
+    this.#columns = columns;
+  }
+
+  static fromText(text: string): PackedColumns {
+    return new PackedColumns(Number(text.slice(0, text.indexOf("\t"))), text);
+  }
+
+  /** A model that goes on under another name has no versions here. */
+  static fromRecord(record: ModelRecord): PackedColumns {
+    const set = [...record.aliases.values()].filter((alias) => alias.version !== undefined);
+    const versions = record.renamedTo === undefined ? [...record.versions.values()] : [];
+    const names = (family: Family) => [...new Set(versions.flatMap((each) => Object.keys(familyOf(each, family))))];
+    const shape = new Shape({ metrics: names("metrics"), parameters: names("parameters"), tags: names("tags") });
+    const head: LineHead = {
+      ...(record.description !== undefined && { description: record.description }),
+      tags: record.tags,
+      aliases: Object.fromEntries(set.map((alias) => [alias.name, alias.version!])),
+      changed: record.time ?? "",
+    };
+    const rows = versions.map(valuesOf);
+    const columns = [
+      ...fixed.map((name) => shortened(rows.map((row) => row[name]))),
+      ...families.flatMap((family) =>
+        shape.names[family].map((name) =>
+          shortened(versions.map((version) => packed(own(familyOf(version, family), name)))),
+        ),
+      ),
+    ];
+    return new PackedColumns(versions.length, "", shape, head, columns);
+  }
+
+  get head(): LineHead {
+    return (this.#head ??= JSON.parse(this.#field(2)) as LineHead);
+  }
+
+  names(family: Family): readonly string[] {
+    return this.#shapeHere().names[family];
+  }
+
+  value<Name extends keyof ModelColumns>(name: Name, at: number): ModelColumns[Name] {
+    return valueAt(this.#column(places.get(name)!), at) as ModelColumns[Name];
+  }
+
+  /** The value of a field such as `metrics.auc`. */
+  named(field: string, at: number): FilterValue | undefined {
+    const place = this.#shapeHere().placeOf(field);
+    return place === undefined ? undefined : unpacked(valueAt(this.#column(place) as readonly Packed[], at));
+  }
+
+  text(): string {
+    if (this.#text !== "") return this.#text;
+    const parts = [this.count, this.#shapeHere().names, this.head, ...this.#columns];
+    return parts.map((part) => JSON.stringify(part)).join("\t");
+  }
+
+  #shapeHere(): Shape {
+    return (this.#shape ??= shapeOf(this.#field(1)));
+  }
+
+  #column(place: number): Column {
+    return (this.#columns[place] ??= JSON.parse(this.#field(3 + place)) as Column);
+  }
+
+  #field(index: number): string {
+    let start = 0;
+    for (let left = index; left > 0; left--) start = this.#text.indexOf("\t", start) + 1;
+    const end = this.#text.indexOf("\t", start);
+    return this.#text.slice(start, end < 0 ? undefined : end);
+  }
+}
+
+function valueAt<T>(column: readonly T[], at: number): T | undefined {
+  return column.length === 1 ? column[0] : column[at];
+}
+
+function shortened(values: Column): Column {
+  if (values.length < 2) return values;
+  const first = JSON.stringify(values[0]);
+  return values.every((value) => JSON.stringify(value) === first) ? [values[0]] : values;
+}
+
+function valuesOf({ status, registered, labels, description, summary, verifications }: VersionRecord): ModelColumns {
+  const flavors = [...new Set(summary.representations.flatMap((each) => each.flavor ?? []))];
+  const time = Date.parse(summary.created);
+  const exact = !Number.isNaN(time) && new Date(time).toISOString() === summary.created;
+  return {
+    status: statuses.indexOf(status),
+    registered: Date.parse(registered),
+    created: exact ? time : summary.created,
+    author: summary.author ?? 0,
+    labels: labels.length === 0 ? 0 : labels,
+    description: description ?? 0,
+    codecs: [...new Set(summary.representations.map((each) => each.codec))],
+    flavors: flavors.length === 0 ? 0 : flavors,
+    size: summary.size,
+    verified: verifications.at(-1)?.ok ?? 0,
+  };
+}
+
+function familyOf({ summary, tags }: VersionRecord, family: Family): Readonly<Record<string, FilterValue>> {
+  return family === "tags" ? tags : summary[family];
+}
+
+/** Null stands for what is not there, so a null that is there is wrapped. */
+type Packed = FilterValue | readonly [null] | undefined;
+
+function packed(value: FilterValue | undefined): Packed {
+  return value === null ? [null] : (value ?? null);
+}
+
+function unpacked(value: Packed): FilterValue | undefined {
+  if (typeof value === "object") return value === null ? undefined : null;
+  return value;
+}
+
+function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}
