@@ -129,7 +129,13 @@ export class VersionIndex {
     const { clock, readOnly, actor } = this.#context;
     if (readOnly !== undefined || actor === undefined) return;
     await this.#load();
-    await this.#parts.save(this.#unsaved, this.#lines, this.#marks, clock());
+    const changed = new Set(this.#unsaved);
     this.#unsaved.clear();
+    try {
+      await this.#parts.save(changed, this.#lines, this.#marks, clock());
+    } catch (error) {
+      for (const name of changed) this.#unsaved.add(name);
+      throw error;
+    }
   }
 }

@@ -113,4 +113,43 @@ describe("listing", () => {
     await store.put(keys[0]!, new TextEncoder().encode("rubbish"));
     expect((await (await openLines(store)).list({ limit: 200 })).items).toHaveLength(100);
   });
+
+  it("writes what changed, and rewrites the whole only as it grows", async () => {
+    const store = memoryStore();
+    const registry = await openLines(store);
+    const names = Array.from({ length: 400 }, (_, index) => `model ${index}`);
+    await registry.saveAll(names.map((name, index) => ({ name, model: new Line(index) })));
+    await registry.list();
+    const parts = async () => {
+      const found = [];
+      for await (const { key, size } of store.list("index/")) found.push({ key, size });
+      return found;
+    };
+    const [base] = await parts();
+    for (const name of names.slice(0, 64)) await registry.tag(name, 1, { seen: "first" });
+    await registry.list();
+    const two = await parts();
+    expect(two[0]).toEqual(base);
+    expect(two).toHaveLength(2);
+    expect(two[1]!.size).toBeLessThan(base!.size / 4);
+
+    // Another writer adds a part of its own; whoever opens next sees what both of them know.
+    const other = await openLines(store);
+    await other.list();
+    for (const name of names.slice(0, 80)) await other.tag(name, 1, { seen: "second" });
+    await other.list();
+    for (const name of names.slice(300, 380)) await registry.tag(name, 1, { seen: "third" });
+    expect((await registry.search("tags.seen = 'second'", { limit: 500 })).items).toHaveLength(80);
+    expect((await parts()).length).toBeLessThanOrEqual(4);
+    let reads = 0;
+    const counting = { ...store, get: (key: string) => (key.includes("/log/") && reads++, store.get(key)) };
+    const next = await openLines(counting);
+    for (const [value, count] of [
+      ["first", 0],
+      ["second", 80],
+      ["third", 80],
+    ] as const)
+      expect((await next.search(`tags.seen = '${value}'`, { limit: 500 })).items).toHaveLength(count);
+    expect(reads).toBe(0);
+  });
 });
