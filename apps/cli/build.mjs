@@ -1,6 +1,7 @@
 // Bundles the command line: starting it must not cost reading hundreds of small files. What is native, heavy or the
 // user's own choice stays outside, and is loaded on first use. `--sources OUT` bundles the packages' sources, for tests.
 import { readFileSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
@@ -11,23 +12,56 @@ const external = [...Object.keys(manifest.dependencies), ...Object.keys(manifest
 
 const outdir = fromSources ? out : "dist";
 rmSync(new URL(outdir, import.meta.url), { recursive: true, force: true });
-await build({
-  absWorkingDir: new URL(".", import.meta.url).pathname,
-  entryPoints: ["src/main.ts", "src/verify-child.ts"],
+const common = {
+  absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
   outdir,
   ...(fromSources ? { conditions: ["modelkeep-source"] } : {}),
   bundle: true,
-  splitting: true,
-  chunkNames: "[name]-[hash]",
   format: "esm",
   platform: "node",
   target: "node20.19",
-  external,
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "linked",
+};
+
+// Everything that reads or runs models: many files that are loaded as they are needed.
+await build({
+  ...common,
   // Some of what is bundled is CommonJS and asks for node's own modules.
   banner: {
     js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
   },
+  entryPoints: ["src/run-any.ts", "src/plugins.ts", "src/verify-child.ts", "src/compatibility.ts"],
+  splitting: true,
+  chunkNames: "[name]-[hash]",
+  external,
 });
+
+// The commands that only look at records, by themselves: what they share with no other command is in few files.
+await build({
+  ...common,
+  entryPoints: ["src/run-quick.ts"],
+  splitting: true,
+  chunkNames: "quick-[name]-[hash]",
+  external,
+  plugins: [outside((name) => ["plugins", "compatibility"].includes(name))],
+});
+
+// What starts, in one small file: it never runs a command itself.
+await build({ ...common, entryPoints: ["src/main.ts"], external, plugins: [outside(() => true)] });
+
+/** Leaves dynamic imports to the other builds. */
+function outside(belongsElsewhere) {
+  return {
+    name: "outside",
+    setup({ onResolve }) {
+      onResolve({ filter: /^[.][.]?[/].*[.]js$/ }, ({ path, kind }) => {
+        const name = path.slice(path.lastIndexOf("/") + 1, -3);
+        return kind === "dynamic-import" && belongsElsewhere(name)
+          ? { path: `./${name}.js`, external: true }
+          : undefined;
+      });
+    },
+  };
+}

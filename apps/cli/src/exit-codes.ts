@@ -24,6 +24,9 @@ const byCode: Readonly<Record<string, number>> = {
   invalid_input: exitCodes.usage,
   invalid_name: exitCodes.usage,
   invalid_reference: exitCodes.usage,
+  invalid_key: exitCodes.usage,
+  invalid_path: exitCodes.usage,
+  invalid_digest: exitCodes.usage,
   invalid_filter: exitCodes.usage,
   usage: exitCodes.usage,
   not_found: exitCodes.notFound,
@@ -35,6 +38,8 @@ const byCode: Readonly<Record<string, number>> = {
   signature_mismatch: exitCodes.usage,
   missing_package: exitCodes.missingPackage,
   io_error: exitCodes.failed,
+  prediction_failed: exitCodes.failed,
+  runtime_crashed: exitCodes.failed,
   unknown_outcome: exitCodes.failed,
   aborted: exitCodes.interrupted,
 };

@@ -119,3 +119,8 @@ export function formatTime(time: string | Date): string {
   const text = typeof time === "string" ? time : time.toISOString();
   return text.replace("T", " ").replace(/(\.\d+)?Z$/u, "");
 }
+
+/** "1 model", "2 models". */
+export function counted(count: number, word: string): string {
+  return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+}

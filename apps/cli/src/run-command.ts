@@ -1,16 +1,15 @@
 import { type Command } from "./command.js";
-import { groups } from "./commands.js";
 import { createContext } from "./context.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
-import { commandHelp } from "./help.js";
+import { commandHelp, type Groups } from "./help.js";
 import { parseCommandLine, type Parsed, UsageError } from "./parse.js";
 import { nearest } from "./nearest.js";
 
 /** Finds the command, parses, runs, and turns trouble into a sentence and an exit code. */
-export async function runCommand(argv: readonly string[]): Promise<number> {
+export async function runCommand(argv: readonly string[], groups: Groups): Promise<number> {
   const json = argv.includes("--json");
   try {
-    const { command, rest } = findCommand(argv);
+    const { command, rest } = findCommand(argv, groups);
     const parsed = parseCommandLine(command, rest);
     if (parsed.options["help"] === true) {
       process.stdout.write(commandHelp(command));
@@ -45,7 +44,7 @@ async function run(command: Command, parsed: Parsed): Promise<number> {
   }
 }
 
-function findCommand(argv: readonly string[]): { command: Command; rest: readonly string[] } {
+function findCommand(argv: readonly string[], groups: Groups): { command: Command; rest: readonly string[] } {
   const commands = groups.flatMap((group) => group.commands);
   const words = argv.slice(0, 2).join(" ");
   const two = commands.find(({ name }) => name === words);

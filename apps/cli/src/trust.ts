@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 /** Configuration files that the user read and trusted, by path, with the digest of what they said then. */
 type Trusted = Readonly<Record<string, string>>;
 
 function trustFile(): string {
+  const { homedir } = process.getBuiltinModule("node:os");
   const home =
     process.env["XDG_CONFIG_HOME"] ||
     (process.platform === "win32" ? process.env["APPDATA"] : undefined) ||
@@ -50,5 +49,7 @@ function write(trusted: Trusted): void {
 }
 
 function digest(text: string): string {
+  // Most runs meet no configuration: what is needed for it is loaded then.
+  const { createHash } = process.getBuiltinModule("node:crypto");
   return `sha256:${createHash("sha256").update(text).digest("hex")}`;
 }

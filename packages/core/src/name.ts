@@ -53,6 +53,7 @@ function nameFault(name: string): string | undefined {
 
 /** Two names with one fold can't both exist: NFKC, case folded, invisible characters dropped. */
 export function foldName(name: string): string {
+  if (ascii.test(name)) return name.toLowerCase();
   const folded = name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
   return folded.replace(ignorable, "");
 }

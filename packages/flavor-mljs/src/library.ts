@@ -1,3 +1,4 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- it declares modules, which an import can not bring
 /// <reference path="./untyped.d.ts" />
 import { ModelkeepError } from "@modelkeep/core";
 

@@ -107,7 +107,7 @@ async function requireSamples(
   if (version.summary.samples === undefined)
     throw new ModelkeepError(
       "refused",
-      `${reference} has no samples, so nothing shows that it still predicts what it did: save it with samples, or promote it with require: "none"`,
+      `${reference} has no samples, so nothing shows that it still predicts what it did: save it with samples; to move the alias without proof, set it as any alias (modelkeep alias, or require: "none" in code)`,
     );
   const { representation, runtime, signal } = options;
   const [result] = await verify(context, reference, { representation, runtime, signal });

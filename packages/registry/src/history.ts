@@ -2,7 +2,7 @@ import { type Context, existing } from "./context.js";
 import type { Actor, Entry, JsonObject } from "./entry.js";
 import { foldAll } from "./fold.js";
 import { readEntries, readRecord } from "./log.js";
-import type { ModelRecord, VersionRecord } from "./record.js";
+import type { ModelRecord } from "./record.js";
 
 /** One entry of a model's history. */
 export interface HistoryEntry {
@@ -52,19 +52,6 @@ export async function asOf(
     former = folded;
   }
   return former!;
-}
-
-/** The version behind an alias at a time: "what was in production on 3 March?" */
-export async function aliasAsOf(
-  context: Context,
-  name: string,
-  alias: string,
-  time: Date | string,
-  signal?: AbortSignal,
-): Promise<VersionRecord | undefined> {
-  const record = await asOf(context, name, time, signal);
-  const version = record.aliases.get(alias)?.version;
-  return version === undefined ? undefined : record.versions.get(version);
 }
 
 function line({ body, digest }: Entry, reason: string | undefined): HistoryEntry {

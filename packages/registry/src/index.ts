@@ -7,6 +7,7 @@ export type { ChangeOptions } from "./context.js";
 export { type Copied, copyRegistry, type CopyOptions } from "./copy-registry.js";
 export type { StatusOptions } from "./edits.js";
 export type { Actor } from "./entry.js";
+export type { GivenOutputs } from "./given-outputs.js";
 export type { HistoryEntry } from "./history.js";
 export type { ImportOptions } from "./import-envelope.js";
 export type { ListedModel, ListedVersion } from "./index-line.js";

@@ -190,6 +190,18 @@ export class Registry {
     return viewModel(await past.asOf(this.#context, name, time, signal));
   }
 
+  /** What an alias pointed at then: "what was in production on 3 March?" `undefined` where it pointed at nothing. */
+  async aliasAsOf(
+    name: string,
+    alias: string,
+    time: Date | string,
+    { signal }: ChangeOptions = {},
+  ): Promise<VersionView | undefined> {
+    const record = await past.asOf(this.#context, name, time, signal);
+    const version = record.versions.get(record.aliases.get(alias)?.version ?? 0);
+    return version && viewVersion(record, version);
+  }
+
   /** Saves many models, some at a time. One that fails does not stop the others: its error stands in its place. */
   async saveAll(
     items: readonly (SaveInput & { readonly name: string })[],

@@ -13,6 +13,7 @@ import {
 } from "@modelkeep/core";
 
 import type { Context } from "./context.js";
+import { givenOutputs } from "./given-outputs.js";
 import type { Prepared } from "./representations.js";
 import { type Runner, runners, startPredictor } from "./runner.js";
 import type { SamplesInput } from "./save-input.js";
@@ -34,10 +35,14 @@ export async function prepareSamples(
   signature: Signature | undefined,
   input: SamplesInput,
 ): Promise<PreparedSamples> {
-  const inputs = tensorsFor(input.inputs, signature, "inputs");
+  const inputs = tensorsFor(input.inputs, signature);
   const rows = rowsOf(inputs);
   const run = (runner: Runner) => runOnce(context, prepared, runner, signature, inputs);
-  let outputs = input.outputs && tensorsFor(input.outputs, signature, "outputs");
+  let outputs =
+    input.outputs &&
+    (input.outputs instanceof Map
+      ? (input.outputs as TensorMap)
+      : givenOutputs(input.outputs, known(signature, "outputs")));
   let recordedBy: NonNullable<Manifest["samples"]>["recordedBy"];
   if (outputs === undefined) {
     const [runner] = await runners(
@@ -107,12 +112,14 @@ async function runOnce(
 }
 
 /** Tensors as they are; rows and records by the signature, which then must be known. */
-function tensorsFor(given: Inputs, signature: Signature | undefined, side: "inputs" | "outputs"): TensorMap {
-  if (given instanceof Map) return given as TensorMap;
-  if (signature === undefined)
-    throw new ModelkeepError(
-      "signature_mismatch",
-      `Nothing here tells the signature of this model: give the ${side} of the samples as tensors by name, or a \`signature\``,
-    );
-  return toTensors(side === "inputs" ? signature : { inputs: signature.outputs, outputs: [] }, given);
+function tensorsFor(given: Inputs, signature: Signature | undefined): TensorMap {
+  return given instanceof Map ? (given as TensorMap) : toTensors(known(signature, "inputs"), given);
+}
+
+function known(signature: Signature | undefined, side: string): Signature {
+  if (signature !== undefined) return signature;
+  throw new ModelkeepError(
+    "signature_mismatch",
+    `Nothing here tells the signature of this model: give the ${side} of the samples as tensors by name, or a \`signature\``,
+  );
 }

@@ -1,5 +1,6 @@
 import type { Inputs, Manifest, Progress, Signature } from "@modelkeep/core";
 
+import type { GivenOutputs } from "./given-outputs.js";
 import type { RepresentationChoice } from "./representations.js";
 import type { BlobSource } from "./upload.js";
 
@@ -28,7 +29,7 @@ export interface SamplesInput {
   /** Records, rows or tensors, as `predict` takes them. */
   readonly inputs: Inputs;
   /** What the model gave for them. Without it a runtime that is installed computes them now. */
-  readonly outputs?: Inputs | undefined;
+  readonly outputs?: GivenOutputs | undefined;
   /** Floats agree when |a - b| <= bound x max(1, |b|). Default: 0 where a runtime recorded them, else 1e-6. */
   readonly bound?: number | undefined;
 }

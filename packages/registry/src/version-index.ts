@@ -16,8 +16,8 @@ const tooOld = 40 * hour;
 const settling = 30_000;
 /** How often every model is asked whether it has changed, whatever the hints said. */
 const scanEvery = 24 * hour;
-/** So many changed models are put into the store as a part of the index. */
-const enough = 64;
+/** So many changed models are put into the store as a part of the index: whoever opens it next reads fewer logs than that. */
+const enough = 16;
 
 /**
  * What listing and searching read: one line per model, kept in memory, followed through hints, and put into the store

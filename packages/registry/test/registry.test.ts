@@ -120,6 +120,8 @@ describe("a registry", () => {
     now = new Date("2026-03-05T12:00:00Z");
     await registry.save("lines", { model: new Line(3), aliases: ["production"] });
     expect((await registry.asOf("lines", "2026-03-03")).aliases).toEqual({ production: 1 });
+    expect(await registry.aliasAsOf("lines", "production", "2026-03-03")).toMatchObject({ version: 1 });
+    expect(await registry.aliasAsOf("lines", "staging", "2026-03-03")).toBeUndefined();
     expect((await registry.asOf("lines", now)).aliases).toEqual({ production: 2 });
     expect((await registry.asOf("lines", "2025-01-01")).versions).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { workspacePackages, type WorkspacePackage } from "./workspace.js";
 /** What a package may build on. Arrows point down, and plugins never meet. */
 const layers: readonly { readonly packages: RegExp; readonly mayUse: RegExp }[] = [
   { packages: /^core$/, mayUse: /^$/ },
-  { packages: /^(onnx|safetensors|pickle|testkit|registry|store-.+)$/, mayUse: /^core$/ },
+  { packages: /^(onnx|safetensors|pickle|report|testkit|registry|store-.+)$/, mayUse: /^core$/ },
   { packages: /^(codec|flavor)-.+$/, mayUse: /^(core|onnx|safetensors|pickle)$/ },
 ];
 

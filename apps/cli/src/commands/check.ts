@@ -1,6 +1,6 @@
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
-import { formatBytes } from "../output.js";
+import { counted, formatBytes } from "../output.js";
 
 export async function run(context: Context): Promise<number> {
   const { output, options, signal } = context;
@@ -12,7 +12,7 @@ export async function run(context: Context): Promise<number> {
       lines.push(`${output.style("yellow", "void")}   ${model}, entry ${number} (${kind}): ${reason}`);
     const { models, versions, payloads, bytes } = report;
     lines.push(
-      `${models} models, ${versions} versions, ${payloads} files, ${formatBytes(bytes)} ${options.flag("read") ? "read and compared" : "present"}: ${report.ok ? output.style("green", "no faults") : output.style("red", `${report.problems.length} faults`)}`,
+      `${counted(models, "model")}, ${counted(versions, "version")}, ${counted(payloads, "file")}, ${formatBytes(bytes)} ${options.flag("read") ? "read and compared" : "present"}: ${report.ok ? output.style("green", "no faults") : output.style("red", counted(report.problems.length, "fault"))}`,
     );
     return lines.join("\n");
   });

@@ -1,7 +1,7 @@
 import { copyRegistry } from "@modelkeep/registry";
 
 import type { Context } from "../context.js";
-import { formatBytes } from "../output.js";
+import { counted, formatBytes } from "../output.js";
 import { progressBar } from "../progress.js";
 
 export async function run(context: Context): Promise<void> {
@@ -13,7 +13,7 @@ export async function run(context: Context): Promise<void> {
     const copied = await copyRegistry(from, to, { signal, progress: bar.report }).finally(bar.stop);
     output.result(
       copied,
-      `Copied ${copied.models} models: ${copied.objects} objects, ${formatBytes(copied.bytes)} that were not there`,
+      `Copied ${counted(copied.models, "model")}: ${counted(copied.objects, "object")}, ${formatBytes(copied.bytes)} that were not there`,
     );
     return;
   }

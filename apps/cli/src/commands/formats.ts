@@ -3,8 +3,10 @@ import { writeFile } from "node:fs/promises";
 
 import {
   type Codec,
+  collectPayloads,
   type Envelope,
   type Inputs,
+  memoryPayloads,
   ModelkeepError,
   type PayloadSet,
   readSamples,
@@ -95,7 +97,7 @@ async function fromEnvelope(name: string, envelope: Envelope, plugins: Plugins):
 async function casesOf(plugins: Plugins, subject: Subject, model: unknown): Promise<FormatCase[]> {
   const flavor = plugins.flavors.find((each) => each.name === (model as { flavor?: string }).flavor);
   const object = flavor === undefined ? model : await flavor.thaw(model as never);
-  const cases: FormatCase[] = [];
+  const cases: FormatCase[] = [...(await ownCase(plugins, subject))];
   for (const codec of plugins.codecs) {
     const written = codec.accepts(model) ? model : await convert(plugins, object, codec.name);
     const runtime = written === undefined ? undefined : await runtimeFor(plugins.runtimes, codec.name, flavor?.name);
@@ -115,6 +117,32 @@ async function casesOf(plugins: Plugins, subject: Subject, model: unknown): Prom
     }
   }
   return cases;
+}
+
+/** A file that nothing runs as it is, such as a pickle: read, converted and opened each time it is loaded. */
+async function ownCase(plugins: Plugins, { codec, payloads }: Subject): Promise<FormatCase[]> {
+  if (
+    plugins.runtimes.some((runtime) => runtime.runs({ codec: codec.name })) ||
+    ["json", "msgpack", "safetensors"].includes(codec.name)
+  )
+    return [];
+  const onnx = plugins.codecs.find(({ name }) => name === "onnx");
+  const runtime = await runtimeFor(plugins.runtimes, "onnx", undefined);
+  if (onnx === undefined || runtime === undefined) return [];
+  const bytes = await payloads.main.bytes();
+  const { path } = payloads.main;
+  return [
+    {
+      label: `${codec.name}, as it is`,
+      given: true,
+      ...(codec.facts && { facts: codec.facts }),
+      save: () => Promise.resolve([{ path, bytes, plainSize: bytes.length }]),
+      async load(files) {
+        const model = await convert(plugins, await codec.decode(memoryPayloads(files)), "onnx");
+        return runtime.predictor(await collectPayloads(await onnx.encode(model)));
+      },
+    },
+  ];
 }
 
 async function convert(plugins: Plugins, object: unknown, to: string): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { ModelkeepError } from "@modelkeep/core";
 
 import type { Context } from "../context.js";
-import { formatBytes } from "../output.js";
+import { counted, formatBytes } from "../output.js";
 
 export async function run(context: Context): Promise<void> {
   const { output, options, signal } = context;
@@ -11,7 +11,7 @@ export async function run(context: Context): Promise<void> {
   const { removed, bytes, spared } = collected;
   output.result(
     collected,
-    `${dryRun ? "Would remove" : "Removed"} ${removed} objects, ${formatBytes(bytes)}${spared > 0 ? `; spared ${spared} that a running save may need` : ""}`,
+    `${dryRun ? "Would remove" : "Removed"} ${counted(removed, "object")}, ${formatBytes(bytes)}${spared > 0 ? `; spared ${spared} that a running save may need` : ""}`,
   );
 }
 

@@ -44,11 +44,19 @@ function describeThen(name: string, time: string, { aliases, versions }: ModelVi
 }
 
 function describeEntry({ number, time, actor, kind, change, void: reason }: HistoryEntry, output: Output): string {
-  const facts = Object.entries(change)
-    .filter(([, value]) => typeof value !== "object")
-    .filter(([key]) => !["manifest", "content", "platform"].includes(key))
-    .map(([key, value]) => `${key} ${value as string | number | boolean}`)
-    .join(", ");
+  const facts = changeText(change);
   const line = `${String(number).padStart(4)}  ${formatTime(time)}  ${output.style("bold", kind.padEnd(10))}  ${facts}  ${output.style("dim", `by ${actor.name}`)}`;
   return reason === undefined ? line : `${line}\n      ${output.style("red", "void:")} ${reason}`;
+}
+
+const hidden = new Set(["manifest", "content", "platform"]);
+
+/** The plain values of a change; of a batch, of each change in it. */
+function changeText(change: HistoryEntry["change"]): string {
+  const { changes } = change as { readonly changes?: readonly { readonly change: HistoryEntry["change"] }[] };
+  if (changes !== undefined) return changes.map((each) => changeText(each.change)).join("; ");
+  return Object.entries(change)
+    .filter(([key, value]) => typeof value !== "object" && !hidden.has(key))
+    .map(([key, value]) => `${key} ${value as string | number | boolean}`)
+    .join(", ");
 }

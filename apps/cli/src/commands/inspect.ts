@@ -40,6 +40,10 @@ function describeInspection(
   output: Output,
 ): string {
   const lines = [`${output.style("bold", path)}  ${codec ?? "unknown"}, ${formatBytes(size)}: ${inspection.summary}`];
+  for (const { level, message, offset } of inspection.findings ?? []) {
+    const colour = level === "danger" ? "red" : level === "warning" ? "yellow" : "dim";
+    lines.push(`  ${output.style(colour, level)}  ${message}${offset === undefined ? "" : ` (at byte ${offset})`}`);
+  }
   if (inspection.signature !== undefined) lines.push(...signatureLines(inspection.signature));
   if (inspection.parameters !== undefined) lines.push(`  parameters  ${inspection.parameters.toLocaleString("en")}`);
   if (inspection.operators !== undefined && inspection.operators.length > 0) {
@@ -47,18 +51,14 @@ function describeInspection(
       `  operators   ${inspection.operators.map(({ name, domain, count }) => `${domain ? `${domain}.` : ""}${name} x ${count}`).join(", ")}`,
     );
   }
-  const { tensors = [] } = inspection;
-  for (const { name, dtype, shape } of tensors.slice(0, 20))
-    lines.push(`  tensor      ${name} ${dtype}[${shape.join(", ")}]`);
-  if (tensors.length > 20) lines.push(`  and ${tensors.length - 20} more tensors (--json lists them)`);
   const { tree, globals, ...details } = inspection.details ?? {};
   for (const [key, value] of Object.entries(details)) lines.push(`  ${key.padEnd(11)} ${detailText(value)}`);
   if (Array.isArray(globals)) lines.push(`  names       ${globals.length} that the file asks for (--json lists them)`);
   if (tree !== undefined) lines.push("  contents", ...treeLines(tree).map((line) => `    ${line}`));
-  for (const { level, message, offset } of inspection.findings ?? []) {
-    const colour = level === "danger" ? "red" : level === "warning" ? "yellow" : "dim";
-    lines.push(`  ${output.style(colour, level)}  ${message}${offset === undefined ? "" : ` (at byte ${offset})`}`);
-  }
+  const { tensors = [] } = inspection;
+  for (const { name, dtype, shape } of tensors.slice(0, 12))
+    lines.push(`  tensor      ${name} ${dtype}[${shape.join(", ")}]`);
+  if (tensors.length > 12) lines.push(`  and ${tensors.length - 12} more tensors (--json lists them)`);
   return lines.join("\n");
 }
 

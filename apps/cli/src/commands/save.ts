@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 
 import { fileSource, folderSources } from "@modelkeep/core/node";
 import { type Inputs, isModelkeepError, ModelkeepError, parseDigest } from "@modelkeep/core";
-import type { BlobSource, Registry, SamplesInput, SaveInput } from "@modelkeep/registry";
+import type { BlobSource, GivenOutputs, Registry, SamplesInput, SaveInput } from "@modelkeep/registry";
 
 import type { Context } from "../context.js";
 import { gatherMetadata } from "../facts.js";
@@ -74,12 +74,16 @@ async function samplesOf(rows: string | undefined, expected: string | undefined)
       throw new ModelkeepError("invalid_input", "--expected tells the predictions of the rows that --samples names");
     return undefined;
   }
-  const [inputs, outputs] = await Promise.all([
-    collect(readRows(rows)),
-    expected === undefined ? undefined : collect(readRows(expected)),
-  ]);
+  const inputs = await collect(readRows(rows));
   if (inputs.length === 0) throw new ModelkeepError("invalid_input", `${rows} has no rows`);
-  return { inputs: inputs as Inputs, outputs: outputs as Inputs | undefined };
+  return { inputs: inputs as Inputs, outputs: expected === undefined ? undefined : await expectedOf(expected) };
+}
+
+/** Rows with the outputs by name, or what `modelkeep predict --json` prints. */
+async function expectedOf(path: string): Promise<GivenOutputs> {
+  const rows = await collect(readRows(path));
+  const { outputs } = (rows[0] ?? {}) as { outputs?: unknown };
+  return (rows.length === 1 && typeof outputs === "object" && outputs !== null ? outputs : rows) as GivenOutputs;
 }
 
 /** The parent by what it is, not only by what it is called. */

@@ -48,7 +48,7 @@ const pickleName =
 /** Links are not followed: a folder from a stranger must not lead elsewhere. */
 async function* filesBelow(path: string): AsyncGenerator<string> {
   const found = await stat(path).catch((cause: unknown) => {
-    throw new ModelkeepError("not_found", `There is no file or folder ${JSON.stringify(path)}`, { cause });
+    throw new ModelkeepError("invalid_input", `There is no file or folder ${JSON.stringify(path)}`, { cause });
   });
   if (found.isFile()) {
     yield path;

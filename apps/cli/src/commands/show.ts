@@ -67,8 +67,10 @@ function describeVersion(version: VersionView, output: Output): string {
   return lines.join("\n");
 }
 
+const mostPairs = 12;
+
 function pairs(values: Readonly<Record<string, unknown>>): string {
-  return Object.entries(values)
-    .map(([key, value]) => `${key}=${String(value)}`)
-    .join(", ");
+  const all = Object.entries(values).map(([key, value]) => `${key}=${String(value)}`);
+  const more = all.length - mostPairs;
+  return more > 0 ? `${all.slice(0, mostPairs).join(", ")} and ${more} more (--json)` : all.join(", ");
 }

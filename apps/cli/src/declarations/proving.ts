@@ -31,6 +31,7 @@ export const proving: readonly Command[] = [
     options: {
       runtime,
       representation,
+      "digests-only": { type: "boolean", description: "compare digests and data, not predictions" },
       fresh: { type: "boolean", description: "in a fresh process" },
       install: { type: "boolean", description: "in a temporary installation of only what the manifest declares" },
       "install-from": {

@@ -49,12 +49,6 @@ export function logSoftmaxExp(graph: GraphBuilder, x: Value): Value {
   return graph.exp(graph.sub(x, logSum));
 }
 
-/** A float64 `[batch]` of zeros, as long as the rows of a matrix. */
-export function zeroPerRow(graph: GraphBuilder, matrix: Value): Value {
-  const batch = graph.slice(graph.shape(matrix), [0], [1], [0]);
-  return graph.expand(graph.float64(0), batch);
-}
-
 /**
  * For each column of `[batch, columns]` the number of its edges (ascending) that are at most x ("right"), or below x
  * ("left"), as int64: what numpy.searchsorted gives. By balanced trees, so a row costs the logarithm of the edges. NaN: 0.

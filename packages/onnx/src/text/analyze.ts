@@ -57,7 +57,7 @@ function* grams(tokens: readonly string[], fewest: number, most: number, join: s
 function* boundedGrams(text: string, fewest: number, most: number): Generator<string> {
   for (const part of text.split(spaces)) {
     if (part === "") continue;
-    const characters = [" ", ...part, " "];
+    const characters = [" ", ...Array.from(part), " "];
     for (let size = fewest; size <= most; size++) {
       for (let start = 0; start === 0 || start + size <= characters.length; start++)
         yield characters.slice(start, start + size).join("");
