@@ -22,6 +22,12 @@ export class Logs {
     return this.keep(await readRecord({ store: this.#store }, model, known ?? emptyRecord(model), signal));
   }
 
+  /** The same, remembered only if it was known before: for whoever looks at many models once. */
+  async glimpse(model: string): Promise<ModelRecord> {
+    if (this.#records.has(model)) return this.current(model);
+    return readRecord({ store: this.#store }, model);
+  }
+
   /** What is known without asking; possibly out of date. */
   known(model: string): ModelRecord | undefined {
     return this.#records.get(model);

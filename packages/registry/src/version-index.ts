@@ -70,7 +70,8 @@ export class VersionIndex {
     const line = this.#lines.get(name);
     const { logs } = this.#context;
     if (line !== undefined && (await logs.isCurrent({ name, length: line.length }))) return;
-    const record = await logs.current(name);
+    // What changes now will change again; of all others the line is enough.
+    const record = line === undefined ? await logs.glimpse(name) : await logs.current(name);
     if (record.length === 0 || record.length === line?.length) return;
     this.#keep(IndexLine.fromRecord(record));
     this.#unsaved.add(name);
