@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Makes a Python environment with the reference implementations of the formats, in .tools, once per list of versions.
+# Makes Python environments with the reference implementations of the formats, in .tools, once per list of versions.
 #
-#   tooling/ci/python-start.sh FILE     writes MODELKEEP_TEST_PYTHON=<interpreter> to FILE
+#   tooling/ci/python-start.sh FILE     writes to FILE: MODELKEEP_TEST_PYTHON=<interpreter with the newest versions>
+#                                       and MODELKEEP_CI_OLDER_PYTHONS="<interpreters with older scikit-learns>"
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-requirements=tooling/ci/requirements.txt
-environment="$PWD/.tools/python-$(sha256sum "$requirements" | cut -c1-12)"
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 
@@ -13,10 +12,24 @@ if ! python3 -c "import ensurepip, venv" 2>/dev/null; then
   as_root apt-get update -qq
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
 fi
-if [ ! -f "$environment/complete" ]; then
-  python3 -m venv --clear "$environment"
-  "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"
-  touch "$environment/complete"
-fi
-echo "MODELKEEP_TEST_PYTHON=$environment/bin/python" >"$1"
-echo "python-start: $("$environment/bin/python" --version) with $(grep -v '^#' "$requirements" | tr '\n' ' ')"
+
+# environment REQUIREMENTS: prints the interpreter of an environment with these.
+environment() {
+  local folder
+  folder="$PWD/.tools/python-$(sha256sum "$1" | cut -c1-12)"
+  if [ ! -f "$folder/complete" ]; then
+    python3 -m venv --clear "$folder" >&2
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$1" >&2
+    touch "$folder/complete"
+  fi
+  echo "python-start: $("$folder/bin/python" --version) with $(grep -v '^#' "$1" | tr '\n' ' ')" >&2
+  echo "$folder/bin/python"
+}
+
+newest=$(environment tooling/ci/requirements.txt)
+older=()
+for list in tooling/ci/requirements-sklearn-*.txt; do older+=("$(environment "$list")"); done
+{
+  echo "MODELKEEP_TEST_PYTHON=$newest"
+  echo "MODELKEEP_CI_OLDER_PYTHONS=\"${older[*]}\""
+} >"$1"

@@ -8,3 +8,10 @@ if [ "${#files[@]}" = 0 ]; then
   exit 0
 fi
 MODELKEEP_TEST_NO_SKIPS=1 npm test -- "${files[@]}"
+
+# Files that older scikit-learns, numpys and joblibs write are read and predict the same.
+python_files=(packages/pickle/test/python.test.ts packages/codec-pickle/test/python.test.ts packages/flavor-sklearn/test/installed-python.test.ts)
+for python in ${MODELKEEP_CI_OLDER_PYTHONS:-}; do
+  echo "With $("$python" -c 'import joblib, numpy, sklearn; print("scikit-learn", sklearn.__version__, "numpy", numpy.__version__, "joblib", joblib.__version__)')"
+  MODELKEEP_TEST_PYTHON=$python npm test -- "${python_files[@]}"
+done

@@ -19,6 +19,21 @@ export function mergeColumns(
   return before;
 }
 
+/**
+ * `probabilities_0`, `probabilities_1` … of a model with several targets as one list of them, as scikit-learn gives them.
+ */
+export function groupTargets(
+  columns: Readonly<Record<string, readonly unknown[]>>,
+): Record<string, readonly unknown[]> {
+  const grouped: Record<string, readonly unknown[]> = {};
+  for (const [name, values] of Object.entries(columns)) {
+    const [, base, index] = /^(.+)_(\d+)$/u.exec(name) ?? [];
+    if (base === undefined || !Object.hasOwn(columns, `${base}_0`)) grouped[name] = values;
+    else grouped[base] = Object.assign([...(grouped[base] ?? [])], { [Number(index)]: values });
+  }
+  return grouped;
+}
+
 /** One line a row. */
 export function outputText(columns: Readonly<Record<string, readonly unknown[]>>, output: Output): string {
   const names = Object.keys(columns);

@@ -15,7 +15,7 @@ import { checkCompatibility, policyOf } from "../compatibility.js";
 import type { Context } from "../context.js";
 import { isPath, openPath } from "../open-path.js";
 import type { Plugins } from "../plugins.js";
-import { columnsOf, mergeColumns, outputText } from "../outputs.js";
+import { columnsOf, groupTargets, mergeColumns, outputText } from "../outputs.js";
 import { batches, readRows, type Row } from "../rows.js";
 import { wholeNumber } from "../reference.js";
 
@@ -37,7 +37,7 @@ export async function run(context: Context): Promise<void> {
     for await (const batch of rows) {
       columns = mergeColumns(columns, columnsOf(await model.predict(toTensors(model.signature, batch as Inputs))));
     }
-    output.result({ outputs: columns }, () => outputText(columns, output));
+    output.result({ outputs: groupTargets(columns) }, () => outputText(columns, output));
   } finally {
     await model.close();
   }
