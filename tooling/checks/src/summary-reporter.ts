@@ -12,7 +12,11 @@ export class SummaryReporter implements Reporter {
     const inState = (state: string) => tests.filter((test) => test.result().state === state);
     const skipped = inState("skipped");
     const broken = modules.filter((module) => module.errors().length > 0);
-    const failed = inState("failed").length + broken.length + unhandledErrors.length;
+    // A suite whose own set-up fails leaves its tests skipped: that is a failure, not a skip.
+    const suites = modules
+      .flatMap((module) => [...module.children.allSuites()])
+      .filter((suite) => suite.errors().length > 0);
+    const failed = inState("failed").length + broken.length + suites.length + unhandledErrors.length;
 
     for (const line of describeSkips(skipped.map(skipOf))) console.log(line);
     const unexpected = skipped.filter((test) => !/\(only on [^)]+\)/.test(test.fullName));

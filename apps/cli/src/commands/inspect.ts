@@ -55,7 +55,8 @@ function describeInspection(
   for (const [key, value] of Object.entries(details)) lines.push(`  ${key.padEnd(11)} ${detailText(value)}`);
   if (Array.isArray(globals)) lines.push(`  names       ${globals.length} that the file asks for (--json lists them)`);
   if (tree !== undefined) lines.push("  contents", ...treeLines(tree).map((line) => `    ${line}`));
-  const { tensors = [] } = inspection;
+  // An object tree has the arrays in their places.
+  const tensors = tree === undefined ? (inspection.tensors ?? []) : [];
   for (const { name, dtype, shape } of tensors.slice(0, 12))
     lines.push(`  tensor      ${name} ${dtype}[${shape.join(", ")}]`);
   if (tensors.length > 12) lines.push(`  and ${tensors.length - 12} more tensors (--json lists them)`);
