@@ -40,7 +40,7 @@ export class OnnxruntimePredictor implements Predictor {
     const session = this.#session;
     if (session === undefined) throw new TypeError("The predictor has been disposed of");
     const feeds: Record<string, OrtTensor> = Object.create(null);
-    for (const [name, tensor] of inputs) feeds[name] = new this.#tensor(tensor.dtype, tensor.data, tensor.shape);
+    for (const [name, tensor] of inputs) feeds[name] = feed(this.#tensor, tensor);
     let results: InferenceSession.ReturnType;
     try {
       results = await session.run(feeds);
@@ -57,6 +57,15 @@ export class OnnxruntimePredictor implements Predictor {
     this.#session = undefined;
     await session?.release();
   }
+}
+
+/**
+ * Bits of float16 go in as what they are in memory. Where the engine has Float16Array, the package would wrap them in one,
+ * which its native part of version 1.30 reads as empty: such a tensor is made as uint16 and then named.
+ */
+function feed(constructor: OrtTensorConstructor, { dtype, data, shape }: Tensor): OrtTensor {
+  if (dtype !== "float16") return new constructor(dtype, data, shape);
+  return Object.defineProperty(new constructor("uint16", data, shape), "type", { value: dtype });
 }
 
 function toTensor({ type, dims, data }: OrtTensor): Tensor {
