@@ -43,8 +43,10 @@ export function prepareSchema(database: DatabaseSyncInstance, file: string): voi
 }
 
 function isPrepared(database: DatabaseSyncInstance, file: string): boolean {
+  // In this order: another process makes tables and number in one step, which may fall between the two questions.
+  const made = number(database, "SELECT count(*) FROM sqlite_schema");
   const found = number(database, "PRAGMA application_id");
-  if (found === 0 && number(database, "SELECT count(*) FROM sqlite_schema") === 0) return false;
+  if (found === 0 && made === 0) return false;
   if (found !== applicationId)
     throw new ModelkeepError("malformed", `[sqlite] ${file} is a database of something else, not a store`);
   const format = number(database, "PRAGMA user_version");
