@@ -1,5 +1,6 @@
 import { damaged, type Entry } from "./entry.js";
-import { applyChange, knownKinds, VoidChange } from "./rules.js";
+import { applyChange, knownKinds } from "./rules.js";
+import { VoidChange } from "./rules/rule.js";
 import { emptyRecord, type ModelRecord } from "./record.js";
 
 /** A record while entries are folded into it: maps and lists of its own, values shared. */

@@ -1,0 +1,31 @@
+import { checkAlias } from "@modelkeep/core";
+
+import { optionalText, type Rules, valid, versionIn, VoidChange } from "./rule.js";
+
+export const aliasRules: Rules = {
+  alias(draft, change, { body }) {
+    const name = valid(() => checkAlias(change["alias"] as string));
+    const target = change["version"];
+    const before = draft.aliases.get(name);
+    const now = before?.version ?? null;
+    if (change["expect"] !== undefined && change["expect"] !== now)
+      throw new VoidChange(
+        `the alias "${name}" ${now === null ? "is not set" : `points at version ${now}`}, not at ${JSON.stringify(change["expect"])}`,
+      );
+    if (target !== null) {
+      const record = versionIn(draft, target);
+      if (record.status === "deleted" || record.status === "archived")
+        throw new VoidChange(`version ${record.version} is ${record.status}`);
+    } else if (now === null) throw new VoidChange(`the alias "${name}" is not set`);
+    const version = target === null ? undefined : (target as number);
+    const move = {
+      version,
+      time: body.time,
+      actor: body.actor,
+      action: typeof change["action"] === "string" ? change["action"] : "set",
+      reason: optionalText(change["reason"], "reason"),
+      entry: body.number,
+    };
+    draft.aliases.set(name, { name, version, moves: [...(before?.moves ?? []), move] });
+  },
+};
