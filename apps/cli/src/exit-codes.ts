@@ -28,6 +28,7 @@ const byCode: Readonly<Record<string, number>> = {
   invalid_path: exitCodes.usage,
   invalid_digest: exitCodes.usage,
   invalid_filter: exitCodes.usage,
+  unusable_key: exitCodes.usage,
   usage: exitCodes.usage,
   not_found: exitCodes.notFound,
   already_exists: exitCodes.refused,

@@ -9,6 +9,7 @@ export const pluginErrorCodes: Readonly<Record<string, string>> = {
     "A pickle names something that is not known to be plain data: what a loader would have imported or called.",
   prediction_failed: "The native runtime refused the inputs or failed while it computed.",
   runtime_crashed: "The process that a model was verified in ended without an answer.",
+  unusable_key: "A file that should hold a key holds something else, or a key of a kind that is not used here.",
 };
 
 /** `docs/errors.md`. */
