@@ -43,3 +43,4 @@ export { unverifiedPayload } from "./unverified-payload.js";
 export { verifyStored } from "./verified-chunks.js";
 export { type KeptBytes, keptBytes, type OpenStored, type PayloadFacts, verifiedPayload } from "./verified-payload.js";
 export { compareVersions, parseVersion, satisfies, type Version } from "./version.js";
+export { ZipWriter } from "./zip-writer.js";

@@ -14,3 +14,5 @@ export { pickleOf, type PlainValue } from "./write/plain.js";
 export type { ScanFinding, ScannedGlobal, Verdict } from "./scan/finding.js";
 export { scanBytes, scanFile, type ScanOptions, type ScanReport } from "./scan/scan.js";
 export { PickleByteArray, PickleGlobal, PickleObject, PickleSet, PickleTuple, type PickleValue } from "./value.js";
+export { looksTorch, readTorch, type TorchFile } from "./torch/read-torch.js";
+export { writeTorch } from "./torch/write-torch.js";

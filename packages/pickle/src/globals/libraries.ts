@@ -168,25 +168,32 @@ const newIndex: KnownGlobal = {
   },
 };
 
-const storages = "Float Double Half BFloat16 Long Int Short Char Byte Bool ComplexFloat ComplexDouble";
+const storages = "Float Double Half BFloat16 Long Int Short Char Byte Bool ComplexFloat ComplexDouble Untyped";
 
-/** Enough of PyTorch to tell its ordinary files from others: tensors stay references. */
+/** What ordinary files of PyTorch name. Its calls stay calls here: `torch/` makes tensors of them. */
 const torchModules: [string, KnownModule][] = [
   [
     "torch._utils",
-    new Map(["_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_parameter"].map((name) => [name, kept()])),
+    new Map(
+      words(
+        "_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter _rebuild_parameter_with_state",
+        kept(),
+      ),
+    ),
   ],
   [
     "torch",
     new Map<string, KnownGlobal>([
       ...storages.split(" ").map((name): [string, KnownGlobal] => [`${name}Storage`, abstractClass]),
       ...["Size", "device"].map((name): [string, KnownGlobal] => [name, constructed(() => true)]),
-      ...words("float16 bfloat16 float32 float64 uint8 int8 int16 int32 int64 bool complex64 complex128", {
-        kind: "value",
-      }),
+      ...words(
+        "float16 bfloat16 float32 float64 uint8 uint16 uint32 uint64 int8 int16 int32 int64 bool complex64 complex128 float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu",
+        { kind: "value" },
+      ),
     ]),
   ],
   ["torch.nn.parameter", new Map([["Parameter", abstractClass]])],
+  ["torch.storage", new Map([["UntypedStorage", abstractClass]])],
 ];
 
 function words(text: string, known: KnownGlobal): [string, KnownGlobal][] {

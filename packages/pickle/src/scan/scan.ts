@@ -19,7 +19,7 @@ import {
 import { PickleGlobal, PickleObject } from "../value.js";
 import { type ScanFinding, type ScannedGlobal, type Verdict, worst } from "./finding.js";
 import { ScanningPolicy } from "./scanning-policy.js";
-import { findZipEnd, type ZipEntry, zipEntries } from "./zip.js";
+import { findZipEnd, type ZipEntry, zipEntries } from "../zip.js";
 
 export type ScanOptions = Pick<ReadPickleOptions, "limits" | "signal">;
 

@@ -1,9 +1,9 @@
-import { beyondLimit, malformed, truncated } from "../errors.js";
-import { crc32 } from "../decompress/checksums.js";
-import { inflate, inflateHead } from "../decompress/inflate.js";
-import type { Memory } from "../input.js";
-import { expansionFloor, type ResolvedLimits } from "../limits.js";
-import { latin1, utf8 } from "../literals.js";
+import { beyondLimit, malformed, truncated } from "./errors.js";
+import { crc32 } from "./decompress/checksums.js";
+import { inflate, inflateHead } from "./decompress/inflate.js";
+import type { Memory } from "./input.js";
+import { expansionFloor, type ResolvedLimits } from "./limits.js";
+import { latin1, utf8 } from "./literals.js";
 
 export interface ZipEntry {
   readonly name: string;
@@ -32,21 +32,15 @@ export function zipEntries(memory: Memory): ZipEntry[] {
   const view = viewOf(memory, end, endSize);
   let count = view.getUint16(10, true);
   let size = view.getUint32(12, true);
-  let start = view.getUint32(16, true);
-  if (count === 0xffff || size === 0xffff_ffff || start === 0xffff_ffff) {
-    const locator = end >= 20 ? viewOf(memory, end - 20, 20) : undefined;
-    if (locator?.getUint32(0, true) === 0x0706_4b50) {
-      const wide = viewOf(memory, Number(locator.getBigUint64(8, true)), 56);
-      [count, size, start] = [32, 40, 48].map((at) => Number(wide.getBigUint64(at, true))) as [number, number, number];
-      // The directory ends where the wide end record begins.
-      start += Number(locator.getBigUint64(8, true)) - size - start;
-    }
-  } else {
-    // Something may stand before the archive: positions count from where it begins.
-    start = end - size;
-  }
+  // PyTorch writes the wide end record always, whether or not the numbers need it; the directory ends before it.
+  const wide = wideEnd(memory, end);
+  if (wide !== undefined && (count === 0xffff || size === 0xffff_ffff))
+    [count, size] = [32, 40].map((at) => Number(wide.view.getBigUint64(at, true))) as [number, number];
+  // Something may stand before the archive: positions count from where it begins.
+  const start = (wide?.at ?? end) - size;
   if (count > mostEntries) throw beyondLimit(`The ZIP archive lists ${count} files`);
-  const shift = start - declaredStart(memory, end, start);
+  const declared = view.getUint32(16, true);
+  const shift = start - (declared === 0xffff_ffff ? start : declared);
   const entries: ZipEntry[] = [];
   for (let at = start, index = 0; index < count; index++) {
     const header = viewOf(memory, at, 46);
@@ -64,9 +58,14 @@ export function zipEntries(memory: Memory): ZipEntry[] {
   return entries;
 }
 
-function declaredStart(memory: Memory, end: number, start: number): number {
-  const declared = viewOf(memory, end, endSize).getUint32(16, true);
-  return declared === 0xffff_ffff ? start : declared;
+const wideSize = 56;
+
+/** The end record of ZIP64, if there is one. */
+function wideEnd(memory: Memory, end: number): { readonly at: number; readonly view: DataView } | undefined {
+  const at = end - 20 - wideSize;
+  if (at < 0 || viewOf(memory, end - 20, 20).getUint32(0, true) !== 0x0706_4b50) return undefined;
+  const view = viewOf(memory, at, wideSize);
+  return view.getUint32(0, true) === 0x0606_4b50 ? { at, view } : undefined;
 }
 
 function entryOf(
