@@ -16,7 +16,9 @@ export async function isPath(text: string): Promise<boolean> {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      return /[/\\]|\.(?:zip|onnx|json|pkl|joblib|safetensors|msgpack)$/iu.test(text) && !text.includes("@");
+      return (
+        /[/\\]|\.(?:zip|onnx|json|pkl|joblib|safetensors|msgpack|np[yz]|pth?|ckpt)$/iu.test(text) && !text.includes("@")
+      );
     throw error;
   }
 }

@@ -31,6 +31,8 @@ const standard: readonly (() => Promise<{ readonly modelkeep: PluginModule }>)[]
   () => import("@modelkeep/codec-json"),
   () => import("@modelkeep/codec-msgpack"),
   () => import("@modelkeep/codec-pickle"),
+  () => import("@modelkeep/codec-numpy"),
+  () => import("@modelkeep/codec-torch"),
   () => import("@modelkeep/flavor-mljs"),
   () => import("@modelkeep/flavor-sklearn"),
 ];

@@ -16,3 +16,6 @@ export { scanBytes, scanFile, type ScanOptions, type ScanReport } from "./scan/s
 export { PickleByteArray, PickleGlobal, PickleObject, PickleSet, PickleTuple, type PickleValue } from "./value.js";
 export { looksTorch, readTorch, type TorchFile } from "./torch/read-torch.js";
 export { writeTorch } from "./torch/write-torch.js";
+export { isNpy } from "./npy.js";
+export { type NumpyFile, readNumpy } from "./numpy-file.js";
+export { writeNpy, writeNpz } from "./write/write-numpy.js";

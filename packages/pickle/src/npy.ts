@@ -20,7 +20,11 @@ export function isNpy(bytes: Uint8Array): boolean {
  * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 export function readNpy(memory: Memory, nested: (input: Input) => PickleValue): PickleValue {
-  const input = new Input(memory);
+  return takeNpy(new Input(memory), nested);
+}
+
+/** The same, from where the input is; it ends behind the array. */
+export function takeNpy(input: Input, nested: (input: Input) => PickleValue): PickleValue {
   if (!isNpy(input.take(Math.min(6, input.remaining)))) throw malformed("An array file does not begin as one", 0);
   const version = input.take(2)[0] as number;
   const wide = version >= 2;

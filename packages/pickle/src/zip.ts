@@ -25,8 +25,8 @@ export function findZipEnd(memory: Memory): number | undefined {
   return undefined;
 }
 
-/** The files of a ZIP archive as its directory lists them. Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT */
-export function zipEntries(memory: Memory): ZipEntry[] {
+/** The files of a ZIP archive as its directory lists them; `whole`: nothing may stand before it. Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT */
+export function zipEntries(memory: Memory, { whole = false }: { readonly whole?: boolean } = {}): ZipEntry[] {
   const end = findZipEnd(memory);
   if (end === undefined) throw truncated("The ZIP archive has no end");
   const view = viewOf(memory, end, endSize);
@@ -41,6 +41,7 @@ export function zipEntries(memory: Memory): ZipEntry[] {
   if (count > mostEntries) throw beyondLimit(`The ZIP archive lists ${count} files`);
   const declared = view.getUint32(16, true);
   const shift = start - (declared === 0xffff_ffff ? start : declared);
+  if (whole && shift !== 0) throw malformed(`${shift} bytes stand before the ZIP archive, or within it`);
   const entries: ZipEntry[] = [];
   for (let at = start, index = 0; index < count; index++) {
     const header = viewOf(memory, at, 46);

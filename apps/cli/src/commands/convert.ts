@@ -51,7 +51,7 @@ export async function run(context: Context): Promise<void> {
     },
     () =>
       [
-        `${from} → ${to}  ${formatBytes(bytes.length)}, ${exactnessText(exactness, bound)}`,
+        `${from} → ${to}  ${formatBytes(bytes.length)}, ${signature === undefined ? "the same values" : exactnessText(exactness, bound)}`,
         ...(worst === undefined ? [] : [`worst difference from float64 on the samples: ${worst.toExponential(1)}`]),
         ...notes.map((note) => `  ${note}`),
       ].join("\n"),
@@ -63,13 +63,18 @@ async function thawed(plugins: Plugins, decoded: unknown): Promise<unknown> {
   return flavor === undefined ? decoded : flavor.thaw(decoded as never);
 }
 
+/** Tensors alone have no signature: nothing predicts with them. */
+type Converted = Omit<Conversion, "signature"> & Partial<Pick<Conversion, "signature">>;
+
 async function convert(
   plugins: Plugins,
   target: Codec,
   model: unknown,
   precision: "float64" | "float32" | undefined,
-): Promise<Conversion> {
+): Promise<Converted> {
   const converter = plugins.converters.find((each) => each.to === target.name && each.owns(model));
+  // Tensors that another format holds as well need no converter.
+  if (converter === undefined && target.accepts(model)) return { model, exactness: "bits", notes: [] };
   if (converter === undefined)
     throw new ModelkeepError("unsupported", `Nothing here converts this model to ${target.name}`);
   return converter.convert(model, precision === undefined ? {} : { precision });

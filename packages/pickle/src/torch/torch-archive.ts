@@ -1,9 +1,9 @@
 import { ModelkeepError } from "@modelkeep/core";
 
+import { archiveEntries } from "../archive.js";
 import { malformed } from "../errors.js";
 import type { Memory } from "../input.js";
 import type { ResolvedLimits } from "../limits.js";
-import { type ZipEntry, zipEntries } from "../zip.js";
 
 /** The parts of a file that `torch.save` writes since PyTorch 1.6. */
 export interface TorchArchive {
@@ -14,11 +14,7 @@ export interface TorchArchive {
 
 /** Opens the ZIP archive: `<stem>/data.pkl` and `<stem>/data/<key>`. */
 export function openArchive(memory: Memory, limits: ResolvedLimits): TorchArchive {
-  const entries = new Map<string, ZipEntry>();
-  for (const entry of zipEntries(memory)) {
-    if (entries.has(entry.name)) throw malformed(`The archive lists ${JSON.stringify(entry.name)} twice`);
-    entries.set(entry.name, entry);
-  }
+  const entries = archiveEntries(memory);
   const pickles = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   const [name] = pickles;
   if (name === undefined || pickles.length > 1) throw malformed("The archive holds no data.pkl, or several");

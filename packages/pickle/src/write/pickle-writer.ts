@@ -1,31 +1,14 @@
-import { type DType, type Tensor, tensorBytes } from "@modelkeep/core";
+import { type Tensor, tensorBytes } from "@modelkeep/core";
 
 import { latin1Bytes } from "../globals/known.js";
 import { NumpyArray } from "../numpy-array.js";
 import { NumpyScalar } from "../numpy-scalar.js";
 import { PickleByteArray, PickleSet, PickleTuple } from "../value.js";
 import { ByteParts } from "./byte-parts.js";
+import { numpyCodes } from "./numpy-codes.js";
 import { entriesOf, refusedValue, tensorOf } from "./plain.js";
 
 const deepest = 1000;
-
-/** What each dtype is called in NumPy. */
-const codes = new Map<DType, string>([
-  ["float64", "f8"],
-  ["float32", "f4"],
-  ["float16", "f2"],
-  ["int64", "i8"],
-  ["int32", "i4"],
-  ["int16", "i2"],
-  ["int8", "i1"],
-  ["uint64", "u8"],
-  ["uint32", "u4"],
-  ["uint16", "u2"],
-  ["uint8", "u1"],
-  ["bool", "b1"],
-  ["complex64", "c8"],
-  ["complex128", "c16"],
-]);
 
 /** joblib aligns the elements of arrays to so many bytes. */
 const alignment = 16;
@@ -196,7 +179,7 @@ export class PickleWriter {
 
   #tensor(tensor: Tensor, owner: object): void {
     if (tensor.dtype === "string") return this.#objects(tensor.data as readonly string[], tensor.shape, owner);
-    const code = codes.get(tensor.dtype);
+    const code = numpyCodes.get(tensor.dtype);
     if (code === undefined) throw refusedValue(`A tensor of ${tensor.dtype}, which NumPy does not have,`, this.#path);
     if (this.form.joblib) return this.#joblibTensor(tensor, code);
     // In protocol 5 as well: the name that NumPy itself would use there is one that NumPy 2 warns of.

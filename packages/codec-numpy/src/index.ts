@@ -1,0 +1,2 @@
+export { numpyCodec, type NumpyEncodeOptions } from "./numpy-codec.js";
+export { modelkeep } from "./plugin.js";

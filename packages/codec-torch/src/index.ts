@@ -1,0 +1,2 @@
+export { modelkeep } from "./plugin.js";
+export { torchCodec } from "./torch-codec.js";
