@@ -38,7 +38,7 @@ function tensorsIn(array: NumpyArray, name: string): (readonly [string, Tensor])
     return [...fields.keys()].flatMap((field) => tensorsIn(array.column(field), `${name}.${field}`));
   if (array.values === undefined) return [[name, array.tensor()]];
   if (array.values.every((value) => typeof value === "string"))
-    return [[name, new Tensor("string", array.shape, array.values as readonly string[])]];
+    return [[name, new Tensor("string", array.shape, array.values)]];
   throw new ModelkeepError(
     "unsupported",
     `The array ${JSON.stringify(name)} holds Python objects that are no texts: it is no tensor. Save it with a plain dtype (array.astype(…))`,

@@ -5,6 +5,7 @@ import {
   type Inspection,
   isModelkeepError,
   type Json,
+  type ReadOptions,
 } from "@modelkeep/core";
 import { looksTorch, type PickleLimits, readTorch, scanBytes, type TorchFile, writeTorch } from "@modelkeep/pickle";
 import { isTensorFile, type TensorFile } from "@modelkeep/safetensors";
@@ -74,8 +75,8 @@ function textOf(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function read({ limits: _, ...options }: DecodeOptions): Omit<DecodeOptions, "limits"> {
-  return options;
+function read({ signal, progress }: DecodeOptions): ReadOptions {
+  return { ...(signal && { signal }), ...(progress && { progress }) };
 }
 
 function readOptions({ limits, signal }: DecodeOptions): { limits?: PickleLimits; signal?: AbortSignal } {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { collect, tensorBytes } from "@modelkeep/core";
+import { collect, isModelkeepError, tensorBytes } from "@modelkeep/core";
 import { describe, expect, test } from "vitest";
 
 import { readTorch, writeTorch } from "../src/index.js";
@@ -18,21 +18,27 @@ function bytesOf(name: string): ArrayBuffer {
   return new Uint8Array(readFileSync(new URL(name, folder))).buffer;
 }
 
+const refusals = Object.entries(index).flatMap(([name, { refused }]) =>
+  refused === undefined ? [] : [{ name, refused }],
+);
+const readable = Object.entries(index).flatMap(([name, { refused, ...told }]) =>
+  refused === undefined ? [{ name, ...told }] : [],
+);
+
 describe("files that PyTorch wrote", () => {
-  for (const [name, { tensors, values = {}, refused }] of Object.entries(index))
-    test(refused === undefined ? name : `${name} is refused: ${refused}`, () => {
-      if (refused !== undefined) {
-        expect(() => readTorch(bytesOf(name))).toThrow(expect.objectContaining({ code: refused }));
-        return;
-      }
-      const file = readTorch(bytesOf(name));
-      const found = Array.from(file.tensors, ([key, tensor]) => [
-        key,
-        { dtype: tensor.dtype, shape: tensor.shape, hex: Buffer.from(tensorBytes(tensor)).toString("hex") },
-      ]);
-      expect(Object.fromEntries(found)).toEqual(tensors);
-      expect(Object.fromEntries(file.values)).toMatchObject(values);
-    });
+  test.each(readable)("$name", ({ name, tensors, values = {} }) => {
+    const file = readTorch(bytesOf(name));
+    const found = Array.from(file.tensors, ([key, tensor]) => [
+      key,
+      { dtype: tensor.dtype, shape: tensor.shape, hex: Buffer.from(tensorBytes(tensor)).toString("hex") },
+    ]);
+    expect(Object.fromEntries(found)).toEqual(tensors);
+    expect(Object.fromEntries(file.values)).toMatchObject(values);
+  });
+
+  test.each(refusals)("$name is refused: $refused", ({ name, refused }) => {
+    expect(() => readTorch(bytesOf(name))).toThrow(expect.objectContaining({ code: refused }));
+  });
 
   test("whole modules are refused with what to do instead", () => {
     expect(() => readTorch(bytesOf("module.pt"))).toThrow(/state_dict.*onnx\.export/);
@@ -57,7 +63,7 @@ test("what is written is read back the same", async () => {
     ["none", null],
     ["yes", true],
   ]);
-  const again = readTorch((await collect(writeTorch(tensors, values)())).buffer as ArrayBuffer);
+  const again = readTorch((await collect(writeTorch(tensors, values)())).buffer);
   expect(again.tensors).toEqual(tensors);
   expect(again.values).toEqual(values);
 });
@@ -75,11 +81,7 @@ describe("hostile files", () => {
       for (let at = 0; at < bytes.length; at += 7) {
         const changed = bytes.slice();
         changed[at] = (changed[at] as number) ^ 0xff;
-        try {
-          readTorch(changed.buffer);
-        } catch (error) {
-          expect(error).toMatchObject({ code: expect.any(String) });
-        }
+        expect(outcomeOf(changed)).toMatch(/^(read|malformed|truncated|unsupported|pickle_global|limit_exceeded)$/);
       }
     }
   });
@@ -105,3 +107,12 @@ describe("hostile files", () => {
     expect(() => readTorch(changed.buffer)).toThrow(/checksum/);
   });
 });
+
+function outcomeOf(bytes: Uint8Array<ArrayBuffer>): string {
+  try {
+    readTorch(bytes.buffer);
+    return "read";
+  } catch (error) {
+    return isModelkeepError(error) ? error.code : String(error);
+  }
+}

@@ -66,7 +66,7 @@ function open(memory: Memory, policy: TorchPolicy, options: ReadPickleOptions): 
   return { value, form: "zip", storage: ({ key }) => archive.storage(key) };
 }
 
-function collected({ value: root, storage }: Opened): Omit<TorchFile, "form"> {
+function collected(opened: Opened): Omit<TorchFile, "form"> {
   const tensors = new Map<string, Tensor>();
   const values = new Map<string, Json>();
   const shared = new Map<string, string>();
@@ -77,7 +77,7 @@ function collected({ value: root, storage }: Opened): Omit<TorchFile, "form"> {
     if (reference !== undefined) {
       const place = name === "" ? "tensor" : name;
       if (tensors.has(place)) throw malformed(`Two tensors are named ${JSON.stringify(place)}`);
-      tensors.set(place, readTensor(reference, storage(reference.storage)));
+      tensors.set(place, readTensor(reference, opened.storage(reference.storage)));
       const owner = owners.get(reference.storage.key);
       if (owner === undefined) owners.set(reference.storage.key, place);
       else shared.set(place, owner);
@@ -93,7 +93,7 @@ function collected({ value: root, storage }: Opened): Omit<TorchFile, "form"> {
     for (const [key, part] of parts) visit(part, name === "" ? key : `${name}.${key}`);
     within.delete(value);
   };
-  visit(root, "");
+  visit(opened.value, "");
   return { tensors, values, shared };
 }
 

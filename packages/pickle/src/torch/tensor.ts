@@ -1,4 +1,4 @@
-import { type DType, dtypeInfo, elementCount, ModelkeepError, Tensor, tensorFromBytes } from "@modelkeep/core";
+import { type DType, dtypeInfo, elementCount, ModelkeepError, type Tensor, tensorFromBytes } from "@modelkeep/core";
 
 import { malformed } from "../errors.js";
 import { isCount, tupleItems } from "../globals/known.js";
