@@ -34,6 +34,7 @@ const byCode: Readonly<Record<string, number>> = {
   already_exists: exitCodes.refused,
   conflict: exitCodes.refused,
   refused: exitCodes.refused,
+  gate_refused: exitCodes.refused,
   incompatible: exitCodes.refused,
   samples_differ: exitCodes.negative,
   signature_mismatch: exitCodes.usage,

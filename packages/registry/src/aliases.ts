@@ -2,13 +2,17 @@ import { ModelkeepError } from "@modelkeep/core";
 
 import { change, type Context, existing, plain } from "./context.js";
 import type { ModelRecord, VersionRecord } from "./record.js";
+import { gateFaults } from "./gate-conditions.js";
 import { selectText } from "./resolve.js";
+import { refusalText } from "./rules/gates.js";
 import { verify, type VerifyOptions } from "./verify.js";
 
 export interface AliasOptions {
   /** The version that the caller believes is behind the alias now; null for none. Anything else there is a `conflict`. */
   readonly expect?: number | null | undefined;
   readonly reason?: string | undefined;
+  /** Moves the alias though its policy's conditions are not met, where the policy allows that. Needs a reason, and stays visible. */
+  readonly override?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,10 +58,15 @@ export async function promote(
   version: number | string,
   options: PromoteOptions = {},
 ): Promise<Moved> {
-  const record = await existing(context, name, options.signal);
+  const { alias = "production", require = "samples", signal } = options;
+  const record = await existing(context, name, signal);
   const chosen = selectText(record, version);
-  if (options.require !== "none") await requireSamples(context, record, chosen, options);
-  return move(context, record.name, options.alias ?? "production", () => chosen.version, "promote", options);
+  const held = record.policies.get(alias);
+  const overridden = held !== undefined && options.override === true;
+  if (!overridden) requireGate(context, record, alias, chosen);
+  const proved = overridden || held?.policy.samples !== undefined;
+  if (require !== "none" && !proved) await requireSamples(context, record, chosen, options);
+  return move(context, record.name, alias, () => chosen.version, "promote", options);
 }
 
 /** Points an alias back at the version it had before the one it has now. */
@@ -89,6 +98,14 @@ export function versionBefore(record: ModelRecord, alias: string): number {
   if (usable === undefined)
     throw new ModelkeepError("not_found", `${record.name}: there is no version that "${alias}" could go back to`);
   return usable;
+}
+
+/** Before anything is run. The fold judges the same again when the entry is written. */
+function requireGate(context: Context, record: ModelRecord, alias: string, version: VersionRecord): void {
+  const faults = gateFaults(record, alias, version, { body: { time: context.clock().toISOString() } });
+  if (faults.length === 0) return;
+  const text = refusalText(alias, `version ${version.version} become live`, faults);
+  throw new ModelkeepError("gate_refused", `${record.name}: ${text}`, { details: { kind: "alias", faults } });
 }
 
 async function requireSamples(
@@ -125,7 +142,7 @@ async function move(
   alias: string,
   target: (record: ModelRecord) => number | null,
   action: string,
-  { expect, reason, signal }: AliasOptions,
+  { expect, reason, override, signal }: AliasOptions,
 ): Promise<Moved> {
   let previous: number | undefined;
   const record = await change(
@@ -134,7 +151,8 @@ async function move(
     (record) => {
       previous = record.aliases.get(alias)?.version;
       const version = target(record);
-      return { kind: "alias", critical: true, change: plain({ alias, version, action, expect, reason }) };
+      const said = override === true && record.policies.has(alias) ? "override" : action;
+      return { kind: "alias", critical: true, change: plain({ alias, version, action: said, expect, reason }) };
     },
     { signal },
   );

@@ -9,6 +9,7 @@ import { modelNames } from "./models.js";
 import { readReservation } from "./names.js";
 import type { ModelRecord, VersionRecord, VoidEntry } from "./record.js";
 import { readRoot } from "./root.js";
+import { summaryFaults } from "./summary.js";
 
 export interface CheckOptions {
   /** Reads every byte and compares its digest; otherwise presence and size are checked. */
@@ -98,6 +99,9 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
     const { manifest } = envelope;
     if (contentDigest(manifest.payloads) !== version.content || manifest.content !== version.content)
       fault("digest_mismatch", `The log says that the content is ${version.content}, the manifest ${manifest.content}`);
+    const lies = summaryFaults(manifest, version);
+    if (lies.length > 0)
+      fault("summary_mismatch", `The log does not say what the manifest says of: ${lies.join(", ")}`);
     for (const { path, digest, size } of manifest.payloads) {
       if (seen.has(`${digest} ${version.placement.get(digest)?.join()}`)) continue;
       seen.add(`${digest} ${version.placement.get(digest)?.join()}`);

@@ -5,6 +5,7 @@ import type { Actor } from "./entry.js";
 import { append, hint, type LogContext, type Proposal } from "./log.js";
 import type { Logs } from "./logs.js";
 import type { Plugins } from "./options.js";
+import type { Policy } from "./policy.js";
 import type { ModelRecord } from "./record.js";
 
 /** What every operation of an open registry works with. */
@@ -15,6 +16,8 @@ export interface Context extends LogContext {
   readonly environment: LookUpEnvironment;
   readonly graceSeconds: number;
   readonly actor: Actor | undefined;
+  /** What new models get, by alias. */
+  readonly policies: ReadonlyMap<string, Policy>;
   /** Why nothing can be changed through this client. */
   readonly readOnly: string | undefined;
 }
@@ -53,7 +56,14 @@ export async function followed(context: Context, model: string, signal?: AbortSi
     if (next.length === 0) {
       const { finishRename } = await import("./rename.js");
       record = await finishRename(context, record);
-    } else record = next;
+    } else if (next.formerNames.includes(record.name)) record = next;
+    else
+      // Else whoever can write an entry could lead the references of one model to the versions of another.
+      throw new ModelkeepError(
+        "damaged_log",
+        `${record.name} is said to go on as ${next.name}, but the history of ${next.name} does not take it over`,
+        { details: { name: record.name, to: next.name } },
+      );
   }
   return record;
 }

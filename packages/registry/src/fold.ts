@@ -1,5 +1,6 @@
 import { damaged, type Entry } from "./entry.js";
 import { applyChange, knownKinds } from "./rules.js";
+import { GateRefusal } from "./rules/gates.js";
 import { VoidChange } from "./rules/rule.js";
 import { emptyRecord, type ModelRecord } from "./record.js";
 
@@ -54,7 +55,8 @@ function step(draft: Draft, entry: Entry, options: FoldOptions): Draft {
     return trial;
   } catch (error) {
     if (!(error instanceof VoidChange)) throw error;
-    draft.voids.push({ number, id, kind, reason: error.message });
+    const faults = error instanceof GateRefusal ? { faults: error.faults } : {};
+    draft.voids.push({ number, id, kind, reason: error.message, ...faults });
     return draft;
   }
 }
@@ -83,6 +85,7 @@ function draftOf(record: ModelRecord): Draft {
     versions: new Map(record.versions),
     aliases: new Map(record.aliases),
     labels: new Map(record.labels),
+    policies: new Map(record.policies),
     formerNames: [...record.formerNames],
     voids: [...record.voids],
     skipped: [...record.skipped],

@@ -1,12 +1,15 @@
 import type { Actor } from "./entry.js";
 import type { FilterValue } from "./filter.js";
 import { type ModelRecord, statuses, type VersionRecord } from "./record.js";
+import { isOverridden } from "./show.js";
 
 /** What a line says of the model itself. */
 export interface LineHead {
   readonly description?: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
   readonly aliases: Readonly<Record<string, number>>;
+  /** Aliases that point where they do because somebody overrode their policy. */
+  readonly overridden?: readonly string[] | undefined;
   readonly changed: string;
 }
 
@@ -101,10 +104,12 @@ export class PackedColumns {
     const versions = record.renamedTo === undefined ? [...record.versions.values()] : [];
     const names = (family: Family) => [...new Set(versions.flatMap((each) => Object.keys(familyOf(each, family))))];
     const shape = new Shape({ metrics: names("metrics"), parameters: names("parameters"), tags: names("tags") });
+    const overridden = set.filter(isOverridden).map((alias) => alias.name);
     const head: LineHead = {
       ...(record.description !== undefined && { description: record.description }),
       tags: record.tags,
       aliases: Object.fromEntries(set.map((alias) => [alias.name, alias.version!])),
+      ...(overridden.length > 0 && { overridden }),
       changed: record.time ?? "",
     };
     const rows = versions.map(valuesOf);

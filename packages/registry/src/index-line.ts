@@ -32,6 +32,8 @@ export interface ListedModel {
   readonly description?: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
   readonly aliases: Readonly<Record<string, number>>;
+  /** Aliases that point where they do because somebody overrode their policy. */
+  readonly overridden?: readonly string[] | undefined;
   /** Number of versions. */
   readonly versions: number;
   readonly changed: string;
@@ -76,8 +78,8 @@ export class IndexLine {
   }
 
   model(): ListedModel {
-    const { description, tags, aliases, changed } = this.#columns.head;
-    const about = description === undefined ? {} : { description };
+    const { description, tags, aliases, overridden, changed } = this.#columns.head;
+    const about = { ...(description !== undefined && { description }), ...(overridden && { overridden }) };
     const latest = this.versions === 0 ? undefined : this.row(this.versions - 1).listed();
     return { name: this.name, ...about, tags, aliases, changed, versions: this.versions, latest };
   }

@@ -7,6 +7,8 @@ export type { ChangeOptions } from "./context.js";
 export { type Copied, copyRegistry, type CopyOptions } from "./copy-registry.js";
 export type { StatusOptions } from "./edits.js";
 export type { Actor } from "./entry.js";
+export type { GateCondition, GateFault } from "./gate-conditions.js";
+export type { GateReport, Gates, PolicyChange, PolicyOptions, Reviewed, ReviewOptions } from "./gates.js";
 export type { GivenOutputs } from "./given-outputs.js";
 export type { HistoryEntry } from "./history.js";
 export type { ImportOptions } from "./import-envelope.js";
@@ -14,8 +16,19 @@ export type { ListedModel, ListedVersion } from "./index-line.js";
 export type { Page, PageOptions, SearchOptions } from "./list.js";
 export type { LoadedModel, LoadOptions } from "./load.js";
 export type { Plugins, RegistryOptions } from "./options.js";
+export { checkPolicy, type MetricBounds, type NoWorse, type Policy } from "./policy.js";
 export { Prediction } from "./prediction.js";
-export type { AliasMove, PayloadSummary, Status, Summary, Verification, VoidEntry } from "./record.js";
+export type {
+  AliasMove,
+  PayloadSummary,
+  PolicyProposal,
+  PolicyRecord,
+  Review,
+  Status,
+  Summary,
+  Verification,
+  VoidEntry,
+} from "./record.js";
 export { openRegistry, Registry } from "./registry.js";
 export type { RepresentationChoice } from "./representations.js";
 export type { Metadata, Saved, SaveInput, SamplesInput } from "./save-input.js";

@@ -74,14 +74,16 @@ export async function readRecord(
   model: string,
   known: ModelRecord = emptyRecord(model),
   signal?: AbortSignal,
-  depth = 0,
+  { depth = 0, until = Infinity }: { readonly depth?: number; readonly until?: number } = {},
 ): Promise<ModelRecord> {
-  const entries = await readEntries(context, model, known.length + 1, signal);
+  const entries = (await readEntries(context, model, known.length + 1, signal)).slice(0, until);
   const first = known.length === 0 ? entries[0]?.body : undefined;
   if (first?.kind !== "renamed_from") return fold(known, entries);
   const from = first.change["from"];
   if (typeof from !== "string" || depth >= renameDepth) throw damaged(`${model}/1`, "takes over no readable history");
-  const former = await readRecord(context, from, undefined, signal, depth + 1);
+  // What somebody wrote under the old name after the rename does not change what was taken over.
+  const taken = Number(first.change["length"]);
+  const former = await readRecord(context, from, undefined, signal, { depth: depth + 1, until: taken });
   return fold(known, entries, { former });
 }
 
@@ -120,8 +122,12 @@ function judge(record: ModelRecord, entry: Entry): ModelRecord {
     throw new ModelkeepError("refused", `${record.name} is read-only here. ${record.readOnly}`);
   const after = fold(record, [entry]);
   const fault = after.voids.length > record.voids.length ? after.voids.at(-1) : undefined;
-  if (fault !== undefined)
-    throw new ModelkeepError("conflict", `${record.name}: ${fault.reason}`, { details: { kind: fault.kind } });
+  if (fault !== undefined) {
+    const { kind, reason, faults } = fault;
+    if (faults !== undefined)
+      throw new ModelkeepError("gate_refused", `${record.name}: ${reason}`, { details: { kind, faults } });
+    throw new ModelkeepError("conflict", `${record.name}: ${reason}`, { details: { kind } });
+  }
   return after;
 }
 

@@ -2,6 +2,7 @@ import type { Codec, Converter, Flavor, Runtime, Store } from "@modelkeep/core";
 
 import type { LookUpEnvironment } from "./compatibility.js";
 import type { Actor } from "./entry.js";
+import type { Policy } from "./policy.js";
 
 /** What is installed: a registry handles what these handle, and keeps the rest as opaque files. */
 export interface Plugins {
@@ -15,6 +16,8 @@ export interface RegistryOptions extends Partial<Plugins> {
   readonly store: Store;
   /** Who makes the changes. Without a server this is what the caller says. Needed for changes only. */
   readonly actor?: Actor | string | undefined;
+  /** By alias: policies that every model gets with its first version, in the same entry. */
+  readonly policies?: Readonly<Record<string, Policy>> | undefined;
   /** For tests; entries are dated by it. */
   readonly clock?: (() => Date) | undefined;
   /** How this process calls its platform in records: "linux-x64 node 20.20.2". */

@@ -1,6 +1,8 @@
 import type { Digest, Json } from "@modelkeep/core";
 
 import type { Actor, JsonObject } from "./entry.js";
+import type { GateFault } from "./gate-conditions.js";
+import type { Policy } from "./policy.js";
 
 /** What a version can be: found and used, found with a warning, kept out of sight, or gone but for its tombstone. */
 export type Status = "active" | "deprecated" | "archived" | "deleted";
@@ -23,6 +25,8 @@ export interface Summary {
   }[];
   /** Rows of the recorded samples. */
   readonly samples?: number | undefined;
+  /** The data sets that the manifest names. */
+  readonly data?: readonly { readonly name: string; readonly digest?: Digest | undefined }[] | undefined;
   /** Bytes of all payloads. */
   readonly size: number;
 }
@@ -51,6 +55,18 @@ export interface Verification {
   readonly actor: Actor;
 }
 
+/** What somebody says of a version's manifest. Of several of one person the last counts. */
+export interface Review {
+  readonly decision: "approved" | "disapproved" | "withdrawn";
+  /** The one alias that it is about; absent: any. */
+  readonly alias?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly time: string;
+  readonly actor: Actor;
+  /** Number of the log's entry. */
+  readonly entry: number;
+}
+
 export interface VersionRecord {
   readonly version: number;
   /** Of the manifest's exact bytes. */
@@ -69,6 +85,7 @@ export interface VersionRecord {
   /** Every key that entries have named for a digest, the newest last. */
   readonly placement: ReadonlyMap<Digest, readonly string[]>;
   readonly verifications: readonly Verification[];
+  readonly reviews: readonly Review[];
 }
 
 /** One move of an alias. */
@@ -91,12 +108,42 @@ export interface AliasRecord {
   readonly moves: readonly AliasMove[];
 }
 
+/** The policy that an alias is held by. */
+export interface PolicyRecord {
+  readonly alias: string;
+  readonly policy: Policy;
+  /** What it asks for that this reader cannot judge. */
+  readonly unknown: readonly string[];
+  readonly reason?: string | undefined;
+  readonly time: string;
+  readonly actor: Actor;
+  /** Number of the log's entry that brought it into force. */
+  readonly entry: number;
+  /** What it may be replaced by, once enough people agree. */
+  readonly proposals: readonly PolicyProposal[];
+}
+
+export interface PolicyProposal {
+  /** Digest of the entry that proposes it. */
+  readonly id: Digest;
+  /** Null: the alias is held by no policy any more. */
+  readonly policy: Policy | null;
+  readonly unknown: readonly string[];
+  readonly reason?: string | undefined;
+  readonly time: string;
+  readonly actor: Actor;
+  /** Who agrees, besides the one who proposes. */
+  readonly agreed: readonly Actor[];
+}
+
 /** An entry that has no effect, and why. */
 export interface VoidEntry {
   readonly number: number;
   readonly id: string;
   readonly kind: string;
   readonly reason: string;
+  /** Where a gate forbids it: every condition that is not met. */
+  readonly faults?: readonly GateFault[] | undefined;
 }
 
 /** What the entries of a model's log add up to. */
@@ -111,6 +158,8 @@ export interface ModelRecord {
   readonly aliases: ReadonlyMap<string, AliasRecord>;
   /** Label to version. */
   readonly labels: ReadonlyMap<string, number>;
+  /** By the alias that they hold. */
+  readonly policies: ReadonlyMap<string, PolicyRecord>;
   readonly tags: Readonly<Record<string, string>>;
   readonly description?: string | undefined;
   /** Names it had before, the oldest first. */
@@ -133,6 +182,7 @@ export function emptyRecord(name: string): ModelRecord {
     versions: new Map(),
     aliases: new Map(),
     labels: new Map(),
+    policies: new Map(),
     tags: {},
     formerNames: [],
     voids: [],

@@ -3,6 +3,7 @@ import type { Manifest } from "@modelkeep/core";
 import { condemnedKeys } from "./blobs.js";
 import { type Context, followed, plain, writer } from "./context.js";
 import type { Placement } from "./entry.js";
+import { policyProposal } from "./gates.js";
 import { append, hint, type Proposal } from "./log.js";
 import { reserveName } from "./names.js";
 import type { ModelRecord, VersionRecord } from "./record.js";
@@ -62,7 +63,7 @@ export async function register(
     async (record) => {
       const found = same(record);
       if (found !== undefined && (await hasManifest(context, found))) return undefined;
-      return versionProposal(record, digest, registration, upload.placement);
+      return versionProposal(context, record, digest, registration, upload.placement);
     },
     signal,
   );
@@ -105,6 +106,7 @@ function lacks(version: VersionRecord, placement: Placement): boolean {
 }
 
 function versionProposal(
+  { policies }: Context,
   record: ModelRecord,
   digest: string,
   { manifest, labels, aliases = [], origin }: Registration,
@@ -122,14 +124,13 @@ function versionProposal(
     summary: summaryOf(manifest),
     payloads: payloadSummaries(manifest),
   });
-  if (aliases.length === 0) return { kind: "version", critical: true, change, placement };
+  const first = { kind: "version", critical: true, change };
+  // A model is held by its policies from its first entry on: no alias is moved before.
+  const held = record.length > 0 ? [] : [...policies].map(([alias, policy]) => policyProposal(alias, policy));
   const moves = aliases.map((alias) => ({ kind: "alias", critical: true, change: { alias, version, action: "set" } }));
-  return {
-    kind: "batch",
-    critical: true,
-    change: plain({ changes: [{ kind: "version", critical: true, change }, ...moves] }),
-    placement,
-  };
+  const changes = [first, ...held, ...moves];
+  if (changes.length === 1) return { ...first, placement };
+  return { kind: "batch", critical: true, change: plain({ changes }), placement };
 }
 
 function placedProposal(version: number, placement: Placement): Proposal {

@@ -1,4 +1,4 @@
-import type { Envelope, Store } from "@modelkeep/core";
+import { checkAlias, type Envelope, type Store } from "@modelkeep/core";
 
 import { eachOf } from "./blobs.js";
 import * as aliases from "./aliases.js";
@@ -10,6 +10,7 @@ import { type ChangeOptions, type Context, existing } from "./context.js";
 import * as edits from "./edits.js";
 import type { Actor } from "./entry.js";
 import { openVersion } from "./envelope.js";
+import { Gates } from "./gates.js";
 import * as past from "./history.js";
 import type { ListedModel, ListedVersion } from "./index-line.js";
 import { listModels, type Page, type PageOptions, type SearchOptions, searchVersions } from "./list.js";
@@ -18,6 +19,7 @@ import { importEnvelope, type ImportOptions } from "./import-envelope.js";
 import { Logs } from "./logs.js";
 import { modelNames } from "./models.js";
 import { platform, type RegistryOptions } from "./options.js";
+import { checkPolicy, type Policy } from "./policy.js";
 import { rename } from "./rename.js";
 import { resolve } from "./resolve.js";
 import { createRoot, readRoot } from "./root.js";
@@ -31,10 +33,13 @@ import { VersionIndex } from "./version-index.js";
 export class Registry {
   readonly #context: Context;
   readonly #index: VersionIndex;
+  /** Policies of aliases, approvals, and what stands between a version and an alias. */
+  readonly gates: Gates;
 
   constructor(context: Context) {
     this.#context = context;
     this.#index = new VersionIndex(context);
+    this.gates = new Gates(context);
   }
 
   get store(): Store {
@@ -257,8 +262,13 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     environment: options.environment ?? currentRuntime,
     graceSeconds: root?.graceSeconds ?? 86_400,
     actor: actorOf(options.actor),
+    policies: policiesOf(options.policies),
     readOnly,
   });
+}
+
+function policiesOf(policies: RegistryOptions["policies"] = {}): ReadonlyMap<string, Policy> {
+  return new Map(Object.entries(policies).map(([alias, policy]) => [checkAlias(alias), checkPolicy(policy)]));
 }
 
 function actorOf(actor: Actor | string | undefined): Actor | undefined {

@@ -10,7 +10,7 @@ export interface Resolved {
 
 /**
  * The version that a reference stands for now: every alias move that was acknowledged before the call is seen. A bare name
- * means `production` if that alias is set, else the only or newest version that is active.
+ * means `production` if that alias is set or held by a policy, else the only or newest version that is active.
  */
 export async function resolve(context: Context, reference: string, signal?: AbortSignal): Promise<Resolved> {
   const { name, selector } = parseReference(reference);
@@ -36,7 +36,9 @@ function selected(record: ModelRecord, selector: Selector): VersionRecord | unde
     case "digest":
       return [...record.versions.values()].findLast((version) => version.manifest === selector.digest);
     case "name": {
-      const number = record.aliases.get(selector.name)?.version ?? record.labels.get(selector.name);
+      const alias = record.aliases.get(selector.name)?.version;
+      // What a policy holds is an alias: no label passes for it.
+      const number = record.policies.has(selector.name) ? alias : (alias ?? record.labels.get(selector.name));
       return number === undefined ? undefined : record.versions.get(number);
     }
   }
@@ -44,14 +46,18 @@ function selected(record: ModelRecord, selector: Selector): VersionRecord | unde
 
 function standing(record: ModelRecord): VersionRecord | undefined {
   const production = record.aliases.get("production")?.version;
-  if (production !== undefined) return record.versions.get(production);
+  if (production !== undefined || record.policies.has("production")) return record.versions.get(production ?? 0);
   return [...record.versions.values()].findLast((version) => version.status === "active");
 }
 
 function missing(record: ModelRecord, selector: Selector | undefined): ModelkeepError {
   const details = { name: record.name };
-  if (selector === undefined)
-    return new ModelkeepError("not_found", `${record.name} has no active version`, { details });
+  if (selector === undefined) {
+    const found = record.policies.has("production")
+      ? `no version in production, which a policy holds`
+      : "no active version";
+    return new ModelkeepError("not_found", `${record.name} has ${found}`, { details });
+  }
   if (selector.kind === "version") {
     const text = `${record.name} has no version ${selector.version}; its newest is ${record.versions.size}`;
     return new ModelkeepError("not_found", text, { details });

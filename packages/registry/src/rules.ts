@@ -2,6 +2,8 @@ import { type Entry, isJsonObject, type JsonObject } from "./entry.js";
 import type { Draft, FoldOptions } from "./fold.js";
 import { aliasRules } from "./rules/aliases.js";
 import { nameRules } from "./rules/names.js";
+import { policyRules } from "./rules/policies.js";
+import { reviewRules } from "./rules/reviews.js";
 import { type Rules, VoidChange } from "./rules/rule.js";
 import { versionRules } from "./rules/versions.js";
 
@@ -22,6 +24,8 @@ const rules: Rules = {
   ...versionRules,
   ...aliasRules,
   ...nameRules,
+  ...policyRules,
+  ...reviewRules,
 };
 
 export const knownKinds: ReadonlySet<string> = new Set(Object.keys(rules));

@@ -1,5 +1,16 @@
 import type { Actor } from "./entry.js";
-import type { AliasMove, ModelRecord, Status, Summary, Verification, VersionRecord, VoidEntry } from "./record.js";
+import type {
+  AliasMove,
+  AliasRecord,
+  ModelRecord,
+  PolicyRecord,
+  Review,
+  Status,
+  Summary,
+  Verification,
+  VersionRecord,
+  VoidEntry,
+} from "./record.js";
 
 /** A version as listings show it: plain values only, so that it can be printed as JSON. */
 export interface VersionView {
@@ -15,6 +26,8 @@ export interface VersionView {
   readonly reason?: string | undefined;
   /** Aliases that point at it. */
   readonly aliases: readonly string[];
+  /** Those of them that their policy would not have let point at it, had nobody overridden it. */
+  readonly overridden?: readonly string[] | undefined;
   readonly labels: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
   readonly description?: string | undefined;
@@ -26,6 +39,7 @@ export interface VersionView {
   readonly size: number;
   readonly samples?: number | undefined;
   readonly verifications: readonly Verification[];
+  readonly reviews: readonly Review[];
 }
 
 /** A model with all its versions. */
@@ -37,6 +51,8 @@ export interface ModelView {
   /** Alias to version. */
   readonly aliases: Readonly<Record<string, number>>;
   readonly moves: Readonly<Record<string, readonly AliasMove[]>>;
+  /** By the alias that they hold. */
+  readonly policies: Readonly<Record<string, PolicyRecord>>;
   /** The newest first. */
   readonly versions: readonly VersionView[];
   /** Entries of its log. */
@@ -51,6 +67,7 @@ export interface ModelView {
 export function viewVersion(record: ModelRecord, version: VersionRecord): VersionView {
   const { summary } = version;
   const aliases = [...record.aliases.values()].filter((alias) => alias.version === version.version);
+  const overridden = aliases.filter(isOverridden).map((alias) => alias.name);
   return {
     name: record.name,
     version: version.version,
@@ -62,6 +79,7 @@ export function viewVersion(record: ModelRecord, version: VersionRecord): Versio
     status: version.status,
     ...(version.reason !== undefined && { reason: version.reason }),
     aliases: aliases.map((alias) => alias.name).toSorted(),
+    ...(overridden.length > 0 && { overridden: overridden.toSorted() }),
     labels: version.labels,
     tags: version.tags,
     ...(version.description !== undefined && { description: version.description }),
@@ -73,7 +91,13 @@ export function viewVersion(record: ModelRecord, version: VersionRecord): Versio
     size: summary.size,
     ...(summary.samples !== undefined && { samples: summary.samples }),
     verifications: version.verifications,
+    reviews: version.reviews,
   };
+}
+
+/** Whether the alias points where it does because somebody overrode its policy. */
+export function isOverridden({ version, moves }: AliasRecord): boolean {
+  return version !== undefined && moves.at(-1)?.action === "override";
 }
 
 export function viewModel(record: ModelRecord): ModelView {
@@ -85,6 +109,7 @@ export function viewModel(record: ModelRecord): ModelView {
     tags: record.tags,
     aliases: Object.fromEntries(set.map((alias) => [alias.name, alias.version!])),
     moves: Object.fromEntries([...record.aliases.values()].map((alias) => [alias.name, alias.moves])),
+    policies: Object.fromEntries(record.policies),
     versions: [...record.versions.values()].reverse().map((version) => viewVersion(record, version)),
     entries: record.length,
     head: record.head,

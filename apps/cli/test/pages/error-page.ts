@@ -3,12 +3,15 @@ import { coreErrorCodes, usedErrorCodes } from "./error-codes.js";
 /** What the codes mean that core does not know. A code that is missing here, or used no more, fails a test. */
 export const pluginErrorCodes: Readonly<Record<string, string>> = {
   damaged_log: "The history of a model is not the one that was written: an entry is missing, changed or out of order.",
+  gate_refused:
+    "The policy of an alias forbids the move; `details.faults` has every condition that is not met, and the sentence names them.",
   invalid_filter: "A search filter breaks its grammar; the message points at the character.",
   not_fitted: "The estimator in the file was never fitted, or not wholly: there is nothing to convert.",
   pickle_global:
     "A pickle names something that is not known to be plain data: what a loader would have imported or called.",
   prediction_failed: "The native runtime refused the inputs or failed while it computed.",
   runtime_crashed: "The process that a model was verified in ended without an answer.",
+  summary_mismatch: "The history describes a version otherwise than its manifest does: reported by a check.",
   unusable_key: "A file that should hold a key holds something else, or a key of a kind that is not used here.",
 };
 

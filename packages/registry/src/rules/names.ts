@@ -17,6 +17,7 @@ export const nameRules: Rules = {
     draft.versions = new Map(former.versions);
     draft.aliases = new Map(former.aliases);
     draft.labels = new Map(former.labels);
+    draft.policies = new Map(former.policies);
     draft.voids = [];
     draft.skipped = [];
   },

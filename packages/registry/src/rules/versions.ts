@@ -29,6 +29,7 @@ export const versionRules: Rules = {
       payloads: payloadsOf(change["payloads"]),
       placement: new Map(Object.entries(placement) as [Digest, readonly string[]][]),
       verifications: [],
+      reviews: [],
     });
     for (const label of labels) draft.labels.set(label, version);
   },
@@ -82,6 +83,8 @@ export const versionRules: Rules = {
 
 function freeLabel(draft: Draft, label: string, version: number): void {
   valid(() => checkAlias(label, "label"));
+  if (draft.policies.has(label))
+    throw new VoidChange(`the alias "${label}" is held by a policy: a label must not pass for it`);
   const holder = draft.labels.get(label);
   if (holder !== undefined && holder !== version)
     throw new VoidChange(`the label "${label}" is that of version ${holder}, and labels never move`);
