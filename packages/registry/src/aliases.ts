@@ -5,6 +5,7 @@ import type { ModelRecord, VersionRecord } from "./record.js";
 import { gateFaults } from "./gate-conditions.js";
 import { selectText } from "./resolve.js";
 import { refusalText } from "./rules/gates.js";
+import { type RouteView, routeView } from "./route-view.js";
 import { verify, type VerifyOptions } from "./verify.js";
 
 export interface AliasOptions {
@@ -31,6 +32,8 @@ export interface Moved {
   readonly alias: string;
   readonly version: number | undefined;
   readonly previous: number | undefined;
+  /** The route that the move ended, if the alias had one. */
+  readonly endedRoute?: RouteView | undefined;
 }
 
 /** Points an alias at a version: a number, "3", another alias, a label or a digest. Null removes it. */
@@ -145,16 +148,19 @@ async function move(
   { expect, reason, override, signal }: AliasOptions,
 ): Promise<Moved> {
   let previous: number | undefined;
+  let endedRoute: RouteView | undefined;
   const record = await change(
     context,
     name,
     (record) => {
       previous = record.aliases.get(alias)?.version;
+      endedRoute = routeView(record, alias);
       const version = target(record);
       const said = override === true && record.policies.has(alias) ? "override" : action;
       return { kind: "alias", critical: true, change: plain({ alias, version, action: said, expect, reason }) };
     },
     { signal },
   );
-  return { name: record.name, alias, version: record.aliases.get(alias)?.version, previous };
+  const version = record.aliases.get(alias)?.version;
+  return { name: record.name, alias, version, previous, ...(endedRoute && { endedRoute }) };
 }

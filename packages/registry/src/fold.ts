@@ -84,6 +84,7 @@ function draftOf(record: ModelRecord): Draft {
     ...record,
     versions: new Map(record.versions),
     aliases: new Map(record.aliases),
+    routes: new Map(record.routes),
     labels: new Map(record.labels),
     policies: new Map(record.policies),
     formerNames: [...record.formerNames],

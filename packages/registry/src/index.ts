@@ -24,6 +24,7 @@ export type {
   PolicyProposal,
   PolicyRecord,
   Review,
+  RoutePart,
   Status,
   Summary,
   Verification,
@@ -31,8 +32,12 @@ export type {
 } from "./record.js";
 export { openRegistry, Registry } from "./registry.js";
 export type { RepresentationChoice } from "./representations.js";
+export { bucketOf, versionOfBucket } from "./route-buckets.js";
+export type { RouteView } from "./route-view.js";
+export type { RouteInput, RouteOptions, Standing } from "./routes.js";
 export type { Metadata, Saved, SaveInput, SamplesInput } from "./save-input.js";
 export type { ModelView, VersionView } from "./show.js";
 export type { BlobSource } from "./upload.js";
 export type { VerificationResult, VerifyOptions } from "./verify.js";
+export { isUlid, ulid } from "./ulid.js";
 export { envelopePredictor, verifyEnvelope, type VerifyEnvelopeOptions } from "./standalone.js";

@@ -136,6 +136,31 @@ export interface PolicyProposal {
   readonly agreed: readonly Actor[];
 }
 
+/** Into how many buckets the keys of callers are hashed. */
+export const routeBuckets = 10_000;
+
+/** Buckets `from` to before `to` are answered by the version. */
+export interface RoutePart {
+  readonly version: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How the requests to an alias are divided; gone when the alias moves. */
+export interface RouteRecord {
+  readonly alias: string;
+  readonly salt: string;
+  /** Without gaps from 0 to 10,000. */
+  readonly parts: readonly RoutePart[];
+  /** Versions that predict too, without their answer being given. */
+  readonly shadows: readonly number[];
+  readonly time: string;
+  readonly actor: Actor;
+  readonly reason?: string | undefined;
+  /** Number of the log's entry. */
+  readonly entry: number;
+}
+
 /** An entry that has no effect, and why. */
 export interface VoidEntry {
   readonly number: number;
@@ -156,6 +181,8 @@ export interface ModelRecord {
   readonly time: string | undefined;
   readonly versions: ReadonlyMap<number, VersionRecord>;
   readonly aliases: ReadonlyMap<string, AliasRecord>;
+  /** By alias. */
+  readonly routes: ReadonlyMap<string, RouteRecord>;
   /** Label to version. */
   readonly labels: ReadonlyMap<string, number>;
   /** By the alias that they hold. */
@@ -181,6 +208,7 @@ export function emptyRecord(name: string): ModelRecord {
     time: undefined,
     versions: new Map(),
     aliases: new Map(),
+    routes: new Map(),
     labels: new Map(),
     policies: new Map(),
     tags: {},

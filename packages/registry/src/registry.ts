@@ -22,6 +22,8 @@ import { platform, type RegistryOptions } from "./options.js";
 import { checkPolicy, type Policy } from "./policy.js";
 import { rename } from "./rename.js";
 import { resolve } from "./resolve.js";
+import type { RouteView } from "./route-view.js";
+import * as routes from "./routes.js";
 import { createRoot, readRoot } from "./root.js";
 import { save } from "./save.js";
 import type { Saved, SaveInput } from "./save-input.js";
@@ -119,6 +121,25 @@ export class Registry {
     options?: aliases.AliasOptions & { readonly alias?: string | undefined },
   ): Promise<aliases.Moved> {
     return aliases.rollback(this.#context, name, options);
+  }
+
+  /**
+   * Divides the requests to an alias among versions, for A/B tests and canaries: `[{ version: 3, weight: 90 }, { version: 4,
+   * weight: 10 }]`. A caller's key always gets the same version, and new weights move as few keys as they can. Null, as any
+   * move of the alias, ends the route.
+   */
+  route(
+    name: string,
+    alias: string,
+    versions: readonly routes.RouteInput[] | null,
+    options?: routes.RouteOptions,
+  ): Promise<RouteView | undefined> {
+    return routes.setRoute(this.#context, name, alias, versions, options);
+  }
+
+  /** What a reference stands for now, with the route of its alias: what a server needs to know, of one moment. */
+  standing(reference: string, { signal }: ChangeOptions = {}): Promise<routes.Standing> {
+    return routes.standing(this.#context, reference, signal);
   }
 
   /** Names for a version that never move. */

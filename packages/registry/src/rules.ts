@@ -4,6 +4,7 @@ import { aliasRules } from "./rules/aliases.js";
 import { nameRules } from "./rules/names.js";
 import { policyRules } from "./rules/policies.js";
 import { reviewRules } from "./rules/reviews.js";
+import { routeRules } from "./rules/routes.js";
 import { type Rules, VoidChange } from "./rules/rule.js";
 import { versionRules } from "./rules/versions.js";
 
@@ -23,6 +24,7 @@ const rules: Rules = {
   ...batchRules,
   ...versionRules,
   ...aliasRules,
+  ...routeRules,
   ...nameRules,
   ...policyRules,
   ...reviewRules,

@@ -11,6 +11,7 @@ import type {
   VersionRecord,
   VoidEntry,
 } from "./record.js";
+import { type RouteView, routeView } from "./route-view.js";
 
 /** A version as listings show it: plain values only, so that it can be printed as JSON. */
 export interface VersionView {
@@ -53,6 +54,8 @@ export interface ModelView {
   readonly moves: Readonly<Record<string, readonly AliasMove[]>>;
   /** By the alias that they hold. */
   readonly policies: Readonly<Record<string, PolicyRecord>>;
+  /** By alias: how its requests are divided, where they are. */
+  readonly routes: Readonly<Record<string, RouteView>>;
   /** The newest first. */
   readonly versions: readonly VersionView[];
   /** Entries of its log. */
@@ -108,6 +111,7 @@ export function viewModel(record: ModelRecord): ModelView {
     ...(record.description !== undefined && { description: record.description }),
     tags: record.tags,
     aliases: Object.fromEntries(set.map((alias) => [alias.name, alias.version!])),
+    routes: Object.fromEntries([...record.routes.keys()].map((alias) => [alias, routeView(record, alias)!])),
     moves: Object.fromEntries([...record.aliases.values()].map((alias) => [alias.name, alias.moves])),
     policies: Object.fromEntries(record.policies),
     versions: [...record.versions.values()].reverse().map((version) => viewVersion(record, version)),

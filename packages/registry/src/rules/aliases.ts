@@ -31,6 +31,8 @@ export const aliasRules: Rules = {
       reason,
       entry: body.number,
     };
+    // Where the alias points now is where every request goes: a rollback is one entry.
+    draft.routes.delete(name);
     draft.aliases.set(name, { name, version, moves: [...(before?.moves ?? []), move] });
   },
 };

@@ -16,6 +16,7 @@ export const nameRules: Rules = {
     Object.assign(draft, former, { name, length, head, time, formerNames: names, renamedTo: undefined });
     draft.versions = new Map(former.versions);
     draft.aliases = new Map(former.aliases);
+    draft.routes = new Map(former.routes);
     draft.labels = new Map(former.labels);
     draft.policies = new Map(former.policies);
     draft.voids = [];

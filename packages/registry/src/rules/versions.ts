@@ -69,6 +69,11 @@ export const versionRules: Rules = {
     const alias = [...draft.aliases.values()].find((each) => each.version === record.version);
     if (alias !== undefined && (status === "archived" || status === "deleted"))
       throw new VoidChange(`the alias "${alias.name}" points at version ${record.version}: move it first`);
+    const route = [...draft.routes.values()].find(
+      ({ parts, shadows }) => parts.some((part) => part.version === record.version) || shadows.includes(record.version),
+    );
+    if (route !== undefined && (status === "archived" || status === "deleted"))
+      throw new VoidChange(`the route of the alias "${route.alias}" uses version ${record.version}: end it first`);
     const reason = optionalText(change["reason"], "reason");
     update(draft, record.version, () => ({ status: status as Status, reason }));
   },
