@@ -40,6 +40,7 @@ const byCode: Readonly<Record<string, number>> = {
   signature_mismatch: exitCodes.usage,
   missing_package: exitCodes.missingPackage,
   io_error: exitCodes.failed,
+  backlog_full: exitCodes.failed,
   prediction_failed: exitCodes.failed,
   runtime_crashed: exitCodes.failed,
   unknown_outcome: exitCodes.failed,

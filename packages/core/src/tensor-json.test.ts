@@ -4,11 +4,19 @@ import { describe, expect, it } from "vitest";
 import { type DType, dtypeInfo, dtypes } from "./dtype.js";
 import { tensorElements, tensorOf } from "./elements.js";
 import { isSmallFloat, smallFloatBits, smallFloatValue } from "./small-float.js";
-import { tensorsFromJson, tensorsToJson } from "./tensor-json.js";
+import { tensorsFromJson, tensorsFromList, tensorsToJson, tensorsToLine } from "./tensor-json.js";
+import type { Json } from "./strict-json.js";
 import { dataLength, elementCount, Tensor, tensorBytes } from "./tensor.js";
 
 const text = (value: string) => new TextEncoder().encode(value);
-const roundTrip = (tensor: Tensor) => tensorsFromJson(tensorsToJson(new Map([["x", tensor]]))).get("x")!;
+const roundTrip = (tensor: Tensor) => {
+  const tensors = new Map([["x", tensor]]);
+  const line = tensorsToLine(tensors);
+  expect(line).not.toContain("\n");
+  // The two forms hold the same.
+  expect(tensorsFromList(JSON.parse(line) as Json[])).toEqual(tensorsFromJson(tensorsToJson(tensors)));
+  return tensorsFromJson(tensorsToJson(tensors)).get("x")!;
+};
 
 /** Data of a dtype from raw bytes, with the patterns that no writer makes (bools beyond 1, bits after the end) made regular. */
 function regular(dtype: DType, shape: number[], bytes: Uint8Array): Tensor {

@@ -34,8 +34,22 @@ export function tensorsFromJson(bytes: Uint8Array): TensorMap {
       `The file of tensors is of format ${JSON.stringify(root["format"] ?? null).slice(0, 60)}, not "${format}"`,
     );
   }
+  return tensorsFromList(root["tensors"]);
+}
+
+/** Named tensors as a JSON list in one line, for records: the `tensors` of `tensorsToJson`, exact as those. */
+export function tensorsToLine(tensors: TensorMap): string {
+  const items = [...tensors].map(([name, tensor]) => {
+    const data = tensorElements(tensor).map(writeElement).join(",");
+    return `{"name":${quote(name)},"dtype":"${tensor.dtype}","shape":[${tensor.shape.join(",")}],"data":[${data}]}`;
+  });
+  return `[${items.join(",")}]`;
+}
+
+/** The reverse, of the parsed list. */
+export function tensorsFromList(list: readonly Json[]): TensorMap {
   const tensors = new Map<string, Tensor>();
-  for (const item of root["tensors"]) {
+  for (const item of list) {
     const { name, dtype, shape, data } = isRecord(item) ? item : {};
     if (typeof name !== "string") throw malformed("has a tensor without a name");
     if (tensors.has(name)) throw malformed(`has the tensor ${quote(name)} twice`);

@@ -2,6 +2,7 @@ import { coreErrorCodes, usedErrorCodes } from "./error-codes.js";
 
 /** What the codes mean that core does not know. A code that is missing here, or used no more, fails a test. */
 export const pluginErrorCodes: Readonly<Record<string, string>> = {
+  backlog_full: "Predictions are made faster than their records can be written, and the log was told to refuse.",
   damaged_log: "The history of a model is not the one that was written: an entry is missing, changed or out of order.",
   gate_refused:
     "The policy of an alias forbids the move; `details.faults` has every condition that is not met, and the sentence names them.",

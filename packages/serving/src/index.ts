@@ -1,0 +1,15 @@
+export type { ChainReport } from "./check-chains.js";
+export type { FindOptions } from "./find-predictions.js";
+export {
+  type Added,
+  type NewRecord,
+  predictionLog,
+  PredictionLog,
+  type PredictionLogOptions,
+} from "./prediction-log.js";
+export { Predictions, predictionsOf } from "./predictions.js";
+export type { PredictionRecord, RouteTaken, ShadowOutcome } from "./record.js";
+export type { RecordPolicy } from "./record-policy.js";
+export { serve } from "./serve.js";
+export type { Live, RequestOptions, ServeOptions } from "./serve-options.js";
+export { ServedModel, ServedPrediction } from "./served-model.js";

@@ -1,0 +1,62 @@
+import type { Registry, Standing, VersionView } from "@modelkeep/registry";
+
+import { poolOf } from "./model-pool.js";
+import type { ServeOptions } from "./serve-options.js";
+import type { ServedState } from "./served-state.js";
+import { ServedVersion } from "./served-version.js";
+import { warmUp } from "./warm-up.js";
+
+/** Loads and warms every version that takes part; those that are served already are taken over. */
+export async function openState(
+  registry: Registry,
+  reference: string,
+  standing: Standing,
+  options: ServeOptions,
+  before: ReadonlyMap<number, ServedVersion> = new Map(),
+): Promise<ServedState> {
+  const shadowed = options.log === undefined ? new Set(standing.route?.shadows) : new Set<number>();
+  const wanted = [...standing.versions.values()].filter(({ version }) => !shadowed.has(version));
+  const results = await Promise.allSettled(
+    wanted.map(async (view) => {
+      const known = before.get(view.version);
+      const same = known?.digest === view.digest && known?.facts.model === view.name;
+      return same ? known : openVersion(registry, reference, view, options);
+    }),
+  );
+  const opened = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) {
+    await Promise.all(
+      opened.filter((served) => before.get(served.version) !== served).map((served) => served.retire()),
+    );
+    throw failed.reason;
+  }
+  const versions = new Map(opened.map((served) => [served.version, served]));
+  const shadows = (standing.route?.shadows ?? []).flatMap((version) => versions.get(version) ?? []);
+  return { standing, primary: versions.get(standing.version.version)!, versions, shadows };
+}
+
+async function openVersion(
+  registry: Registry,
+  reference: string,
+  view: VersionView,
+  {
+    log: _log,
+    record = {},
+    refreshSeconds: _seconds,
+    withoutKey: _key,
+    shadowBacklog: _backlog,
+    onTrouble: _trouble,
+    onMove: _move,
+    ...load
+  }: ServeOptions,
+): Promise<ServedVersion> {
+  const lease = await poolOf(registry).lease(view, load, "here");
+  try {
+    await warmUp(lease.model);
+    return new ServedVersion(view, lease, reference, record);
+  } catch (error) {
+    await lease.release();
+    throw error;
+  }
+}

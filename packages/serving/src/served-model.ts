@@ -1,0 +1,196 @@
+import { type Inputs, isModelkeepError, toTensors } from "@modelkeep/core";
+import { Prediction, type Registry } from "@modelkeep/registry";
+
+import { openState } from "./open-state.js";
+import type { PredictionLog } from "./prediction-log.js";
+import { bytesOf, copyTensors } from "./record-policy.js";
+import type { Live, RequestOptions, ServeOptions } from "./serve-options.js";
+import { choose, sameStanding, type ServedState } from "./served-state.js";
+import type { ServedVersion } from "./served-version.js";
+import { ShadowRunner } from "./shadow-runner.js";
+
+/** An answer, with what it is called on the record. */
+export class ServedPrediction extends Prediction {
+  /** Of its record; `undefined` where nothing is recorded. */
+  readonly id: string | undefined;
+  /** The version that answered: `credit-scorer@3`. */
+  readonly reference: string;
+
+  constructor(outputs: Prediction["tensors"], reference: string, id: string | undefined) {
+    super(outputs);
+    this.reference = reference;
+    this.id = id;
+  }
+}
+
+/** Answers with the version that a reference stands for, and follows it when it moves. */
+export class ServedModel {
+  readonly reference: string;
+  readonly #registry: Registry;
+  readonly #options: ServeOptions;
+  readonly #log: PredictionLog | undefined;
+  readonly #shadows: ShadowRunner | undefined;
+  readonly #retiring = new Set<Promise<void>>();
+  #state: ServedState;
+  #timer: NodeJS.Timeout | undefined;
+  #refreshing: Promise<boolean> | undefined;
+  #trouble: Error | undefined;
+  #disposed = false;
+
+  private constructor(registry: Registry, reference: string, options: ServeOptions, state: ServedState) {
+    this.reference = reference;
+    this.#registry = registry;
+    this.#options = options;
+    this.#state = state;
+    this.#log = options.log;
+    this.#shadows = options.log && new ShadowRunner(options.log, options.shadowBacklog ?? 1_000);
+    this.#schedule();
+  }
+
+  static async start(registry: Registry, reference: string, options: ServeOptions): Promise<ServedModel> {
+    const standing = await registry.standing(reference);
+    return new ServedModel(registry, reference, options, await openState(registry, reference, standing, options));
+  }
+
+  get live(): Live {
+    const { primary, standing } = this.#state;
+    return {
+      reference: standing.version.reference,
+      digest: primary.digest,
+      signature: primary.model.signature,
+      runtime: primary.model.runtime,
+      route: standing.route,
+      trouble: this.#trouble,
+      shadowsSkipped: this.#shadows?.skipped ?? 0,
+    };
+  }
+
+  /** Takes records, rows or tensors, checked against the signature of the version that answers. */
+  async predict(inputs: Inputs, { caller, key }: RequestOptions = {}): Promise<ServedPrediction> {
+    if (this.#disposed) throw new TypeError(`${this.reference} is not served any more`);
+    const log = this.#log;
+    const room = log?.hold();
+    if (room !== undefined) await room;
+    const state = this.#state;
+    const { served, taken } = choose(state, key, this.#options.withoutKey ?? "random");
+    const { model, facts, keeper } = served;
+    served.enter();
+    // The place in the log is given back unless a record takes it.
+    let holds = log !== undefined;
+    try {
+      const tensors = toTensors(model.signature, inputs);
+      const shadows = log === undefined ? [] : state.shadows;
+      const kept = log && keeper.copy(tensors);
+      const copy = shadows.length > 0 ? (kept ?? copyTensors(tensors)) : undefined;
+      const start = performance.now();
+      const about = { caller, route: taken };
+      let outputs;
+      try {
+        outputs = await model.predictTensors(tensors);
+      } catch (error) {
+        const latency = performance.now() - start;
+        const { code = "failed", message } = error as { code?: string; message: string };
+        holds = false;
+        const failed = log?.add(facts.model, kept ? bytesOf(kept) : 0, () => ({
+          ...facts,
+          ...about,
+          latency,
+          ...keeper.record(kept),
+          error: { code, message },
+        }));
+        await failed?.written;
+        throw error;
+      }
+      const latency = performance.now() - start;
+      if (log === undefined) return new ServedPrediction(outputs, served.reference, undefined);
+      const given = copyTensors(outputs);
+      holds = false;
+      const { id, written } = log.add(facts.model, (kept ? bytesOf(kept) : 0) + bytesOf(given), () => ({
+        ...facts,
+        ...about,
+        latency,
+        ...keeper.record(kept),
+        outputs: given,
+      }));
+      if (copy !== undefined)
+        for (const shadow of shadows)
+          this.#shadows!.follow(shadow, { id, inputs: copy, outputs: given, caller, taken });
+      if (written !== undefined) await written;
+      return new ServedPrediction(outputs, served.reference, id);
+    } finally {
+      if (holds) log!.release();
+      served.leave();
+    }
+  }
+
+  /** Looks at the registry now. True when something else is served afterwards. What fails leaves everything as it was, and is thrown. */
+  refresh(): Promise<boolean> {
+    if (this.#disposed) throw new TypeError(`${this.reference} is not served any more`);
+    this.#refreshing ??= this.#update().finally(() => (this.#refreshing = undefined));
+    return this.#refreshing;
+  }
+
+  /** Resolves when every shadow has predicted what it is to predict. */
+  async shadowsIdle(): Promise<void> {
+    await this.#shadows?.idle();
+  }
+
+  /** Answers what was asked already, lets the shadows finish, and lets go of the models. The log is left to who opened it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+    await this.#refreshing?.catch(() => undefined);
+    await this.#shadows?.idle();
+    await Promise.all([...this.#state.versions.values()].map((served) => served.retire()));
+    await Promise.all(this.#retiring);
+  }
+
+  async #update(): Promise<boolean> {
+    try {
+      const standing = await this.#registry.standing(this.reference);
+      const before = this.#state;
+      const moved = !sameStanding(standing, before.standing);
+      if (moved) {
+        this.#state = await openState(this.#registry, this.reference, standing, this.#options, before.versions);
+        for (const served of before.versions.values())
+          if (this.#state.versions.get(served.version) !== served) this.#retire(served);
+      }
+      this.#trouble = undefined;
+      if (moved) this.#options.onMove?.(this.live);
+      return moved;
+    } catch (error) {
+      this.#trouble = error as Error;
+      throw error;
+    }
+  }
+
+  #retire(served: ServedVersion): void {
+    const done = served.retire().catch((error: unknown) => this.#report(error as Error));
+    this.#retiring.add(done);
+    void done.finally(() => this.#retiring.delete(done));
+  }
+
+  #schedule(): void {
+    const seconds = this.#options.refreshSeconds ?? 5;
+    if (seconds <= 0 || this.#disposed) return;
+    this.#timer = setTimeout(() => {
+      const before = this.#trouble;
+      void this.refresh()
+        // The same trouble again is no news.
+        .catch((error: unknown) => (error as Error).message !== before?.message && this.#report(error as Error))
+        .finally(() => this.#schedule());
+    }, seconds * 1000);
+    this.#timer.unref();
+  }
+
+  #report(error: Error): void {
+    const { onTrouble } = this.#options;
+    if (onTrouble !== undefined) onTrouble(error);
+    else
+      process.emitWarning(
+        `${this.reference} does not follow the registry for now, and serves ${this.#state.standing.version.reference}${isModelkeepError(error) ? ` (${error.code})` : ""}: ${error.message}`,
+        "ModelkeepWarning",
+      );
+  }
+}
