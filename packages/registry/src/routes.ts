@@ -17,6 +17,8 @@ export interface RouteOptions {
   /** What the keys of callers are hashed with. Default: that of the route before, so that keys stay where they are; a new one for a new route. */
   readonly salt?: string | undefined;
   readonly reason?: string | undefined;
+  /** Where a policy holds the alias: gives a version its part although the policy forbids it, if it allows that to the actor. Needs a reason. */
+  readonly override?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,7 +39,7 @@ export async function setRoute(
   name: string,
   alias: string,
   inputs: readonly RouteInput[] | null,
-  { salt, reason, signal }: RouteOptions = {},
+  { salt, reason, override, signal }: RouteOptions = {},
 ): Promise<RouteView | undefined> {
   if (inputs !== null) checkWeights(inputs);
   const fresh = ulid(context.clock());
@@ -56,8 +58,9 @@ export async function setRoute(
       if (twice !== undefined) throw misuse(`names version ${twice} twice`);
       const shadows = inputs.flatMap((each) => (each.shadow === true ? [number(each)] : []));
       const parts = divideBuckets(shares, before?.parts ?? wholly(record, alias));
+      const action = override === true && record.policies.has(alias) ? "override" : undefined;
       const used = salt ?? before?.salt ?? fresh;
-      return { kind: "route", critical: true, change: plain({ alias, salt: used, parts, shadows, reason }) };
+      return { kind: "route", critical: true, change: plain({ alias, salt: used, parts, shadows, action, reason }) };
     },
     { signal },
   );

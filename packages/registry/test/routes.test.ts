@@ -94,6 +94,30 @@ describe("a route", () => {
     ).rejects.toThrow("version 3 is archived");
   });
 
+  it("must pass the policy of its alias with every version that answers, be it one request in ten thousand", async () => {
+    const registry = await threeVersions();
+    await registry.gates.setPolicy("lines", "production", { approvals: 1, override: {} });
+    const canary = [
+      { version: 1, weight: 9_999 },
+      { version: 2, weight: 1 },
+    ];
+    await expect(registry.route("lines", "production", canary)).rejects.toMatchObject({
+      code: "gate_refused",
+      message: expect.stringContaining("needs 1 approval") as string,
+    });
+    // A shadow answers nobody.
+    await registry.route("lines", "production", [
+      { version: 1, weight: 1 },
+      { version: 2, shadow: true },
+    ]);
+    await (await openLines(registry.store, { actor: "grace" })).gates.approve("lines@2");
+    expect((await registry.route("lines", "production", canary))?.shares).toHaveLength(2);
+    const third = [...canary, { version: 3, weight: 1 }];
+    await expect(registry.route("lines", "production", third, { override: true })).rejects.toThrow("needs a reason");
+    await registry.route("lines", "production", third, { override: true, reason: "fire" });
+    expect((await registry.history("lines")).at(-1)?.change["action"]).toBe("override");
+  });
+
   it.each([
     [[], "has no version with a weight"],
     [[{ version: 1, weight: 0 }], "a weight is a number above 0"],

@@ -8,7 +8,6 @@ const layers: readonly { readonly packages: RegExp; readonly mayUse: RegExp }[] 
   { packages: /^core$/, mayUse: /^$/ },
   { packages: /^(onnx|safetensors|pickle|attest|report|testkit|store-.+)$/, mayUse: /^core$/ },
   { packages: /^registry$/, mayUse: /^(core|attest)$/ },
-  { packages: /^(onnx|safetensors|pickle|report|testkit|registry|store-.+)$/, mayUse: /^core$/ },
   { packages: /^serving$/, mayUse: /^(core|registry)$/ },
   { packages: /^(codec|flavor)-.+$/, mayUse: /^(core|onnx|safetensors|pickle)$/ },
 ];

@@ -3,11 +3,13 @@ import { checkAlias, type Json } from "@modelkeep/core";
 import { isJsonObject } from "../entry.js";
 import type { Draft } from "../fold.js";
 import { type RoutePart, routeBuckets } from "../record.js";
+import { passGate } from "./gates.js";
 import { optionalText, type Rules, valid, versionIn, VoidChange } from "./rule.js";
 
 /** How the requests to an alias are divided among versions. */
 export const routeRules: Rules = {
-  route(draft, change, { body }) {
+  route(draft, change, entry) {
+    const { body } = entry;
     const alias = valid(() => checkAlias(change["alias"] as string));
     const primary = draft.aliases.get(alias)?.version;
     if (primary === undefined) throw new VoidChange(`the alias "${alias}" is not set`);
@@ -22,8 +24,12 @@ export const routeRules: Rules = {
     if (!parts.some(({ version }) => version === primary))
       throw new VoidChange(`version ${primary}, which the alias "${alias}" points at, has no part of the route`);
     const shadows = shadowsOf(draft, change["shadows"] ?? [], parts);
-    const { time, actor, number: entry } = body;
-    draft.routes.set(alias, { alias, salt, parts, shadows, time, actor, reason, entry });
+    // Whoever answers a part of the requests is live. The alias' own version has passed when the alias was moved to it.
+    const action = change["action"] === "override" ? "override" : undefined;
+    for (const version of new Set(parts.map((part) => part.version)))
+      if (version !== primary) passGate(draft, alias, versionIn(draft, version), { action, reason }, entry);
+    const { time, actor, number } = body;
+    draft.routes.set(alias, { alias, salt, parts, shadows, time, actor, reason, entry: number });
   },
 };
 
