@@ -121,6 +121,6 @@ export function formatTime(time: string | Date): string {
 }
 
 /** "1 model", "2 models". */
-export function counted(count: number, word: string): string {
-  return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+export function counted(count: number, word: string, plural = `${word}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? word : plural}`;
 }

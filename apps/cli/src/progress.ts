@@ -1,6 +1,6 @@
 import type { Progress } from "@modelkeep/core";
 
-import { formatBytes, type Output } from "./output.js";
+import { counted, formatBytes, type Output } from "./output.js";
 
 export interface Bar {
   readonly report: (progress: Progress) => void;
@@ -10,8 +10,9 @@ export interface Bar {
 /** Milliseconds after which waiting wants an explanation. */
 const patience = 1000;
 
-/** A bar on standard error, on a terminal only, and only once a second has passed. */
-export function progressBar(output: Output, title: string): Bar {
+/** A bar on standard error, on a terminal only, and only once a second has passed. It counts bytes, or the unit. */
+export function progressBar(output: Output, title: string, { unit }: { readonly unit?: string } = {}): Bar {
+  const format = (count: number) => (unit === undefined ? formatBytes(count) : counted(count, unit));
   if (!output.interactive) return { report: () => {}, stop: () => {} };
   const started = Date.now();
   let drawn: { update(done: number, payload: object): void; setTotal(total: number): void; stop(): void } | undefined;
@@ -40,7 +41,7 @@ export function progressBar(output: Output, title: string): Bar {
         return;
       }
       if (total !== undefined) drawn.setTotal(total);
-      drawn.update(done, { text: `${formatBytes(done)}${total === undefined ? "" : ` of ${formatBytes(total)}`}` });
+      drawn.update(done, { text: `${format(done)}${total === undefined ? "" : ` of ${format(total)}`}` });
     },
     stop() {
       stopped = true;

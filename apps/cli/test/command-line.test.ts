@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -170,6 +170,34 @@ describe("the main job", () => {
       ok: true,
       versions: 2,
     });
+  }, 300_000);
+
+  test("backup, its proof, and what comes back from it", async () => {
+    expect((await run(["backup", "sqlite:backup.db", "--json"])).json()).toMatchObject({ complete: true, changed: 1 });
+    expect((await run(["backup", "sqlite:backup.db", "--json"])).json()).toMatchObject({ changed: 0, objects: 0 });
+    expect((await run(["backup", "sqlite:backup.db"])).stdout).toContain("nothing new");
+    const proof = await run(["backup", "verify", "sqlite:backup.db", "--max-age", "1"]);
+    expect(proof).toMatchObject({ code: 0, stdout: expect.stringMatching(/restored +wine@1: 20 rows/u) as string });
+    expect(await run(["backup", "verify", "sqlite:backup.db", "--max-age", "0"])).toMatchObject({ code: 1 });
+    expect(await run(["tag", "wine@1", "a=b", "--store", "sqlite:backup.db"])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining("It is a backup") as string,
+    });
+    expect(await run(["restore", "sqlite:backup.db", "--store", "restored"])).toMatchObject({ code: 0 });
+    const [here, there] = await Promise.all([
+      run(["history", "wine", "--json"]),
+      run(["history", "wine", "--json", "--store", "restored"]),
+    ]);
+    expect(there.json()).toEqual(here.json());
+    rmSync(at("restored", "models", "wine", "log", "000000000001.json"), { force: true });
+    expect(await run(["list", "--store", "restored"])).not.toMatchObject({ code: 0 });
+    expect(
+      (await run(["restore", "sqlite:backup.db", "--repair", "--store", "restored", "--json"])).json(),
+    ).toMatchObject({
+      healed: [{ code: "not_found" }],
+    });
+    expect(await run(["check", "--read", "--store", "restored"])).toMatchObject({ code: 0 });
+    expect(await run(["backup", "sqlite:backup.db", "--store", "other"])).toMatchObject({ code: 4 });
   }, 300_000);
 
   test("what was changed behind its back is found", async () => {

@@ -24,6 +24,8 @@ export interface Collected {
   readonly keys: readonly string[];
 }
 
+export type CollectContext = Pick<Context, "store" | "logs" | "clock" | "graceSeconds" | "actor" | "readOnly">;
+
 interface Candidate {
   readonly key: string;
   readonly size: number;
@@ -36,7 +38,7 @@ const hintsKept = 48 * 60 * 60 * 1000;
  * Removes what nothing refers to, while others save. The order of the steps is what makes it safe; the search over all
  * interleavings in `test/protocols` holds it.
  */
-export async function collectGarbage(context: Context, options: CollectOptions = {}): Promise<Collected> {
+export async function collectGarbage(context: CollectContext, options: CollectOptions = {}): Promise<Collected> {
   writer(context);
   const { store } = context;
   const { signal } = options;
@@ -67,7 +69,7 @@ export async function collectGarbage(context: Context, options: CollectOptions =
 }
 
 /** Every key that a log refers to now, those of deleted versions excepted. */
-async function references(context: Context, signal?: AbortSignal): Promise<ReadonlySet<string>> {
+async function references(context: CollectContext, signal?: AbortSignal): Promise<ReadonlySet<string>> {
   const keys = new Set<string>();
   for await (const name of modelNames(context.store, signal)) {
     const record = await context.logs.current(name, signal);
@@ -84,7 +86,7 @@ async function references(context: Context, signal?: AbortSignal): Promise<Reado
 }
 
 async function unreferenced(
-  { store }: Context,
+  { store }: Pick<Context, "store">,
   limit: number,
   referenced: ReadonlySet<string>,
   signal?: AbortSignal,
@@ -100,7 +102,11 @@ async function unreferenced(
 }
 
 /** Its own markers, and those of collections that were cut off, once their keys are gone. */
-async function removeMarkers({ store }: Context, candidates: readonly Candidate[], collection: string): Promise<void> {
+async function removeMarkers(
+  { store }: Pick<Context, "store">,
+  candidates: readonly Candidate[],
+  collection: string,
+): Promise<void> {
   await eachOf(candidates, 16, ({ key }) => store.delete(condemnedKey(key, collection)));
   for await (const { key } of store.list(condemnedPrefix)) {
     const target = condemnedTarget(key);
@@ -109,7 +115,7 @@ async function removeMarkers({ store }: Context, candidates: readonly Candidate[
 }
 
 /** Leases that ended long ago, and hints that every index has seen or has made up for. */
-async function removeLeftovers({ store }: Context, now: number): Promise<void> {
+async function removeLeftovers({ store }: Pick<Context, "store">, now: number): Promise<void> {
   for (const lease of await readLeases(store))
     if (lease.expires.getTime() + hintsKept < now) await store.delete(lease.key);
   for await (const { key, modified } of store.list(changesPrefix))

@@ -14,6 +14,8 @@ export interface Context extends LogContext {
   readonly logs: Logs;
   readonly platform: string;
   readonly environment: LookUpEnvironment;
+  /** Tells this registry from others; old ones have none. */
+  readonly id: string | undefined;
   readonly graceSeconds: number;
   readonly actor: Actor | undefined;
   /** What new models get, by alias. */
@@ -27,7 +29,7 @@ export interface ChangeOptions {
 }
 
 /** The actor of a change, or `refused` when this client may not change anything. */
-export function writer(context: Context): Actor {
+export function writer(context: Pick<Context, "store" | "actor" | "readOnly">): Actor {
   if (context.readOnly !== undefined)
     throw new ModelkeepError(
       "refused",

@@ -1,6 +1,7 @@
 import { contentDigest, digestOf, type Envelope, ModelkeepError, type Progress } from "@modelkeep/core";
 
 import { type Context } from "./context.js";
+import type { Origin } from "./origin.js";
 import { recordForSave, register } from "./register.js";
 import type { Saved } from "./save-input.js";
 import { type BlobSource, Upload } from "./upload.js";
@@ -12,7 +13,7 @@ export interface ImportOptions {
   readonly aliases?: readonly string[] | undefined;
   readonly again?: boolean | undefined;
   /** Where it comes from: kept in the history. */
-  readonly origin?: { readonly name: string; readonly version: number } | undefined;
+  readonly origin?: Origin | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: ((progress: Progress) => void) | undefined;
 }

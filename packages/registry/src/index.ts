@@ -1,3 +1,14 @@
+export { backupRegistry, type BackedUp, type BackupOptions } from "./backup/backup.js";
+export type { BackupRun } from "./backup/backup-records.js";
+export type { Healed } from "./backup/repair.js";
+export { restoreRegistry, type Restored, type RestoreOptions } from "./backup/restore.js";
+export type { Lost } from "./backup/transfer.js";
+export {
+  verifyBackup,
+  type BackupReport,
+  type RestoreTrial,
+  type VerifyBackupOptions,
+} from "./backup/verify-backup.js";
 export type { AliasOptions, Moved, PromoteOptions } from "./aliases.js";
 export type { CheckOptions, CheckReport, Problem } from "./check.js";
 export type { Collected, CollectOptions } from "./collect-garbage.js";
@@ -15,6 +26,7 @@ export type { ImportOptions } from "./import-envelope.js";
 export type { ListedModel, ListedVersion } from "./index-line.js";
 export type { Page, PageOptions, SearchOptions } from "./list.js";
 export type { LoadedModel, LoadOptions } from "./load.js";
+export type { Origin } from "./origin.js";
 export type { Plugins, RegistryOptions } from "./options.js";
 export { checkPolicy, type MetricBounds, type NoWorse, type Policy } from "./policy.js";
 export { Prediction } from "./prediction.js";

@@ -20,3 +20,15 @@ version, and follow its \`placement\`.
 
 \`npx @modelkeep/cli list --store <this place>\` shows it all.
 `;
+
+/** `README.md` of a backup. */
+export const backupReadme = `# A backup of a Modelkeep registry
+
+Laid out like the registry it was taken from, history for history and byte for byte, and open for reading only:
+\`npx @modelkeep/cli list --store <this place>\` shows what is in it. Nothing here is ever rewritten. What was deleted in
+the registry stays here until somebody prunes the backup.
+
+- \`npx @modelkeep/cli restore <this place> --store <an empty store>\` brings it back, whole or some models.
+- \`npx @modelkeep/cli backup verify <this place>\` reads and proves all of it.
+- \`backups/\`: one file for each time the backup was brought up to date. Everything else is as \`spec/registry-log.md\` says.
+`;

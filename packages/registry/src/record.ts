@@ -3,6 +3,7 @@ import type { Digest, Json } from "@modelkeep/core";
 import type { Actor, JsonObject } from "./entry.js";
 import type { GateFault } from "./gate-conditions.js";
 import type { Policy } from "./policy.js";
+import type { Origin } from "./origin.js";
 
 /** What a version can be: found and used, found with a warning, kept out of sight, or gone but for its tombstone. */
 export type Status = "active" | "deprecated" | "archived" | "deleted";
@@ -86,6 +87,8 @@ export interface VersionRecord {
   readonly placement: ReadonlyMap<Digest, readonly string[]>;
   readonly verifications: readonly Verification[];
   readonly reviews: readonly Review[];
+  /** Where it was copied from. */
+  readonly origin?: Origin | undefined;
 }
 
 /** One move of an alias. */

@@ -6,6 +6,7 @@ import type { Placement } from "./entry.js";
 import { policyProposal } from "./gates.js";
 import { append, hint, type Proposal } from "./log.js";
 import { reserveName } from "./names.js";
+import type { Origin } from "./origin.js";
 import type { ModelRecord, VersionRecord } from "./record.js";
 import { payloadSummaries, summaryOf } from "./summary.js";
 import type { Upload } from "./upload.js";
@@ -17,7 +18,7 @@ export interface Registration {
   readonly aliases?: readonly string[] | undefined;
   readonly again?: boolean | undefined;
   /** Where it was copied from. */
-  readonly origin?: { readonly name: string; readonly version: number } | undefined;
+  readonly origin?: Origin | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

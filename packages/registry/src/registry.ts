@@ -18,6 +18,7 @@ import { load, type LoadedModel, type LoadOptions } from "./load.js";
 import { importEnvelope, type ImportOptions } from "./import-envelope.js";
 import { Logs } from "./logs.js";
 import { modelNames } from "./models.js";
+import { originOf } from "./origin.js";
 import { platform, type RegistryOptions } from "./options.js";
 import { checkPolicy, type Policy } from "./policy.js";
 import { rename } from "./rename.js";
@@ -46,6 +47,11 @@ export class Registry {
 
   get store(): Store {
     return this.#context.store;
+  }
+
+  /** Tells this registry from others, its copies and backups excepted. Old registries have none. */
+  get id(): string | undefined {
+    return this.#context.id;
   }
 
   /** Why nothing can be changed through this client; `undefined` when it can. */
@@ -244,11 +250,14 @@ export class Registry {
     return importEnvelope(this.#context, envelope, options);
   }
 
-  /** Carries one version into another registry. */
+  /**
+   * Carries one version into another registry, under a number of its own, with its labels and where it comes from. Aliases
+   * are not carried: what is live is decided there.
+   */
   async copy(reference: string, to: Registry, options: ImportOptions = {}): Promise<Saved> {
     const envelope = await this.open(reference, { signal: options.signal });
-    const { name, version, labels } = envelope.version;
-    return to.importEnvelope(envelope, { name, labels, origin: { name, version }, ...options });
+    const { name, labels } = envelope.version;
+    return to.importEnvelope(envelope, { name, labels, origin: originOf(envelope.version, this.id), ...options });
   }
 
   /** Whether every version has its data and every history is whole. */
@@ -281,6 +290,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     sleep: options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
     platform: options.platform ?? platform(),
     environment: options.environment ?? currentRuntime,
+    id: root?.id,
     graceSeconds: root?.graceSeconds ?? 86_400,
     actor: actorOf(options.actor),
     policies: policiesOf(options.policies),

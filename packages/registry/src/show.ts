@@ -1,4 +1,5 @@
 import type { Actor } from "./entry.js";
+import type { Origin } from "./origin.js";
 import type {
   AliasMove,
   AliasRecord,
@@ -41,6 +42,8 @@ export interface VersionView {
   readonly samples?: number | undefined;
   readonly verifications: readonly Verification[];
   readonly reviews: readonly Review[];
+  /** Where it was copied from. */
+  readonly origin?: Origin | undefined;
 }
 
 /** A model with all its versions. */
@@ -95,6 +98,7 @@ export function viewVersion(record: ModelRecord, version: VersionRecord): Versio
     ...(summary.samples !== undefined && { samples: summary.samples }),
     verifications: version.verifications,
     reviews: version.reviews,
+    ...(version.origin !== undefined && { origin: version.origin }),
   };
 }
 

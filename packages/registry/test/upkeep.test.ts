@@ -98,6 +98,33 @@ describe("copies", () => {
     expect((await registry.copy("lines@1", production, { name: "other" })).reference).toBe("other@1");
     await production.promote("lines", 1);
   });
+
+  it("of one version tell where it comes from, through every registry, and bring no alias", async () => {
+    const [dev, staging, production] = [await openLines(), await openLines(), await openLines()];
+    await dev.save("lines", { model: new Line(1), samples });
+    const saved = await dev.save("lines", { model: new Line(2), samples, labels: ["v2"], aliases: ["candidate"] });
+    await dev.verify("lines@2");
+    await dev.copy("lines@2", staging);
+    await staging.copy("lines@1", production);
+    const { origin, aliases, labels } = await production.resolve("lines@1");
+    expect(aliases).toEqual([]);
+    expect(labels).toEqual(["v2"]);
+    expect(origin).toMatchObject({
+      registry: staging.id,
+      version: 1,
+      manifest: saved.digest,
+      origin: {
+        registry: dev.id,
+        name: "lines",
+        version: 2,
+        manifest: saved.digest,
+        registeredBy: { name: "ada" },
+        labels: ["v2"],
+        verifications: [{ ok: true, rows: 2 }],
+      },
+    });
+    expect(dev.id).not.toBe(staging.id);
+  });
 });
 
 describe("many models", () => {

@@ -7,6 +7,7 @@ export const groups: Readonly<Record<string, () => Promise<Group>>> = {
   forest: async () => (await import("./groups/forest.js")).forest,
   zip: async () => (await import("./groups/zip.js")).zip,
   registry: async () => (await import("./groups/registry.js")).registry,
+  backup: async () => (await import("./groups/backup.js")).backup,
   predict: async () => (await import("./groups/predict.js")).predict,
   pickle: async () => (await import("./groups/pickle.js")).pickle,
   cli: async () => (await import("./groups/cli.js")).cli,

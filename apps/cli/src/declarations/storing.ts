@@ -13,6 +13,57 @@ export const storing: readonly Command[] = [
     run: () => import("../commands/copy.js"),
   },
   {
+    name: "backup",
+    summary: "bring a backup of the registry in another store up to date",
+    positionals: "<backup-store>",
+    count: [1, 1],
+    options: {
+      prune: { type: "boolean", description: "remove from the backup what belonged to versions deleted since" },
+      "accept-damaged": {
+        type: "boolean",
+        description: "back up versions whose bytes are damaged here without these bytes",
+      },
+    },
+    notes: [
+      "Only what changed since the last time is copied, each byte held to its digest, beside running writers. Nothing in a backup is ever written over; a registry that was rolled back or rewritten is refused.",
+    ],
+    examples: ["modelkeep backup s3://backups/models", "modelkeep backup /mnt/nas/models-backup --store ./models"],
+    run: () => import("../commands/backup.js"),
+  },
+  {
+    name: "backup verify",
+    summary: "read a whole backup, restore versions from it and run them",
+    positionals: "<backup-store>",
+    count: [1, 1],
+    options: {
+      each: { type: "boolean", description: "restore one version of every model" },
+      all: { type: "boolean", description: "restore every version" },
+      sample: { type: "string", value: "<n>", description: "restore a version of n models by chance (default 3)" },
+      "max-age": { type: "string", value: "<hours>", description: "fail if the backup is older than this" },
+    },
+    notes: [
+      "Versions are restored to a temporary folder and held to their samples in a fresh process. Exit code 0: everything is there and reproduces.",
+    ],
+    run: () => import("../commands/backup-verify.js"),
+  },
+  {
+    name: "restore",
+    summary: "bring a registry, or some models, back from a backup",
+    positionals: "<backup-store> [name…]",
+    count: [1, 1000],
+    options: {
+      repair: { type: "boolean", description: "read every byte here, and put back what is missing or damaged" },
+    },
+    notes: [
+      "Into the store of --store: an empty one, or the registry that was backed up. Histories are completed and never written over.",
+    ],
+    examples: [
+      "modelkeep restore s3://backups/models --store ./models",
+      "modelkeep restore s3://backups/models --repair",
+    ],
+    run: () => import("../commands/restore.js"),
+  },
+  {
     name: "check",
     summary: "check a registry: chains, references and data",
     positionals: "[name…]",

@@ -2,6 +2,7 @@ import { checkAlias, type Digest, isDigest, type Json } from "@modelkeep/core";
 
 import { type EntryBody, isJsonObject, type JsonObject, type Placement } from "../entry.js";
 import type { Draft } from "../fold.js";
+import type { Origin } from "../origin.js";
 import { type PayloadSummary, type Status, statuses, type Summary, type Verification } from "../record.js";
 import { optionalText, type Rules, strings, texts, update, valid, versionIn, VoidChange } from "./rule.js";
 
@@ -30,6 +31,7 @@ export const versionRules: Rules = {
       placement: new Map(Object.entries(placement) as [Digest, readonly string[]][]),
       verifications: [],
       reviews: [],
+      ...(change["origin"] !== undefined && { origin: originIn(change["origin"]) }),
     });
     for (const label of labels) draft.labels.set(label, version);
   },
@@ -124,6 +126,12 @@ function payloadsOf(value: Json | undefined): PayloadSummary[] {
     isDigest(each["digest"]);
   if (!Array.isArray(value) || !value.every(fits)) throw new VoidChange("has no list of payloads");
   return value as unknown as PayloadSummary[];
+}
+
+function originIn(value: Json): Origin {
+  if (!isJsonObject(value) || typeof value["name"] !== "string" || typeof value["version"] !== "number")
+    throw new VoidChange("has a malformed origin");
+  return value as unknown as Origin;
 }
 
 function verificationOf(change: JsonObject, body: EntryBody): Verification {
