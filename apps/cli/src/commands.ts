@@ -1,3 +1,4 @@
+import { gating } from "./declarations/gating.js";
 import { keeping } from "./declarations/keeping.js";
 import { proving } from "./declarations/proving.js";
 import { registering } from "./declarations/registering.js";
@@ -8,5 +9,6 @@ export const groups: Groups = [
   { title: "Save and load", commands: keeping },
   { title: "Look and prove", commands: proving },
   { title: "The registry", commands: registering },
+  { title: "Approval before production", commands: gating },
   { title: "Stores and settings", commands: storing },
 ];

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { ModelkeepError } from "@modelkeep/core";
+import type { Policy } from "@modelkeep/registry";
 
 import { isTrusted } from "./trust.js";
 
@@ -13,6 +14,8 @@ export interface Configuration {
   readonly plugins?: readonly string[];
   /** Who acts, where git does not tell. */
   readonly actor?: string;
+  /** By alias: policies that new models get. */
+  readonly policies?: Readonly<Record<string, Policy>>;
 }
 
 export interface FoundConfiguration {
@@ -60,9 +63,11 @@ export async function loadConfiguration(path: string): Promise<FoundConfiguratio
 function checkConfiguration(values: unknown, path: string): Configuration {
   const fault = (what: string) => new ModelkeepError("invalid_input", `${path}: ${what}`);
   if (typeof values !== "object" || values === null || Array.isArray(values)) throw fault("is not an object");
-  const { store, plugins, actor } = values as Record<string, unknown>;
+  const { store, plugins, actor, policies } = values as Record<string, unknown>;
   if (store !== undefined && typeof store !== "string") throw fault("store is not a string");
   if (actor !== undefined && typeof actor !== "string") throw fault("actor is not a string");
+  if (policies !== undefined && (typeof policies !== "object" || policies === null || Array.isArray(policies)))
+    throw fault("policies is not an object of policies by alias");
   if (plugins !== undefined && !(Array.isArray(plugins) && plugins.every((each) => typeof each === "string")))
     throw fault("plugins is not a list of package names");
   return values;

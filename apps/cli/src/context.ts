@@ -103,13 +103,15 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
     plugins,
     store,
     async registry({ url: given, withPlugins = false, writes = false } = {}) {
-      const [opened, loaded, who] = await Promise.all([
+      const [opened, loaded, who, found] = await Promise.all([
         store(given),
         withPlugins ? plugins() : undefined,
         writes ? actor(configuration, folder) : undefined,
+        writes ? configuration() : undefined,
       ]);
       const environment = withPlugins ? (await import("./compatibility.js")).lookUp(folder) : undefined;
-      return openRegistry({ store: opened, actor: who, readOnly: !writes, environment, ...loaded });
+      const policies = found?.values.policies;
+      return openRegistry({ store: opened, actor: who, readOnly: !writes, environment, policies, ...loaded });
     },
     async close() {
       for (const each of open.values()) await (await each.catch(() => undefined))?.[Symbol.asyncDispose]?.();

@@ -13,4 +13,9 @@ export const quickNames: ReadonlySet<string> = new Set([
   "deprecate",
   "archive",
   "rename",
+  "gates",
+  "approve",
+  "disapprove",
+  "withdraw",
+  "policy",
 ]);

@@ -59,16 +59,13 @@ export class Gates {
   /** Every condition between a version and an alias, met or not, as if it were moved now. */
   async check(reference: string, alias = "production", { signal }: ChangeOptions = {}): Promise<GateReport> {
     const { record, version } = await resolve(this.#context, reference, signal);
-    const moment = { body: { time: this.#context.clock().toISOString() } };
-    const conditions = gateConditions(record, alias, version, moment);
-    const policy = record.policies.get(alias)?.policy;
-    return {
-      reference: `${record.name}@${version.version}`,
-      alias,
-      ...(policy && { policy }),
-      met: conditions.every(({ met }) => met),
-      conditions,
-    };
+    return this.#report(record, alias, version);
+  }
+
+  /** The same for every alias that a policy holds. */
+  async checkAll(reference: string, { signal }: ChangeOptions = {}): Promise<GateReport[]> {
+    const { record, version } = await resolve(this.#context, reference, signal);
+    return [...record.policies.keys()].map((alias) => this.#report(record, alias, version));
   }
 
   /** Approves exactly the manifest that the reference stands for now. Not for one's own work. */
@@ -89,6 +86,11 @@ export class Gates {
   /** The policy that holds an alias, and what is proposed in its place. */
   async policy(name: string, alias = "production", { signal }: ChangeOptions = {}): Promise<PolicyRecord | undefined> {
     return (await existing(this.#context, name, signal)).policies.get(alias);
+  }
+
+  /** The policies of a model, by the alias that they hold. */
+  async policies(name: string, { signal }: ChangeOptions = {}): Promise<Readonly<Record<string, PolicyRecord>>> {
+    return Object.fromEntries((await existing(this.#context, name, signal)).policies);
   }
 
   /** Holds an alias by a policy. The first one is in force at once; another one once enough people agree to it. */
@@ -127,6 +129,19 @@ export class Gates {
       },
       { signal },
     );
+  }
+
+  #report(record: ModelRecord, alias: string, version: VersionRecord): GateReport {
+    const moment = { body: { time: this.#context.clock().toISOString() } };
+    const conditions = gateConditions(record, alias, version, moment);
+    const policy = record.policies.get(alias)?.policy;
+    return {
+      reference: `${record.name}@${version.version}`,
+      alias,
+      ...(policy && { policy }),
+      met: conditions.every(({ met }) => met),
+      conditions,
+    };
   }
 
   async #review(

@@ -44,7 +44,7 @@ function describeThen(name: string, time: string, { aliases, versions }: ModelVi
 }
 
 function describeEntry({ number, time, actor, kind, change, void: reason }: HistoryEntry, output: Output): string {
-  const facts = changeText(change);
+  const facts = changeText(change).replace("action override", output.style("yellow", "action override"));
   const line = `${String(number).padStart(4)}  ${formatTime(time)}  ${output.style("bold", kind.padEnd(10))}  ${facts}  ${output.style("dim", `by ${actor.name}`)}`;
   return reason === undefined ? line : `${line}\n      ${output.style("red", "void:")} ${reason}`;
 }

@@ -27,11 +27,14 @@ export async function run(context: Context): Promise<void> {
 
 function describeModels(models: readonly ListedModel[], output: Output): string {
   if (models.length === 0) return "No models yet: modelkeep save <name> <file> adds the first";
-  const rows = models.map(({ name, versions, aliases, changed, latest }) => [
+  const rows = models.map(({ name, versions, aliases, overridden, changed, latest }) => [
     name,
     versions,
     Object.entries(aliases)
-      .map(([alias, version]) => `${alias} → ${version}`)
+      .map(
+        ([alias, version]) =>
+          `${alias} → ${version}${overridden?.includes(alias) === true ? overrideText(output) : ""}`,
+      )
       .join(", "),
     metricsText(latest),
     formatTime(changed),
@@ -42,7 +45,13 @@ function describeModels(models: readonly ListedModel[], output: Output): string 
 function describeVersions(model: ModelView, versions: readonly VersionView[], output: Output): string {
   const rows = versions.map((version) => [
     version.version,
-    [...version.aliases.map((alias) => output.style("green", alias)), ...version.labels].join(", "),
+    [
+      ...version.aliases.map(
+        (alias) =>
+          output.style("green", alias) + (version.overridden?.includes(alias) === true ? overrideText(output) : ""),
+      ),
+      ...version.labels,
+    ].join(", "),
     version.status,
     metricsText(version),
     formatBytes(version.size),
@@ -55,6 +64,11 @@ function describeVersions(model: ModelView, versions: readonly VersionView[], ou
     output.table(["version", "aliases, labels", "status", "metrics", "size", "samples", "registered", "author"], rows) +
     (hidden > 0 ? `\nand ${hidden} more` : "")
   );
+}
+
+/** An alias that points where it does against its policy stands out. */
+function overrideText(output: Output): string {
+  return output.style("yellow", " (override)");
 }
 
 export function metricsText(version: Pick<VersionView, "metrics"> | undefined): string {

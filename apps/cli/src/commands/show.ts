@@ -1,4 +1,4 @@
-import type { VersionView } from "@modelkeep/registry";
+import type { GateReport, VersionView } from "@modelkeep/registry";
 
 import type { Context } from "../context.js";
 import { formatBytes, formatTime, type Output } from "../output.js";
@@ -19,11 +19,12 @@ export async function run(context: Context): Promise<void> {
     return;
   }
   if (!output.json) {
-    output.line(describeVersion(await registry.resolve(reference), output));
+    const [version, gates] = [await registry.resolve(reference), await registry.gates.checkAll(reference)];
+    output.line([describeVersion(version, output), ...reviewLines(version, gates, output)].join("\n"));
     return;
   }
   const { version, manifest } = await registry.open(reference);
-  output.result({ ...version, manifest }, "");
+  output.result({ ...version, gates: await registry.gates.checkAll(reference), manifest }, "");
 }
 
 /** What the registry knows of a version; the manifest itself is read by --manifest and --json only. */
@@ -65,6 +66,27 @@ function describeVersion(version: VersionView, output: Output): string {
     );
   }
   return lines.join("\n");
+}
+
+/** Who said what of it, and what stands between it and each alias that a policy holds. */
+function reviewLines(version: VersionView, gates: readonly GateReport[], output: Output): string[] {
+  const line = (name: string, value: string) => `  ${name.padEnd(12)} ${value}`;
+  return [
+    ...version.reviews.map(({ decision, actor, alias, time, reason }) => {
+      const said = `${formatTime(time)} by ${actor.name}${alias === undefined ? "" : `, for ${alias}`}${reason === undefined ? "" : `: ${reason}`}`;
+      return line(decision, decision === "disapproved" ? output.style("red", said) : said);
+    }),
+    ...(version.overridden ?? []).map((alias) =>
+      line("override", output.style("yellow", `it is live as ${alias} though the policy was not met`)),
+    ),
+    ...gates.flatMap(({ alias, met, conditions }) =>
+      met
+        ? [line(alias, output.style("green", "may become live"))]
+        : conditions
+            .filter((each) => !each.met)
+            .map((each) => line(alias, `${output.style("red", "held back:")} ${each.message}`)),
+    ),
+  ];
 }
 
 const mostPairs = 12;

@@ -24,3 +24,7 @@ export const alias: OptionSpec = {
   value: "<name>",
   description: "the alias (default: production)",
 };
+export const override: OptionSpec = {
+  type: "boolean",
+  description: "though the alias's policy is not met, where it allows that; needs --reason",
+};

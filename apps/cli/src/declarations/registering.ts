@@ -1,5 +1,5 @@
 import type { Command } from "../command.js";
-import { alias, expect, limit, reason, runtime } from "./options.js";
+import { alias, expect, limit, override, reason, runtime } from "./options.js";
 
 export const registering: readonly Command[] = [
   {
@@ -47,7 +47,10 @@ export const registering: readonly Command[] = [
     summary: "move an alias to a version whose samples reproduce",
     positionals: "<reference>",
     count: [1, 1],
-    options: { alias, reason, expect, runtime },
+    options: { alias, reason, expect, override, runtime },
+    notes: [
+      "Where a policy holds the alias, everything that is not met is said at once; samples that were not reproduced lately are run in a fresh process first. modelkeep gates shows the same without moving anything.",
+    ],
     examples: [
       "modelkeep promote credit-scorer@3",
       "modelkeep promote credit-scorer@staging --alias production --reason 'passed review'",
@@ -59,7 +62,12 @@ export const registering: readonly Command[] = [
     summary: "move an alias back to the version before",
     positionals: "<name>",
     count: [1, 1],
-    options: { alias, reason, to: { type: "string", value: "<version>", description: "to this version instead" } },
+    options: {
+      alias,
+      reason,
+      override,
+      to: { type: "string", value: "<version>", description: "to this version instead" },
+    },
     run: () => import("../commands/rollback.js"),
   },
   {
@@ -67,7 +75,7 @@ export const registering: readonly Command[] = [
     summary: "set or remove an alias",
     positionals: "<reference> <alias>",
     count: [2, 2],
-    options: { reason, expect, remove: { type: "boolean", description: "remove it" } },
+    options: { reason, expect, override, remove: { type: "boolean", description: "remove it" } },
     run: () => import("../commands/alias.js"),
   },
   {

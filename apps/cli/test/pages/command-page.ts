@@ -19,7 +19,8 @@ active version.
 **Who acts**, for the history: \`$MODELKEEP_ACTOR\` ("Ada <ada@example.org>"), else \`actor\` of \`modelkeep.json\`, else git's user, else the
 system's.
 
-**modelkeep.json** may say \`store\`, \`plugins\` (a list of packages) and \`actor\`. It is looked for in this folder and above. Until
+**modelkeep.json** may say \`store\`, \`plugins\` (a list of packages), \`actor\` and \`policies\` (by alias: the policy that new models get, as
+\`policy set --file\` takes it). It is looked for in this folder and above. Until
 \`modelkeep trust\` was run for this very text, its plugins are not loaded, and its store must lie below its own folder. Configuration
 that is code is run only when \`--config\` names it.
 
