@@ -33,6 +33,8 @@ interface Candidate {
 }
 
 const hintsKept = 48 * 60 * 60 * 1000;
+/** Where collections ask the store for its time. */
+const collectionsPrefix = `${condemnedPrefix}collection/`;
 
 /**
  * Removes what nothing refers to, while others save. The order of the steps is what makes it safe; the search over all
@@ -114,8 +116,10 @@ async function removeMarkers(
   }
 }
 
-/** Leases that ended long ago, and hints that every index has seen or has made up for. */
+/** Leases that ended long ago, hints that every index has seen or has made up for, and what collections that were cut off left. */
 async function removeLeftovers({ store }: Pick<Context, "store">, now: number): Promise<void> {
+  for await (const { key, modified } of store.list(collectionsPrefix))
+    if (modified.getTime() + hintsKept < now) await store.delete(key);
   for (const lease of await readLeases(store))
     if (lease.expires.getTime() + hintsKept < now) await store.delete(lease.key);
   for await (const { key, modified } of store.list(changesPrefix))

@@ -41,22 +41,28 @@ export const entryLimit = 4 * 1024 * 1024;
 
 const opening = '{"body":';
 const middle = ',\n"placement":';
+const ending = ',\n"checksum":"';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The exact bytes of an entry: `{"body":` body `,` line feed `"placement":` placement `}` line feed. */
+/**
+ * The exact bytes of an entry: `{"body":` body `,` line feed `"placement":` placement `,` line feed `"checksum":` the digest
+ * of all that stands before this comma `}` line feed. No other entry vouches for the newest one, nor for any placement.
+ */
 export function writeEntry(
   body: EntryBody,
   placement: Placement,
 ): { readonly entry: Entry; readonly bytes: Uint8Array } {
   const text = JSON.stringify(body);
-  const bytes = encoder.encode(`${opening}${text}${middle}${JSON.stringify(placement)}}\n`);
+  const digest = digestOf(encoder.encode(text));
+  const summed = `${opening}${text}${middle}${JSON.stringify(placement)}`;
+  const bytes = encoder.encode(`${summed}${ending}${digestOf(encoder.encode(summed))}"}\n`);
   if (bytes.length > entryLimit)
     throw new ModelkeepError(
       "limit_exceeded",
       `An entry of the log has at most ${entryLimit} bytes, not ${bytes.length}`,
     );
-  return { entry: { body, placement, digest: digestOf(encoder.encode(text)) }, bytes };
+  return { entry: { body, placement, digest }, bytes };
 }
 
 /** Reads an entry and judges its form; what its kind demands is judged by the fold. */
@@ -65,6 +71,7 @@ export function readEntry(bytes: Uint8Array, where: string): Entry {
   const whole = parseJson(bytes, { what: `log entry ${where}`, code: "damaged_log" }) as {
     body?: Json;
     placement?: Json;
+    checksum?: Json;
   };
   const text = decoder.decode(bytes);
   const end = text.indexOf("\n");
@@ -73,6 +80,11 @@ export function readEntry(bytes: Uint8Array, where: string): Entry {
   if (!line.startsWith(opening) || !text.startsWith(middle, end - 1))
     throw damaged(where, "is not laid out as an entry");
   const chained = line.slice(opening.length, -1);
+  if (whole.checksum !== undefined) {
+    const summed = text.slice(0, text.lastIndexOf(ending));
+    if (whole.checksum !== digestOf(encoder.encode(summed)))
+      throw damaged(where, "does not have the checksum that it says: its bytes were changed");
+  }
   let body: Json;
   try {
     body = JSON.parse(chained) as Json;

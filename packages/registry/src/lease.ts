@@ -12,6 +12,7 @@ const leaseSeconds = 15 * 60;
 export interface Lease {
   /** Milliseconds that it surely still lasts. */
   remaining(): number;
+  /** One that cannot be released ends by itself. */
   release(): Promise<void>;
 }
 
@@ -37,7 +38,13 @@ export async function takeLease(
   await store.put(key, new TextEncoder().encode(`${JSON.stringify({ seconds: leaseSeconds, digests, sizes })}\n`));
   return {
     remaining: () => leaseSeconds * 1000 - (performance.now() - start),
-    release: () => store.delete(key),
+    async release() {
+      try {
+        await store.delete(key);
+      } catch (error) {
+        if (!isModelkeepError(error)) throw error;
+      }
+    },
   };
 }
 

@@ -138,22 +138,42 @@ async function putEntry(
   signal?: AbortSignal,
 ): Promise<"ours" | "other"> {
   const { model, number, id } = entry.body;
+  const unknown = (cause: unknown) =>
+    new ModelkeepError(
+      "unknown_outcome",
+      `Whether the change of ${model} was written is not known: the store did not answer. Look at its history before trying again (entry ${id})`,
+      { cause, details: { model, number, id } },
+    );
+  /** Whether a request without an answer may still take effect: from then on no later failure is the end of it. */
+  let pending = false;
   for (let attempt = 1; ; attempt++) {
     try {
       await store.put(logKey(model, number), bytes, { if: "absent", size: bytes.length, ...(signal && { signal }) });
       return "ours";
     } catch (error) {
       if (error instanceof TypeError) throw error;
-      const found = await readOne(store, model, number);
+      const known = !isModelkeepError(error, "unknown_outcome");
+      pending ||= !known;
+      let found: Entry | undefined;
+      try {
+        found = await readOne(store, model, number);
+      } catch (cause) {
+        throw pending || isModelkeepError(error, "already_exists") ? unknown(cause) : error;
+      }
       if (found !== undefined) return found.body.id === id ? "ours" : "other";
-      if (!isModelkeepError(error, "unknown_outcome") && !isModelkeepError(error, "already_exists")) throw error;
-      if (attempt > retries)
-        throw new ModelkeepError(
-          "unknown_outcome",
-          `Whether the change of ${model} was written is not known: the store did not answer. Look at its history before trying again (entry ${id})`,
-          { cause: error, details: { model, number, id } },
-        );
+      if (known && !isModelkeepError(error, "already_exists")) throw pending ? unknown(error) : error;
+      if (attempt > retries) throw unknown(error);
     }
+  }
+}
+
+/** Runs what follows an entry that is written. That it fails does not mean that the change has failed: the caller is told so. */
+export async function afterEntry<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isModelkeepError(error) || error.code === "unknown_outcome" || error.code === "aborted") throw error;
+    throw new ModelkeepError("unknown_outcome", `${what}: ${error.message}`, { cause: error });
   }
 }
 

@@ -4,7 +4,7 @@ import { condemnedKeys } from "./blobs.js";
 import { type Context, followed, plain, writer } from "./context.js";
 import type { Placement } from "./entry.js";
 import { policyProposal } from "./gates.js";
-import { append, hint, type Proposal } from "./log.js";
+import { afterEntry, append, hint, type Proposal } from "./log.js";
 import { reserveName } from "./names.js";
 import type { Origin } from "./origin.js";
 import type { ModelRecord, VersionRecord } from "./record.js";
@@ -74,11 +74,14 @@ export async function register(
   const number = existing ? same(record)!.version : record.versions.size;
 
   // A version that was there is looked at like a new one: it must have the data before anybody is told that it is there.
-  for (let missing = existing ? lacks(record.versions.get(number)!, upload.placement) : false; ; missing = true) {
-    if (missing)
-      record = (await append(context, record, actor, () => placedProposal(number, upload.placement), signal)).record;
-    if (!(await upload.confirm())) break;
-  }
+  const written = `${record.name}@${number} is written, but not all of its bytes could be looked at again. Save it again: what is there is noticed`;
+  await afterEntry(written, async () => {
+    for (let missing = existing ? lacks(record.versions.get(number)!, upload.placement) : false; ; missing = true) {
+      if (missing)
+        record = (await append(context, record, actor, () => placedProposal(number, upload.placement), signal)).record;
+      if (!(await upload.confirm())) break;
+    }
+  });
   await hinted;
   context.logs.keep(record);
   return { record, version: record.versions.get(number)!, existing };

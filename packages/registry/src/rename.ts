@@ -2,7 +2,7 @@ import { isModelkeepError, ModelkeepError } from "@modelkeep/core";
 
 import { type ChangeOptions, type Context, existing, writer } from "./context.js";
 import { type Entry, writeEntry } from "./entry.js";
-import { append, hint, readEntries } from "./log.js";
+import { afterEntry, append, hint, readEntries } from "./log.js";
 import { logKey } from "./keys.js";
 import { reserveName } from "./names.js";
 import type { ModelRecord } from "./record.js";
@@ -33,7 +33,10 @@ export async function rename(
     signal,
   );
   context.logs.keep(record);
-  return finishRename(context, record);
+  return afterEntry(
+    `${known.name} is renamed, but the new name is not complete: whoever reads it next completes it`,
+    () => finishRename(context, record),
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { expect, it } from "vitest";
 
-import { readEntry } from "../src/entry.js";
+import { readEntry, writeEntry } from "../src/entry.js";
 import { foldAll } from "../src/fold.js";
 import { knownKinds } from "../src/rules.js";
 
@@ -16,6 +16,8 @@ it("the specification's entries have the digests that it says, and fold", () => 
   expect(examples).toHaveLength(2);
   const entries = examples.map(({ bytes }, index) => readEntry(bytes, `example ${index + 1}`));
   expect(entries[0]!.digest).toBe(examples[0]!.digest);
+  for (const [index, { body, placement }] of entries.entries())
+    expect(writeEntry(body, placement).bytes).toEqual(examples[index]!.bytes);
   const record = foldAll("lines", entries);
   expect(record).toMatchObject({ length: 2, voids: [] });
   expect(record.aliases.get("production")).toMatchObject({ version: 1 });

@@ -1,0 +1,121 @@
+import { randomUUID } from "node:crypto";
+import { accessSync, constants, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { collect, type Store } from "@modelkeep/core";
+import { fsStore } from "@modelkeep/store-fs";
+import { memoryStore } from "@modelkeep/store-memory";
+import { s3Store } from "@modelkeep/store-s3";
+import { sqliteStore } from "@modelkeep/store-sqlite";
+
+export type Objects = readonly (readonly [key: string, bytes: Uint8Array])[];
+
+/** One state of a store, that any number of clients open one after the other. */
+export interface Place {
+  open(): Store;
+  dispose(): Promise<void>;
+}
+
+export interface Backend {
+  readonly name: string;
+  /** Makes of some objects a factory of places that hold them. */
+  prepare(objects: Objects): Promise<() => Promise<Place>>;
+}
+
+const { MODELKEEP_TEST_S3_ENDPOINT: endpoint, MODELKEEP_TEST_S3_BUCKET: bucket } = process.env;
+
+export const backends: readonly Backend[] = [
+  {
+    name: "memory",
+    prepare: (objects) =>
+      Promise.resolve(async () => {
+        const store = memoryStore();
+        await fill(store, objects);
+        return { open: () => store, dispose: () => Promise.resolve() };
+      }),
+  },
+  {
+    name: "fs",
+    async prepare(objects) {
+      const template = mkdtempSync(join(scratchRoot(), "modelkeep-template-"));
+      await fill(fsStore(template), objects);
+      return copies(template, (folder) => fsStore(folder));
+    },
+  },
+  {
+    name: "sqlite",
+    async prepare(objects) {
+      const template = mkdtempSync(join(scratchRoot(), "modelkeep-template-"));
+      const store = sqliteStore(join(template, "models.db"));
+      await fill(store, objects);
+      // Closing brings everything into the one file.
+      await store[Symbol.asyncDispose]?.();
+      return copies(template, (folder) => sqliteStore(join(folder, "models.db")));
+    },
+  },
+  ...(bucket === undefined || bucket === ""
+    ? []
+    : [
+        {
+          name: "s3",
+          prepare: (objects: Objects) =>
+            Promise.resolve(async () => {
+              const prefix = `registry/${randomUUID().slice(0, 8)}`;
+              const open = () => s3Store({ bucket, prefix, ...(endpoint !== undefined && { endpoint }) });
+              const store = open();
+              await fill(store, objects);
+              return {
+                open: () => store,
+                async dispose() {
+                  for await (const { key } of store.list("")) await store.delete(key);
+                  await store[Symbol.asyncDispose]?.();
+                },
+              };
+            }),
+        },
+      ]),
+];
+
+export async function fill(store: Store, objects: Objects): Promise<void> {
+  for (const [key, bytes] of objects) await store.put(key, bytes);
+}
+
+/** Everything in a store. */
+export async function objectsOf(store: Store): Promise<Objects> {
+  const objects: [string, Uint8Array][] = [];
+  for await (const { key } of store.list("")) {
+    const object = await store.get(key);
+    if (object !== undefined) objects.push([key, await collect(object.stream())]);
+  }
+  return objects;
+}
+
+/** Memory where there is a folder of it: what survives the end of a process does not depend on the disk. */
+export function scratchRoot(): string {
+  try {
+    accessSync("/dev/shm", constants.W_OK);
+    return "/dev/shm";
+  } catch {
+    return tmpdir();
+  }
+}
+
+function copies(template: string, open: (folder: string) => Store): () => Promise<Place> {
+  process.once("exit", () => rmSync(template, { recursive: true, force: true }));
+  return () => {
+    const folder = mkdtempSync(join(scratchRoot(), "modelkeep-place-"));
+    cpSync(template, folder, { recursive: true });
+    const stores: Store[] = [];
+    return Promise.resolve({
+      open() {
+        const store = open(folder);
+        stores.push(store);
+        return store;
+      },
+      async dispose() {
+        for (const store of stores) await store[Symbol.asyncDispose]?.();
+        rmSync(folder, { recursive: true });
+      },
+    });
+  };
+}
