@@ -1,10 +1,13 @@
 import { memoryStore } from "@modelkeep/store-memory";
+import { faulty, type StoreFault } from "@modelkeep/testkit";
 import { describe, expect, it } from "vitest";
 
 import { backupRegistry, copyRegistry, restoreRegistry } from "../src/index.js";
 import { changed, keysWith, lasting, prepared } from "./support/backups.js";
-import { faults, faultyStore } from "./support/faulty-store.js";
+import { count } from "./support/counts.js";
 import { openLines } from "./support/registry.js";
+
+const faults: readonly StoreFault[] = ["fails", "unanswered", "lost", "late", "crashes before", "crashes after"];
 
 describe("a fault at any store operation", () => {
   it.each(faults)(
@@ -12,17 +15,17 @@ describe("a fault at any store operation", () => {
     async (fault) => {
       const original = await prepared();
       const total = async (end: "from" | "to") => {
-        const counting = faultyStore(end === "from" ? original : memoryStore());
+        const counting = faulty(end === "from" ? original : memoryStore());
         await (end === "from" ? backupRegistry(counting, memoryStore()) : backupRegistry(original, counting));
-        return counting.operations();
+        return counting.operations.length;
       };
       for (const end of ["from", "to"] as const)
         for (let nth = 1, last = await total(end); nth <= last; nth++) {
           const to = memoryStore();
           const done = await (
             end === "from"
-              ? backupRegistry(faultyStore(original, nth, fault), to)
-              : backupRegistry(original, faultyStore(to, nth, fault))
+              ? backupRegistry(faulty(original, { fault, at: nth }), to)
+              : backupRegistry(original, faulty(to, { fault, at: nth }))
           ).then(
             () => true,
             () => false,
@@ -36,6 +39,7 @@ describe("a fault at any store operation", () => {
           const answered = done ? await lasting(to) : await lasting(original);
           expect(answered, where).toEqual(await lasting(original));
           await backupRegistry(original, to);
+          count("faults");
           expect(await lasting(to), where).toEqual(await lasting(original));
         }
     },
@@ -56,12 +60,13 @@ describe("a fault at any store operation", () => {
         await changed(store, "models/lines/log/000000000002.json");
         return store;
       };
-      const counting = faultyStore(await damagedCopy());
+      const counting = faulty(await damagedCopy());
       await restoreRegistry(backup, counting, { repair: true });
-      for (let nth = 1; nth <= counting.operations(); nth++) {
+      for (let nth = 1; nth <= counting.operations.length; nth++) {
         const store = await damagedCopy();
-        await restoreRegistry(backup, faultyStore(store, nth, fault), { repair: true }).catch(() => undefined);
+        await restoreRegistry(backup, faulty(store, { fault, at: nth }), { repair: true }).catch(() => undefined);
         await restoreRegistry(backup, store, { repair: true });
+        count("faults");
         expect(await lasting(store), `${fault} at ${nth}`).toEqual(await lasting(original));
         expect(await (await openLines(store)).check({ full: true })).toMatchObject({ ok: true });
       }
