@@ -1,0 +1,90 @@
+import { collect, ModelkeepError, type Store } from "@modelkeep/core";
+
+import { decryptAge } from "./age-file.js";
+import { nonceSize, payloadKey } from "./chunks.js";
+import { headerOpener, type Start, startMaker } from "./header.js";
+import { type KeyRingDocument, readKeyRing } from "./key-ring-document.js";
+import { keyRingKey, keyRingNumber, keyRingPrefix } from "./key-ring-keys.js";
+import { type Identity, recipientOf } from "./keys.js";
+
+/** The identities of a store, unlocked. */
+export interface KeyRing {
+  /** Each new ring has a higher one. */
+  readonly number: number;
+  readonly document: KeyRingDocument;
+  /** "age1…": what new objects are encrypted to. */
+  readonly publicKey: string;
+  /** Of every object: the header for one recipient, whose kind never changes, and the nonce. */
+  readonly startSize: number;
+  newStart(): Promise<Start>;
+  /** The key of an object's payload, from its first `startSize` bytes. */
+  unlock(start: Uint8Array, what: string): Promise<Uint8Array>;
+}
+
+export interface Unlocking {
+  readonly identities: readonly Identity[];
+  /**
+   * A public key of the store, "age1…". A ring that does not hold its identity is refused as `tampered`: nobody who could not
+   * read the store before can put a ring of his own in its place.
+   */
+  readonly storeKey?: string | undefined;
+}
+
+const limit = 1 << 20;
+
+/** The ring with the highest number; `undefined` when the store has none. */
+export async function loadKeyRing(
+  store: Store,
+  { identities, storeKey }: Unlocking,
+  signal?: AbortSignal,
+): Promise<KeyRing | undefined> {
+  const calls = signal === undefined ? {} : { signal };
+  for (;;) {
+    const number = await lastNumber(store, calls);
+    if (number === undefined) return undefined;
+    const object = await store.get(keyRingKey(number), calls);
+    // A newer one has taken its place meanwhile.
+    if (object === undefined) continue;
+    const what = `[${store.name}] The key ring ${keyRingKey(number)}`;
+    if (object.info.size > limit) throw new ModelkeepError("malformed", `${what} has more than ${limit} bytes`);
+    const plain = await decryptAge(object, { identities, what });
+    const document = readKeyRing(new TextDecoder().decode(await collect(plain.stream(calls))), what);
+    if (document === undefined)
+      throw new ModelkeepError(
+        "unknown_format_version",
+        `${what} is of a format that this library does not know: install a newer one`,
+      );
+    if (storeKey !== undefined) await checkStoreKey(document, storeKey, what);
+    return openKeyRing(number, document);
+  }
+}
+
+async function lastNumber(store: Store, calls: { readonly signal?: AbortSignal }): Promise<number | undefined> {
+  let last: number | undefined;
+  for await (const { key } of store.list(keyRingPrefix, calls)) last = keyRingNumber(key) ?? last;
+  return last;
+}
+
+async function openKeyRing(number: number, document: KeyRingDocument): Promise<KeyRing> {
+  const publicKey = await recipientOf(document.identities[0]!);
+  const newStart = startMaker([publicKey]);
+  const open = headerOpener(document.identities);
+  return {
+    number,
+    document,
+    publicKey,
+    startSize: (await newStart()).bytes.length,
+    newStart,
+    unlock: async (start, what) =>
+      payloadKey(await open(start.subarray(0, -nonceSize), what), start.subarray(-nonceSize)),
+  };
+}
+
+async function checkStoreKey({ identities }: KeyRingDocument, storeKey: string, what: string): Promise<void> {
+  for (const identity of identities) if ((await recipientOf(identity)) === storeKey) return;
+  throw new ModelkeepError(
+    "tampered",
+    `${what} does not hold the identity of ${storeKey}: another store is meant, or somebody has put a key ring of his own in its place`,
+    { details: { storeKey } },
+  );
+}
