@@ -36,6 +36,8 @@ const byCode: Readonly<Record<string, number>> = {
   refused: exitCodes.refused,
   gate_refused: exitCodes.refused,
   incompatible: exitCodes.refused,
+  no_identity: exitCodes.refused,
+  not_encrypted: exitCodes.refused,
   samples_differ: exitCodes.negative,
   signature_mismatch: exitCodes.usage,
   missing_package: exitCodes.missingPackage,

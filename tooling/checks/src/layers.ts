@@ -6,7 +6,7 @@ import { workspacePackages, type WorkspacePackage } from "./workspace.js";
 /** What a package may build on. Arrows point down, and plugins never meet. */
 const layers: readonly { readonly packages: RegExp; readonly mayUse: RegExp }[] = [
   { packages: /^core$/, mayUse: /^$/ },
-  { packages: /^(onnx|safetensors|pickle|attest|report|testkit|store-.+)$/, mayUse: /^core$/ },
+  { packages: /^(onnx|safetensors|pickle|attest|encrypt|wrappers|report|testkit|store-.+)$/, mayUse: /^core$/ },
   { packages: /^registry$/, mayUse: /^(core|attest)$/ },
   { packages: /^serving$/, mayUse: /^(core|registry)$/ },
   { packages: /^(codec|flavor)-.+$/, mayUse: /^(core|onnx|safetensors|pickle)$/ },

@@ -7,12 +7,16 @@ export const pluginErrorCodes: Readonly<Record<string, string>> = {
   gate_refused:
     "The policy of an alias forbids the move; `details.faults` has every condition that is not met, and the sentence names them.",
   invalid_filter: "A search filter breaks its grammar; the message points at the character.",
+  no_identity: "What is encrypted is encrypted to others: no identity or passphrase that was given opens it.",
+  not_encrypted: "A store was opened as an encrypted one and holds plain objects.",
   not_fitted: "The estimator in the file was never fitted, or not wholly: there is nothing to convert.",
   pickle_global:
     "A pickle names something that is not known to be plain data: what a loader would have imported or called.",
   prediction_failed: "The native runtime refused the inputs or failed while it computed.",
   runtime_crashed: "The process that a model was verified in ended without an answer.",
   summary_mismatch: "The history describes a version otherwise than its manifest does: reported by a check.",
+  tampered:
+    "What is encrypted is not what was written: bytes of it were changed, or a key ring was put in the place of another.",
   unusable_key: "A file that should hold a key holds something else, or a key of a kind that is not used here.",
 };
 
