@@ -12,7 +12,7 @@ export function policyLines(policy: Policy): string[] {
       : `${approvals} approval${approvals === 1 ? "" : "s"} by ${people(approvers, "others than the author")}`,
     samples === undefined
       ? []
-      : `samples reproduced (${(samples.where ?? ["fresh", "installed"]).join(" or ")})${samples.within === undefined ? "" : ` in the last ${samples.within} s`}`,
+      : `samples reproduced (${(samples.where ?? ["fresh", "installed"]).join(" or ")})${samples.within === undefined ? "" : ` in the last ${durationText(samples.within)}`}`,
     Object.entries(metrics).map(
       ([name, { min, max }]) =>
         `${name}${min === undefined ? "" : ` at least ${min}`}${max === undefined ? "" : ` at most ${max}`}`,
@@ -30,6 +30,10 @@ export function policyLines(policy: Policy): string[] {
       ? "anybody may change it"
       : `to change it, ${change?.approvals ?? 1} of ${people(change?.approvers, "the others")} must agree`,
   ].flat();
+}
+
+function durationText(seconds: number): string {
+  return seconds >= 3600 && seconds % 3600 === 0 ? `${seconds / 3600} h` : `${seconds} s`;
 }
 
 export function policyText(name: string, held: PolicyRecord, output: Output): string {
