@@ -1,4 +1,5 @@
 import { gating } from "./declarations/gating.js";
+import { attesting } from "./declarations/attesting.js";
 import { keeping } from "./declarations/keeping.js";
 import { proving } from "./declarations/proving.js";
 import { registering } from "./declarations/registering.js";
@@ -10,5 +11,6 @@ export const groups: Groups = [
   { title: "Look and prove", commands: proving },
   { title: "The registry", commands: registering },
   { title: "Approval before production", commands: gating },
+  { title: "Keys and attestations", commands: attesting },
   { title: "Stores and settings", commands: storing },
 ];

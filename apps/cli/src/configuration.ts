@@ -16,6 +16,10 @@ export interface Configuration {
   readonly actor?: string;
   /** By alias: policies that new models get. */
   readonly policies?: Readonly<Record<string, Policy>>;
+  /** Public keys, as PEM files: only what one of them attests is pulled, packed, checked out or run. */
+  readonly attestedBy?: readonly string[];
+  /** Certificates of authorities, as a PEM file: likewise. */
+  readonly roots?: string;
 }
 
 export interface FoundConfiguration {
@@ -63,11 +67,14 @@ export async function loadConfiguration(path: string): Promise<FoundConfiguratio
 function checkConfiguration(values: unknown, path: string): Configuration {
   const fault = (what: string) => new ModelkeepError("invalid_input", `${path}: ${what}`);
   if (typeof values !== "object" || values === null || Array.isArray(values)) throw fault("is not an object");
-  const { store, plugins, actor, policies } = values as Record<string, unknown>;
+  const { store, plugins, actor, attestedBy, policies, roots } = values as Record<string, unknown>;
   if (store !== undefined && typeof store !== "string") throw fault("store is not a string");
   if (actor !== undefined && typeof actor !== "string") throw fault("actor is not a string");
   if (policies !== undefined && (typeof policies !== "object" || policies === null || Array.isArray(policies)))
     throw fault("policies is not an object of policies by alias");
+  if (roots !== undefined && typeof roots !== "string") throw fault("roots is not a string");
+  if (attestedBy !== undefined && !(Array.isArray(attestedBy) && attestedBy.every((each) => typeof each === "string")))
+    throw fault("attestedBy is not a list of files");
   if (plugins !== undefined && !(Array.isArray(plugins) && plugins.every((each) => typeof each === "string")))
     throw fault("plugins is not a list of package names");
   return values;

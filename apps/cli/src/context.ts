@@ -28,6 +28,8 @@ export interface RegistryRequest {
   readonly url?: string;
   readonly withPlugins?: boolean;
   readonly writes?: boolean;
+  /** Models are used: only those that are attested, where the options or the configuration ask for it. */
+  readonly attested?: boolean;
 }
 
 /** Options by name and type: what the declaration says is what they are. */
@@ -102,7 +104,7 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
     configuration,
     plugins,
     store,
-    async registry({ url: given, withPlugins = false, writes = false } = {}) {
+    async registry({ url: given, withPlugins = false, writes = false, attested = false } = {}) {
       const [opened, loaded, who, found] = await Promise.all([
         store(given),
         withPlugins ? plugins() : undefined,
@@ -111,7 +113,11 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
       ]);
       const environment = withPlugins ? (await import("./compatibility.js")).lookUp(folder) : undefined;
       const policies = found?.values.policies;
-      return openRegistry({ store: opened, actor: who, readOnly: !writes, environment, policies, ...loaded });
+      const by = attested
+        ? await (await import("./attested-by.js")).attestedBy({ options, folder, configuration })
+        : undefined;
+      const rules = { policies, attestedBy: by };
+      return openRegistry({ store: opened, actor: who, readOnly: !writes, environment, ...rules, ...loaded });
     },
     async close() {
       for (const each of open.values()) await (await each.catch(() => undefined))?.[Symbol.asyncDispose]?.();

@@ -31,6 +31,7 @@ const byCode: Readonly<Record<string, number>> = {
   unusable_key: exitCodes.usage,
   usage: exitCodes.usage,
   not_found: exitCodes.notFound,
+  attestation_missing: exitCodes.refused,
   already_exists: exitCodes.refused,
   conflict: exitCodes.refused,
   refused: exitCodes.refused,

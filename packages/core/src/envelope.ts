@@ -13,6 +13,14 @@ export interface Envelope {
   payloads(representation?: string): PayloadSet;
   /** Any file of the envelope by its path. */
   payload(path: string): Payload | undefined;
+  /** The files below `attestations/`, where there can be any. Nothing vouches for them: they vouch for the envelope. */
+  attestations?(): Promise<readonly AttestationFile[]>;
+}
+
+export interface AttestationFile {
+  /** Below `attestations/`. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
 }
 
 /** An envelope over payloads that are already there. The caller vouches that the manifest was parsed from the bytes. */

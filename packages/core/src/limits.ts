@@ -4,3 +4,5 @@ export const chunkThreshold = 64 * 1024 * 1024;
 export const chunkSize = 16 * 1024 * 1024;
 /** The most that a manifest may have. */
 export const manifestLimit = 16 * 1024 * 1024;
+/** The most that one file below `attestations/` may have. */
+export const attestationLimit = 4 * 1024 * 1024;

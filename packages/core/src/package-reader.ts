@@ -4,7 +4,7 @@ import { collect } from "./memory-payload.js";
 import { decoded } from "./encoding.js";
 import { type Envelope, envelopeOf } from "./envelope.js";
 import { ModelkeepError } from "./errors.js";
-import { manifestLimit } from "./limits.js";
+import { attestationLimit, manifestLimit } from "./limits.js";
 import type { StoredObject } from "./store.js";
 import { storedSlice } from "./stored-bytes.js";
 import { verifiedPayload } from "./verified-payload.js";
@@ -16,12 +16,7 @@ export interface OpenPackageOptions extends DecodeOptions {
   readonly digest?: Digest;
 }
 
-export interface PackageEnvelope extends Envelope {
-  /** The files below `attestations/`. Nothing in the package vouches for them: they vouch for it. */
-  attestations(): Promise<readonly { readonly path: string; readonly bytes: Uint8Array }[]>;
-}
-
-const attestationLimit = 4 << 20;
+export type PackageEnvelope = Required<Envelope>;
 
 /**
  * Opens a package over ranges: the directory and the manifest are read and judged, payloads when they are asked for,

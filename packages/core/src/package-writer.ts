@@ -1,5 +1,5 @@
 import type { Payload, ReadOptions } from "./codec.js";
-import type { Envelope } from "./envelope.js";
+import type { AttestationFile, Envelope } from "./envelope.js";
 import { ModelkeepError, throwIfAborted } from "./errors.js";
 import { chunkThreshold } from "./limits.js";
 import type { PayloadEntry } from "./manifest.js";
@@ -13,8 +13,8 @@ export const packageExtension = ".model.zip";
 export interface PackOptions extends ReadOptions {
   /** 0 stores, 1 to 9 deflate, quick to small. Default: 6 for text (JSON, XML, text/…), 0 for the rest. */
   readonly level?: number | ((entry: PayloadEntry) => number);
-  /** Files below `attestations/`, written after the payloads. */
-  readonly attestations?: Iterable<{ readonly path: string; readonly bytes: Uint8Array }>;
+  /** Files below `attestations/`, written after the payloads. Default: those of the envelope. */
+  readonly attestations?: Iterable<AttestationFile>;
   /** How a payload's plain bytes are read. Default: `payload.stream()`. A piece is used up before the next is asked for. */
   readonly read?: (payload: Payload, options: ReadOptions) => AsyncIterable<Uint8Array>;
 }
@@ -26,7 +26,7 @@ export interface PackOptions extends ReadOptions {
  */
 export async function* packEnvelope(envelope: Envelope, options: PackOptions = {}): AsyncGenerator<Uint8Array> {
   const { manifest, manifestBytes } = envelope;
-  const attestations = [...(options.attestations ?? [])];
+  const attestations = [...(options.attestations ?? (await envelope.attestations?.()) ?? [])];
   const outside = attestations.find((each) => !each.path.startsWith("attestations/"));
   if (outside !== undefined) throw new TypeError(`An attestation lies below "attestations/", not at ${outside.path}`);
   checkPaths(["manifest.json", ...[...manifest.payloads, ...attestations].map((each) => each.path)]);

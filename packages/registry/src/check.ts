@@ -1,5 +1,6 @@
 import { contentDigest, isModelkeepError, type Progress } from "@modelkeep/core";
 
+import { checkAttested } from "./attested.js";
 import { encodingOfKey } from "./blobs.js";
 import type { Context } from "./context.js";
 import { openVersion } from "./envelope.js";
@@ -102,6 +103,10 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
     const lies = summaryFaults(manifest, version);
     if (lies.length > 0)
       fault("summary_mismatch", `The log does not say what the manifest says of: ${lies.join(", ")}`);
+    for (const attestation of version.attestations)
+      await attempt(`${where} attestation ${attestation.keyId.slice(0, 16)}`, () =>
+        checkAttested(context, { record, version, envelope }, attestation, signal),
+      );
     for (const { path, digest, size } of manifest.payloads) {
       if (seen.has(`${digest} ${version.placement.get(digest)?.join()}`)) continue;
       seen.add(`${digest} ${version.placement.get(digest)?.join()}`);

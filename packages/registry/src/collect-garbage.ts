@@ -16,7 +16,7 @@ export interface CollectOptions {
 }
 
 export interface Collected {
-  /** Blobs and manifests that nothing refers to, and that are gone now. */
+  /** Blobs, manifests and attestations that nothing refers to, and that are gone now. */
   readonly removed: number;
   readonly bytes: number;
   /** Candidates that a running save may need, or that an entry has come to refer to meanwhile. */
@@ -96,7 +96,7 @@ async function unreferenced(
   const found: Candidate[] = [];
   for (const prefix of [blobsPrefix, modelsPrefix]) {
     for await (const { key, size, modified } of store.list(prefix, signal === undefined ? {} : { signal })) {
-      const kept = prefix === modelsPrefix && !key.includes("/manifests/");
+      const kept = prefix === modelsPrefix && !/\/(?:manifests|attestations)\//u.test(key);
       if (!kept && !referenced.has(key) && modified.getTime() <= limit) found.push({ key, size, modified });
     }
   }

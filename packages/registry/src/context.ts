@@ -1,5 +1,6 @@
 import { ModelkeepError } from "@modelkeep/core";
 
+import type { AttestedBy } from "./attested.js";
 import type { LookUpEnvironment } from "./compatibility.js";
 import type { Actor } from "./entry.js";
 import { append, hint, type LogContext, type Proposal } from "./log.js";
@@ -17,6 +18,8 @@ export interface Context extends LogContext {
   /** Tells this registry from others; old ones have none. */
   readonly id: string | undefined;
   readonly graceSeconds: number;
+  /** Whose attestations are asked for wherever a version is opened or loaded. */
+  readonly attestedBy: AttestedBy | undefined;
   readonly actor: Actor | undefined;
   /** What new models get, by alias. */
   readonly policies: ReadonlyMap<string, Policy>;

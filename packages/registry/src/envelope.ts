@@ -1,18 +1,9 @@
-import {
-  collect,
-  digestOf,
-  type Digest,
-  type Envelope,
-  envelopeOf,
-  ModelkeepError,
-  type Payload,
-  type PayloadFacts,
-  type StoredObject,
-  verifiedPayload,
-} from "@modelkeep/core";
+import { type Envelope, envelopeOf, type Payload, type PayloadFacts, verifiedPayload } from "@modelkeep/core";
 
+import { attestationFilesOf } from "./attested.js";
 import { encodingOfKey } from "./blobs.js";
 import type { Context } from "./context.js";
+import { firstThere, readDocument } from "./read-document.js";
 import type { VersionRecord } from "./record.js";
 
 const manifestLimit = 16 << 20;
@@ -23,8 +14,9 @@ export async function openVersion(
   name: string,
   version: VersionRecord,
   signal?: AbortSignal,
-): Promise<Envelope> {
-  const bytes = await readManifest(context, name, version, signal);
+): Promise<Required<Envelope>> {
+  const what = `The manifest of ${name}@${version.version}`;
+  const bytes = await readDocument(context, version, version.manifest, { what, most: manifestLimit, signal });
   const { parseManifest } = await import("@modelkeep/core/manifest");
   const manifest = parseManifest(bytes);
   const payloads = new Map<string, Payload>();
@@ -33,7 +25,10 @@ export async function openVersion(
     const keys = version.placement.get(facts.digest) ?? [];
     payloads.set(facts.path, placedPayload(context, plainFacts, keys));
   }
-  return envelopeOf(manifest, bytes, version.manifest, (path) => payloads.get(path));
+  return {
+    ...envelopeOf(manifest, bytes, version.manifest, (path) => payloads.get(path)),
+    attestations: () => attestationFilesOf(context, name, version, signal),
+  };
 }
 
 /** A payload under any of its keys, the newest first. A key says how it keeps the bytes: not all need keep them alike. */
@@ -67,38 +62,4 @@ function placedPayload(
       yield* (await there()).stream(options);
     },
   };
-}
-
-async function readManifest(
-  context: Pick<Context, "store">,
-  name: string,
-  version: VersionRecord,
-  signal?: AbortSignal,
-): Promise<Uint8Array> {
-  const object = await firstThere(context, version.placement.get(version.manifest) ?? []);
-  const what = `The manifest of ${name}@${version.version}`;
-  if (object === undefined) throw new ModelkeepError("not_found", `${what} is missing from the store`);
-  if (object.info.size > manifestLimit)
-    throw new ModelkeepError("limit_exceeded", `${what} has more than ${manifestLimit} bytes`);
-  const bytes = await collect(object.stream(signal === undefined ? {} : { signal }));
-  checkDigest(what, digestOf(bytes), version.manifest);
-  return bytes;
-}
-
-function checkDigest(what: string, found: Digest, expected: Digest): void {
-  if (found !== expected)
-    throw new ModelkeepError("digest_mismatch", `${what} is ${found}, not ${expected}: its bytes were changed`, {
-      details: { found, expected },
-    });
-}
-
-async function firstThere(
-  { store }: Pick<Context, "store">,
-  keys: readonly string[],
-): Promise<StoredObject | undefined> {
-  for (const key of keys.toReversed()) {
-    const object = await store.get(key);
-    if (object !== undefined) return object;
-  }
-  return undefined;
 }

@@ -1,5 +1,6 @@
 import { contentDigest, digestOf, type Envelope, ModelkeepError, type Progress } from "@modelkeep/core";
 
+import { carryAttestations } from "./attest.js";
 import { type Context } from "./context.js";
 import type { Origin } from "./origin.js";
 import { recordForSave, register } from "./register.js";
@@ -36,6 +37,7 @@ export async function importEnvelope(
       "The envelope's manifest does not name its model: say under which `name` to register it",
     );
 
+  const attestations = (await envelope.attestations?.()) ?? [];
   const record = await recordForSave(context, name, options.signal);
   const upload = new Upload(context, {
     signal: options.signal,
@@ -56,7 +58,9 @@ export async function importEnvelope(
       existing,
       record: after,
     } = await register(context, record, upload, { ...options, manifest, manifestBytes });
+    const left = await carryAttestations(context, after, version.version, { manifest, attestations }, options.signal);
     return {
+      ...(left.length > 0 && { leftAttestations: left }),
       name: after.name,
       version: version.version,
       reference: `${after.name}@${version.version}`,

@@ -10,6 +10,8 @@ export {
   type VerifyBackupOptions,
 } from "./backup/verify-backup.js";
 export type { AliasOptions, Moved, PromoteOptions } from "./aliases.js";
+export type { AttestOptions, LeftAttestation } from "./attest.js";
+export type { AttestationResult, AttestedBy } from "./attested.js";
 export type { CheckOptions, CheckReport, Problem } from "./check.js";
 export type { Collected, CollectOptions } from "./collect-garbage.js";
 export type { Comparison, Difference } from "./compare.js";
@@ -42,13 +44,13 @@ export type {
   Verification,
   VoidEntry,
 } from "./record.js";
-export { openRegistry, Registry } from "./registry.js";
+export { openRegistry, type OpenOptions, Registry } from "./registry.js";
 export type { RepresentationChoice } from "./representations.js";
 export { bucketOf, versionOfBucket } from "./route-buckets.js";
 export type { RouteView } from "./route-view.js";
 export type { RouteInput, RouteOptions, Standing } from "./routes.js";
 export type { Metadata, Saved, SaveInput, SamplesInput } from "./save-input.js";
-export type { ModelView, VersionView } from "./show.js";
+export type { AttestationView, ModelView, VersionView } from "./show.js";
 export type { BlobSource } from "./upload.js";
 export type { VerificationResult, VerifyOptions } from "./verify.js";
 export { isUlid, ulid } from "./ulid.js";

@@ -29,6 +29,11 @@ export function manifestKey(model: string, digest: Digest, id: string): string {
   return `${modelsPrefix}${nameToSegment(model)}/manifests/${digestHex(digest)}.${id}.json`;
 }
 
+/** What somebody attests of a version's files. */
+export function attestationKey(model: string, digest: Digest, id: string): string {
+  return `${modelsPrefix}${nameToSegment(model)}/attestations/${digestHex(digest)}.${id}.json`;
+}
+
 export function blobPrefix(digest: Digest): string {
   return `${blobsPrefix}${digestHex(digest)}/`;
 }

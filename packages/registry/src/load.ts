@@ -9,6 +9,7 @@ import {
   toTensors,
 } from "@modelkeep/core";
 
+import { type AttestedBy, requireAttestation } from "./attested.js";
 import { checkCompatibility } from "./compatibility.js";
 import type { Context } from "./context.js";
 import { openVersion } from "./envelope.js";
@@ -22,6 +23,8 @@ export interface LoadOptions extends RunnerChoice {
   readonly signal?: AbortSignal | undefined;
   /** What to do when recorded libraries or the runtime are not those that are here: nothing is read before. Default "warn". */
   readonly compatibility?: CompatibilityPolicy | undefined;
+  /** Refuses a version that nobody of these vouches for, before a byte of it is read. Default: what the registry was opened with. */
+  readonly attestedBy?: AttestedBy | undefined;
   /** Told of each difference in a sentence. Default: the process' own warnings, where there are any. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
@@ -51,6 +54,9 @@ export async function load(context: Context, reference: string, options: LoadOpt
   if (version.status === "deleted")
     throw new ModelkeepError("not_found", `${record.name}@${version.version} was deleted`);
   const envelope = await openVersion(context, record.name, version, options.signal);
+  const attestedBy = options.attestedBy ?? context.attestedBy;
+  if (attestedBy !== undefined)
+    await requireAttestation(context, { record, version, envelope }, attestedBy, options.signal);
   const runner = await chooseRunner(context, envelope, version, options);
   await checkCompatibility(context, envelope.manifest, runner.representation.name, options);
   const predictor = await startRunner(context, envelope, runner, options);

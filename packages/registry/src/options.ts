@@ -1,5 +1,6 @@
 import type { Codec, Converter, Flavor, Runtime, Store } from "@modelkeep/core";
 
+import type { AttestedBy } from "./attested.js";
 import type { LookUpEnvironment } from "./compatibility.js";
 import type { Actor } from "./entry.js";
 import type { Policy } from "./policy.js";
@@ -24,6 +25,8 @@ export interface RegistryOptions extends Partial<Plugins> {
   readonly platform?: string | undefined;
   /** What is running and installed, for the check before a model is loaded. Default: the runtime only. */
   readonly environment?: LookUpEnvironment | undefined;
+  /** Opens and loads only versions that somebody of these vouches for. */
+  readonly attestedBy?: AttestedBy | undefined;
   /** Never writes, not even to set the registry up. */
   readonly readOnly?: boolean | undefined;
   /** For a registry that is new: how young unreferenced bytes must be to be spared by garbage collection. Default 24 hours. */

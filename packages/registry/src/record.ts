@@ -1,3 +1,4 @@
+import type { KeyAlgorithm, SignedStatement } from "@modelkeep/attest";
 import type { Digest, Json } from "@modelkeep/core";
 
 import type { Actor, JsonObject } from "./entry.js";
@@ -68,6 +69,21 @@ export interface Review {
   readonly entry: number;
 }
 
+/** A key whose owner vouches for a version: verified against the manifest and the name, not against anybody's trust. */
+export interface AttestationRecord {
+  readonly keyId: string;
+  readonly algorithm: KeyAlgorithm;
+  /** In PEM. */
+  readonly publicKey: string;
+  /** The name that it is bound to: the model's present one, or one that it had. */
+  readonly name: string;
+  readonly statement: SignedStatement;
+  /** Of the bundle over the files; `placement` says where it lies. */
+  readonly bundle: Digest;
+  readonly time: string;
+  readonly actor: Actor;
+}
+
 export interface VersionRecord {
   readonly version: number;
   /** Of the manifest's exact bytes. */
@@ -89,6 +105,7 @@ export interface VersionRecord {
   readonly reviews: readonly Review[];
   /** Where it was copied from. */
   readonly origin?: Origin | undefined;
+  readonly attestations: readonly AttestationRecord[];
 }
 
 /** One move of an alias. */

@@ -137,6 +137,6 @@ function versionProposal(
   return { kind: "batch", critical: true, change: plain({ changes }), placement };
 }
 
-function placedProposal(version: number, placement: Placement): Proposal {
+export function placedProposal(version: number, placement: Placement): Proposal {
   return { kind: "placed", critical: true, change: { version }, placement };
 }

@@ -1,7 +1,10 @@
+import type { PrivateKey } from "@modelkeep/attest";
 import { checkAlias, type Envelope, type Store } from "@modelkeep/core";
 
 import { eachOf } from "./blobs.js";
 import * as aliases from "./aliases.js";
+import { type AttestOptions, attestVersion } from "./attest.js";
+import { type AttestationResult, type AttestedBy, requireAttestation, verifyAttestations } from "./attested.js";
 import { check, type CheckOptions, type CheckReport } from "./check.js";
 import { type Collected, collectGarbage, type CollectOptions } from "./collect-garbage.js";
 import { compare, type Comparison } from "./compare.js";
@@ -28,9 +31,21 @@ import * as routes from "./routes.js";
 import { createRoot, readRoot } from "./root.js";
 import { save } from "./save.js";
 import type { Saved, SaveInput } from "./save-input.js";
-import { type ModelView, type VersionView, viewModel, viewVersion } from "./show.js";
+import {
+  type AttestationView,
+  type ModelView,
+  type VersionView,
+  viewAttestation,
+  viewModel,
+  viewVersion,
+} from "./show.js";
 import { recordVerifications, type VerificationResult, verify, type VerifyOptions } from "./verify.js";
 import { VersionIndex } from "./version-index.js";
+
+export interface OpenOptions extends ChangeOptions {
+  /** Refuses a version that nobody of these vouches for. Default: what the registry was opened with. */
+  readonly attestedBy?: AttestedBy | undefined;
+}
 
 /** Models, versions and aliases on a store. References are `name@production`, `name@3`, `name@v2.1`, `name@sha256:…`. */
 export class Registry {
@@ -70,10 +85,31 @@ export class Registry {
   }
 
   /** The manifest of a version and its files, verified as they are read. */
-  async open(reference: string, { signal }: ChangeOptions = {}): Promise<Envelope & { readonly version: VersionView }> {
+  async open(
+    reference: string,
+    { signal, attestedBy = this.#context.attestedBy }: OpenOptions = {},
+  ): Promise<Required<Envelope> & { readonly version: VersionView }> {
     const { record, version } = await resolve(this.#context, reference, signal);
     const envelope = await openVersion(this.#context, record.name, version, signal);
+    if (attestedBy !== undefined)
+      await requireAttestation(this.#context, { record, version, envelope }, attestedBy, signal);
     return { ...envelope, version: viewVersion(record, version) };
+  }
+
+  /** Vouches for a version with a private key, in PEM or parsed: every byte is read and compared first. */
+  async attest(reference: string, key: PrivateKey | string, options?: AttestOptions): Promise<AttestationView> {
+    return viewAttestation(await attestVersion(this.#context, reference, key, options));
+  }
+
+  /** What became of every attestation of a version, in the eyes of who trusts these keys or roots. */
+  async verifyAttestations(
+    reference: string,
+    attestedBy: AttestedBy,
+    { signal }: ChangeOptions = {},
+  ): Promise<AttestationResult[]> {
+    const { record, version } = await resolve(this.#context, reference, signal);
+    const envelope = await openVersion(this.#context, record.name, version, signal);
+    return verifyAttestations(this.#context, { record, version, envelope }, attestedBy, signal);
   }
 
   /** The version that a reference stands for now, seeing every move that was acknowledged before. */
@@ -292,6 +328,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     environment: options.environment ?? currentRuntime,
     id: root?.id,
     graceSeconds: root?.graceSeconds ?? 86_400,
+    attestedBy: options.attestedBy,
     actor: actorOf(options.actor),
     policies: policiesOf(options.policies),
     readOnly,

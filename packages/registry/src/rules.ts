@@ -1,6 +1,7 @@
 import { type Entry, isJsonObject, type JsonObject } from "./entry.js";
 import type { Draft, FoldOptions } from "./fold.js";
 import { aliasRules } from "./rules/aliases.js";
+import { attestationRules } from "./rules/attestations.js";
 import { nameRules } from "./rules/names.js";
 import { policyRules } from "./rules/policies.js";
 import { reviewRules } from "./rules/reviews.js";
@@ -28,6 +29,7 @@ const rules: Rules = {
   ...nameRules,
   ...policyRules,
   ...reviewRules,
+  ...attestationRules,
 };
 
 export const knownKinds: ReadonlySet<string> = new Set(Object.keys(rules));

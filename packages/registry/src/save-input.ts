@@ -1,3 +1,4 @@
+import type { LeftAttestation } from "./attest.js";
 import type { Inputs, Manifest, Progress, Signature } from "@modelkeep/core";
 
 import type { GivenOutputs } from "./given-outputs.js";
@@ -62,4 +63,6 @@ export interface Saved {
   /** True when a version with the same content was there, and nothing was added. */
   readonly existing: boolean;
   readonly manifest: Manifest;
+  /** Attestations that came with an imported envelope and do not hold for this model. */
+  readonly leftAttestations?: readonly LeftAttestation[] | undefined;
 }

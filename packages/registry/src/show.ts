@@ -3,6 +3,7 @@ import type { Origin } from "./origin.js";
 import type {
   AliasMove,
   AliasRecord,
+  AttestationRecord,
   ModelRecord,
   PolicyRecord,
   Review,
@@ -44,7 +45,11 @@ export interface VersionView {
   readonly reviews: readonly Review[];
   /** Where it was copied from. */
   readonly origin?: Origin | undefined;
+  readonly attestations: readonly AttestationView[];
 }
+
+/** Who vouches for a version, as the history says. Whether a key is to be trusted is for `verifyAttestations` to say. */
+export type AttestationView = Pick<AttestationRecord, "keyId" | "algorithm" | "publicKey" | "name" | "time" | "actor">;
 
 /** A model with all its versions. */
 export interface ModelView {
@@ -99,7 +104,13 @@ export function viewVersion(record: ModelRecord, version: VersionRecord): Versio
     verifications: version.verifications,
     reviews: version.reviews,
     ...(version.origin !== undefined && { origin: version.origin }),
+    attestations: version.attestations.map(viewAttestation),
   };
+}
+
+export function viewAttestation(attestation: AttestationRecord): AttestationView {
+  const { keyId, algorithm, publicKey, name, time, actor } = attestation;
+  return { keyId, algorithm, publicKey, name, time, actor };
 }
 
 /** Whether the alias points where it does because somebody overrode its policy. */

@@ -11,7 +11,7 @@ import {
 } from "@modelkeep/core";
 
 import { blobsOf, condemnedKeys, eachOf, withEncoding } from "./blobs.js";
-import { blobKey, manifestKey } from "./keys.js";
+import { attestationKey, blobKey, manifestKey } from "./keys.js";
 import { type Lease, readLeases, takeLease } from "./lease.js";
 import type { LogContext } from "./log.js";
 import type { Placement } from "./entry.js";
@@ -96,14 +96,27 @@ export class Upload {
 
   /** Begins to store a manifest, under a key of its own. */
   addManifest(model: string, bytes: Uint8Array): PayloadEntry["digest"] {
+    return this.#addDocument("manifest", bytes, (digest, id) => manifestKey(model, digest, id));
+  }
+
+  /** The same for what somebody attests. */
+  addAttestation(model: string, bytes: Uint8Array): PayloadEntry["digest"] {
+    return this.#addDocument("attestation", bytes, (digest, id) => attestationKey(model, digest, id));
+  }
+
+  #addDocument(
+    role: string,
+    bytes: Uint8Array,
+    keyOf: (digest: PayloadEntry["digest"], id: string) => string,
+  ): PayloadEntry["digest"] {
     const { store, clock } = this.#context;
     const digest = digestOf(bytes);
     const send = async () => {
-      const key = manifestKey(model, digest, ulid(clock()));
+      const key = keyOf(digest, ulid(clock()));
       await store.put(key, bytes, { size: bytes.length, ...this.#signal() });
       return key;
     };
-    const about = { path: "manifest.json", role: "manifest", mediaType: "application/json" };
+    const about = { path: `${role}.json`, role, mediaType: "application/json" };
     const item: Item = { entry: { ...about, size: bytes.length, digest }, key: undefined, store: send };
     this.#items.push(item);
     this.#start(this.#settle(item));

@@ -23,6 +23,18 @@ it("the specification's entries have the digests that it says, and fold", () => 
   expect(record.aliases.get("production")).toMatchObject({ version: 1 });
 });
 
+it("the specification's attestation goes on from them, and counts", () => {
+  const attestations = readFileSync(new URL("../../../spec/attestations.md", import.meta.url), "utf8");
+  const [, text] = /^```json entry\n([\s\S]*?)^```$/mu.exec(attestations)!;
+  const texts = [...examples.map(({ bytes }) => bytes), new TextEncoder().encode(text)];
+  const record = foldAll(
+    "lines",
+    texts.map((bytes, index) => readEntry(bytes, `example ${index + 1}`)),
+  );
+  expect(record.voids).toEqual([]);
+  expect(record.versions.get(1)!.attestations).toMatchObject([{ name: "lines", algorithm: "ed25519" }]);
+});
+
 it("the specification names every kind, and no other", () => {
   const table = page.slice(page.indexOf("| kind | critical |"));
   const kinds = [...table.matchAll(/^\| `([a-z_]+)` \|/gmu)].map(([, kind]) => kind);

@@ -11,7 +11,7 @@ import { progressBar } from "../progress.js";
 /** FOLDER/NAME/VERSION with the files, and FOLDER/NAME/current pointing at it: a server that follows the link never sees half a model. */
 export async function run(context: Context): Promise<void> {
   const { output, signal } = context;
-  const registry = await context.registry();
+  const registry = await context.registry({ attested: true });
   const [reference, folder] = context.arguments as [string, string];
   const envelope = await registry.open(reference);
   const { name, version } = envelope.version;

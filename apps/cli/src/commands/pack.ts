@@ -9,7 +9,7 @@ import { progressBar } from "../progress.js";
 
 export async function run(context: Context): Promise<void> {
   const { output, options, signal } = context;
-  const registry = await context.registry();
+  const registry = await context.registry({ attested: true });
   const envelope = await registry.open(context.arguments[0]!);
   const { name, version } = envelope.version;
   const file = resolve(context.folder, context.arguments[1] ?? `${nameToSegment(name)}-${version}.model.zip`);

@@ -15,6 +15,7 @@ import { checkCompatibility, policyOf } from "../compatibility.js";
 import type { Context } from "../context.js";
 import { isPath, openPath } from "../open-path.js";
 import type { Plugins } from "../plugins.js";
+import { requirePathAttestation } from "../verify-attestations.js";
 import { columnsOf, groupTargets, mergeColumns, outputText } from "../outputs.js";
 import { batches, readRows, type Row } from "../rows.js";
 import { wholeNumber } from "../reference.js";
@@ -48,7 +49,7 @@ async function openModel(context: Context, target: string): Promise<Model> {
   const path = resolve(context.folder, target);
   const choice = { runtime: options.text("runtime"), representation: options.text("representation") };
   if (!target.includes("@") && (await isPath(path))) return openFile(context, path, choice);
-  const registry = await context.registry({ withPlugins: true });
+  const registry = await context.registry({ withPlugins: true, attested: true });
   const model = await registry.load(target, {
     ...choice,
     signal: context.signal,
@@ -69,6 +70,7 @@ async function openFile(
 ): Promise<Model> {
   const plugins = await context.plugins();
   const opened = await openPath(path, plugins.codecs);
+  await requirePathAttestation(context, path, opened);
   if (opened.kind === "envelope") {
     const { envelope } = opened;
     await checkCompatibility(context, envelope.manifest);

@@ -7,7 +7,7 @@ import { progressBar } from "../progress.js";
 
 export async function run(context: Context): Promise<void> {
   const { output, signal, folder } = context;
-  const registry = await context.registry();
+  const registry = await context.registry({ attested: true });
   const { unpackEnvelope } = await import("@modelkeep/core/node");
   const envelope = await registry.open(context.arguments[0]!);
   await checkCompatibility(context, envelope.manifest);

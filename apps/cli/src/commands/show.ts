@@ -65,6 +65,8 @@ function describeVersion(version: VersionView, output: Output): string {
       `${formatTime(each.time)} ${found}: ${each.representation} by ${each.runtime} ${each.runtimeVersion}, ${each.where}, ${each.rows} rows${each.worst === undefined || each.worst === 0 ? "" : `, worst ${each.worst.toExponential(1)}`}${each.message === undefined ? "" : `, ${each.message}`}`,
     );
   }
+  for (const { keyId, name, time } of version.attestations)
+    add("attested", `${formatTime(time)} by the key ${keyId}${name === version.name ? "" : `, as ${name}`}`);
   return lines.join("\n");
 }
 

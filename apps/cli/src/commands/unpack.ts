@@ -24,6 +24,7 @@ export async function run(context: Context): Promise<void> {
   const saved = await registry
     .importEnvelope(envelope, { name: options.text("as"), signal, progress: bar.report })
     .finally(bar.stop);
+  for (const { path, message } of saved.leftAttestations ?? []) output.warn(`${path} was left out. ${message}`);
   output.result(
     { reference: saved.reference, digest: saved.digest, existing: saved.existing },
     saved.existing ? `${saved.reference} has the same content: nothing was added` : `Registered ${saved.reference}`,

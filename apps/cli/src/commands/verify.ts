@@ -5,9 +5,12 @@ import { digestFile } from "@modelkeep/core/node";
 import type { Envelope } from "@modelkeep/core";
 import type { VerificationResult } from "@modelkeep/registry";
 
+import { attestedBy } from "../attested-by.js";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
 import { isPath, openPath } from "../open-path.js";
+import { readEnvelope } from "../read-envelope.js";
+import { attestationsHold, describeAttestations, verifyPathAttestations } from "../verify-attestations.js";
 import { verifyInstalled } from "../verify-installed.js";
 import { verifyFresh } from "../verify-fresh.js";
 
@@ -23,7 +26,9 @@ async function verifyVersion(context: Context, reference: string): Promise<numbe
   const { options, output, signal } = context;
   const registry = await context.registry({ withPlugins: true, writes: !options.flag("no-record") });
   const envelope = await registry.open(reference);
-  const bytes = await readAll(envelope, signal);
+  const trust = await attestedBy(context);
+  const attestations = trust && (await registry.verifyAttestations(reference, trust, { signal }));
+  const bytes = await readEnvelope(envelope, signal);
   const data = await compareData(context, envelope);
   const where = options.flag("install") ? "installed" : options.flag("fresh") ? "fresh" : "here";
   const choice = { runtime: options.text("runtime"), representation: options.text("representation") };
@@ -42,30 +47,38 @@ async function verifyVersion(context: Context, reference: string): Promise<numbe
   const ok =
     (results.length > 0 || options.flag("digests-only")) &&
     results.every((result) => result.ok) &&
-    data.every(({ matches }) => matches);
-  output.result({ reference: envelope.version.reference, digest: envelope.digest, bytes, data, results, ok }, () => {
-    const lines = [`${envelope.version.reference}  ${bytes.toLocaleString("en")} bytes match their digests`];
-    for (const { file, matches, name } of data)
-      lines.push(
-        matches
-          ? `${output.style("green", "same data")}  ${file} is ${name}`
-          : `${output.style("red", "other data")}  ${file} matches no recorded data set`,
-      );
-    for (const result of results)
-      lines.push(
-        describeResult(result, output.style(result.ok ? "green" : "red", result.ok ? "reproduced" : "NOT reproduced")),
-      );
-    if (results.length === 0)
-      lines.push(
-        options.flag("digests-only")
-          ? ""
-          : output.style(
-              "red",
-              "No samples are recorded: what it predicts can't be proved (--digests-only asks for less)",
-            ),
-      );
-    return lines.join("\n");
-  });
+    data.every(({ matches }) => matches) &&
+    attestationsHold(attestations);
+  output.result(
+    { reference: envelope.version.reference, digest: envelope.digest, bytes, data, attestations, results, ok },
+    () => {
+      const lines = [`${envelope.version.reference}  ${bytes.toLocaleString("en")} bytes match their digests`];
+      for (const { file, matches, name } of data)
+        lines.push(
+          matches
+            ? `${output.style("green", "same data")}  ${file} is ${name}`
+            : `${output.style("red", "other data")}  ${file} matches no recorded data set`,
+        );
+      lines.push(...describeAttestations(attestations, output));
+      for (const result of results)
+        lines.push(
+          describeResult(
+            result,
+            output.style(result.ok ? "green" : "red", result.ok ? "reproduced" : "NOT reproduced"),
+          ),
+        );
+      if (results.length === 0)
+        lines.push(
+          options.flag("digests-only")
+            ? ""
+            : output.style(
+                "red",
+                "No samples are recorded: what it predicts can't be proved (--digests-only asks for less)",
+              ),
+        );
+      return lines.join("\n");
+    },
+  );
   return ok ? exitCodes.ok : exitCodes.negative;
 }
 
@@ -79,7 +92,8 @@ async function verifyPath(context: Context, path: string): Promise<number> {
       `${path} is a file without a manifest: there is nothing to hold it to. Save it first`,
     );
   const { envelope } = opened;
-  const bytes = await readAll(envelope, signal);
+  const attestations = await verifyPathAttestations(context, path, opened);
+  const bytes = await readEnvelope(envelope, signal);
   const data = await compareData(context, envelope);
   const choice = { runtime: options.text("runtime"), representation: options.text("representation") };
   const results =
@@ -91,25 +105,18 @@ async function verifyPath(context: Context, path: string): Promise<number> {
   const ok =
     (results.length > 0 || options.flag("digests-only")) &&
     results.every((result) => result.ok) &&
-    data.every(({ matches }) => matches);
-  output.result({ path, digest: envelope.digest, bytes, data, results, ok }, () =>
+    data.every(({ matches }) => matches) &&
+    attestationsHold(attestations);
+  output.result({ path, digest: envelope.digest, bytes, data, attestations, results, ok }, () =>
     [
       `${path}  ${bytes.toLocaleString("en")} bytes match their digests`,
+      ...describeAttestations(attestations, output),
       ...results.map((result) =>
         describeResult(result, output.style(result.ok ? "green" : "red", result.ok ? "reproduced" : "NOT reproduced")),
       ),
     ].join("\n"),
   );
   return ok ? exitCodes.ok : exitCodes.negative;
-}
-
-/** Reads every byte, which verifies it; gives their count. */
-async function readAll(envelope: Envelope, signal: AbortSignal): Promise<number> {
-  let bytes = 0;
-  for (const { path } of envelope.manifest.payloads) {
-    for await (const piece of envelope.payload(path)!.stream({ signal })) bytes += piece.length;
-  }
-  return bytes;
 }
 
 /** Whether files given by --data are the data sets that the manifest recorded. */

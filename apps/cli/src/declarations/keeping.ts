@@ -1,5 +1,5 @@
 import type { Command } from "../command.js";
-import { compatibility, representation } from "./options.js";
+import { attestedBy, compatibility, representation, roots } from "./options.js";
 
 export const keeping: readonly Command[] = [
   {
@@ -63,7 +63,7 @@ export const keeping: readonly Command[] = [
     summary: "write the files of a version to a folder",
     positionals: "<reference> [folder]",
     count: [1, 2],
-    options: { compatibility, representation },
+    options: { compatibility, representation, "attested-by": attestedBy, roots },
     notes: ["Every byte is verified before the folder appears. Without a folder: NAME-VERSION in this one."],
     examples: ["modelkeep pull credit-scorer@production ./model"],
     run: () => import("../commands/pull.js"),
@@ -73,6 +73,7 @@ export const keeping: readonly Command[] = [
     summary: "lay out a version below a folder and move its current link",
     positionals: "<reference> <folder>",
     count: [2, 2],
+    options: { "attested-by": attestedBy, roots },
     notes: ["FOLDER/NAME/VERSION gets the files; FOLDER/NAME/current points at the version and is moved atomically."],
     examples: ["modelkeep checkout credit-scorer@production /srv/models"],
     run: () => import("../commands/checkout.js"),
@@ -83,6 +84,8 @@ export const keeping: readonly Command[] = [
     positionals: "<reference> [file]",
     count: [1, 2],
     options: {
+      "attested-by": attestedBy,
+      roots,
       level: { type: "string", value: "<0-9>", description: "compression: 0 stores (default), 1 to 9 deflate" },
     },
     run: () => import("../commands/pack.js"),

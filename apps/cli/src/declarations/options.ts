@@ -18,6 +18,17 @@ export const compatibility: OptionSpec = {
   value: "<policy>",
   description: "when libraries differ from the recorded ones: ignore, warn (default) or refuse",
 };
+export const attestedBy: OptionSpec = {
+  type: "string",
+  multiple: true,
+  value: "<pub.pem>",
+  description: "only what this public key attests (more than once: any of them)",
+};
+export const roots: OptionSpec = {
+  type: "string",
+  value: "<chain.pem>",
+  description: "only what a certificate attests that leads to one of these roots",
+};
 export const alias: OptionSpec = {
   type: "string",
   short: "a",

@@ -1,5 +1,5 @@
 import type { Command } from "../command.js";
-import { compatibility, representation, runtime } from "./options.js";
+import { attestedBy, compatibility, representation, roots, runtime } from "./options.js";
 
 export const proving: readonly Command[] = [
   {
@@ -39,6 +39,10 @@ export const proving: readonly Command[] = [
         value: "<folder>",
         description: "with --install: take packages from the archives (npm pack) in this folder first",
       },
+      "attested-by": attestedBy,
+      roots,
+      name: { type: "string", value: "<name>", description: "what a package or folder must be attested as" },
+      "any-name": { type: "boolean", description: "take attestations of a package's files without its name" },
       data: {
         type: "string",
         multiple: true,
@@ -64,6 +68,8 @@ export const proving: readonly Command[] = [
       runtime,
       representation,
       compatibility,
+      "attested-by": attestedBy,
+      roots,
       "batch-size": { type: "string", value: "<n>", description: "rows at once (default 1000)" },
     },
     examples: [

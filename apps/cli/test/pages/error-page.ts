@@ -2,6 +2,13 @@ import { coreErrorCodes, usedErrorCodes } from "./error-codes.js";
 
 /** What the codes mean that core does not know. A code that is missing here, or used no more, fails a test. */
 export const pluginErrorCodes: Readonly<Record<string, string>> = {
+  attestation_incomplete: "An attestation covers other files than the envelope holds.",
+  attestation_invalid: "An attestation was not made by the key that it names, or was changed since.",
+  attestation_malformed: "A file that should hold an attestation has another form.",
+  attestation_mismatch: "An attestation is of another manifest or another model's name, or binds no name.",
+  attestation_missing: "Nobody whose attestation is asked for vouches for the version.",
+  attestation_untrusted:
+    "An attestation was made by a key that is not trusted, or a certificate leads to no trusted root.",
   backlog_full: "Predictions are made faster than their records can be written, and the log was told to refuse.",
   damaged_log: "The history of a model is not the one that was written: an entry is missing, changed or out of order.",
   gate_refused:

@@ -9,17 +9,19 @@ const most = 1 << 30;
 export interface NewFileOptions {
   /** Replace what is there. Default: `already_exists`. */
   readonly overwrite?: boolean;
+  /** Permissions. Default: what the process gives to new files. */
+  readonly mode?: number;
 }
 
 /** Writes a file whole or not at all: beside its place, flushed to the disk, then moved there. */
 export async function writeNewFile(
   path: string,
   pieces: AsyncIterable<Uint8Array>,
-  { overwrite = false }: NewFileOptions = {},
+  { overwrite = false, mode = 0o666 }: NewFileOptions = {},
 ): Promise<void> {
   const partial = join(dirname(path), `.${basename(path).slice(0, 200)}.${randomBytes(8).toString("hex")}.partial`);
   try {
-    const handle = await open(partial, "wx");
+    const handle = await open(partial, "wx", mode);
     try {
       for await (const bytes of pieces) await writeFully(handle, bytes);
       await handle.sync();

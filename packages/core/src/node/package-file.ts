@@ -3,17 +3,21 @@ import { chmod, lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises
 import { basename, dirname, join } from "node:path";
 
 import type { Payload, ReadOptions } from "../codec.js";
+import { compareCodePoints } from "../code-points.js";
 import { digestOf } from "../digest.js";
-import { type Envelope, envelopeOf } from "../envelope.js";
+import { type AttestationFile, type Envelope, envelopeOf } from "../envelope.js";
 import { ModelkeepError, throwIfAborted } from "../errors.js";
-import { chunkThreshold, manifestLimit } from "../limits.js";
+import { attestationLimit, chunkThreshold, manifestLimit } from "../limits.js";
 import { openPackage, type OpenPackageOptions, type PackageEnvelope } from "../package-reader.js";
 import { packEnvelope, type PackOptions } from "../package-writer.js";
 import { checkPath } from "../path.js";
 import { keptBytes, verifiedPayload } from "../verified-payload.js";
 import { fileObject } from "./file-object.js";
+import { folderSources } from "./file-payloads.js";
 import { hashedBehind } from "./hashed-behind.js";
 import { type NewFileOptions, syncFolder, writeFully, writeNewFile } from "./new-file.js";
+
+const attestationFolder = "attestations/";
 
 export interface WritePackageOptions extends Omit<PackOptions, "read">, NewFileOptions {}
 
@@ -48,8 +52,11 @@ export async function unpackEnvelope(envelope: Envelope, folder: string, options
       await writeIn(partial, path, readBehind(payload, { ...options, progress }));
       done += size;
     }
-    const attestations = "attestations" in envelope ? await (envelope as PackageEnvelope).attestations() : [];
-    for (const { path, bytes } of attestations) await writeIn(partial, path, one(bytes));
+    for (const { path, bytes } of (await envelope.attestations?.()) ?? []) {
+      if (!path.startsWith(attestationFolder))
+        throw new TypeError(`An attestation lies below "${attestationFolder}", not at ${path}`);
+      await writeIn(partial, path, one(bytes));
+    }
     throwIfAborted(options.signal);
     await chmod(partial, 0o777 & ~process.umask());
     await rename(partial, folder);
@@ -73,13 +80,17 @@ export async function unpackPackage(
   return envelope;
 }
 
+export interface OpenFolderOptions {
+  /** Refuses a folder that holds anything else than the manifest, its payloads and attestations, as a package would be. */
+  readonly exact?: boolean;
+}
+
 /** An envelope over an unpacked folder: `manifest.json` and its payloads, verified when they are read. */
-export async function openEnvelopeFolder(folder: string): Promise<Envelope> {
-  const file = await fileObject(join(folder, "manifest.json"));
-  if (file.info.size > manifestLimit)
-    throw new ModelkeepError("limit_exceeded", `${file.info.key} has more than ${manifestLimit} bytes`);
-  const bytes = new Uint8Array(file.info.size);
-  await file.readInto(bytes);
+export async function openEnvelopeFolder(
+  folder: string,
+  { exact = false }: OpenFolderOptions = {},
+): Promise<PackageEnvelope> {
+  const bytes = await readSmallFile(join(folder, "manifest.json"), manifestLimit);
   const { parseManifest } = await import("../manifest.js");
   const manifest = parseManifest(bytes);
   const payloads = new Map(
@@ -88,7 +99,46 @@ export async function openEnvelopeFolder(folder: string): Promise<Envelope> {
       verifiedPayload({ ...facts, encoding: undefined }, () => fileObject(join(folder, checkPath(facts.path)))),
     ]),
   );
-  return envelopeOf(manifest, bytes, digestOf(bytes), (path) => payloads.get(path));
+  if (exact) await checkNothingElse(folder, new Set(["manifest.json", ...payloads.keys()]));
+  return {
+    ...envelopeOf(manifest, bytes, digestOf(bytes), (path) => payloads.get(path)),
+    attestations: () => attestationsIn(folder),
+  };
+}
+
+async function checkNothingElse(folder: string, files: ReadonlySet<string>): Promise<void> {
+  const stray = (await folderSources(folder)).find(
+    ({ path }) => !files.has(path) && !path.startsWith(attestationFolder),
+  );
+  if (stray !== undefined)
+    throw new ModelkeepError(
+      "malformed",
+      `${folder} has the file ${JSON.stringify(stray.path)}, which its manifest does not know`,
+      {
+        details: { path: stray.path },
+      },
+    );
+}
+
+async function attestationsIn(folder: string): Promise<AttestationFile[]> {
+  const names = await readdir(join(folder, attestationFolder)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return Promise.all(
+    names.toSorted(compareCodePoints).map(async (name) => ({
+      path: `${attestationFolder}${name}`,
+      bytes: await readSmallFile(join(folder, attestationFolder, name), attestationLimit),
+    })),
+  );
+}
+
+async function readSmallFile(path: string, most: number): Promise<Uint8Array> {
+  const file = await fileObject(path);
+  if (file.info.size > most) throw new ModelkeepError("limit_exceeded", `${path} has more than ${most} bytes`);
+  const bytes = new Uint8Array(file.info.size);
+  await file.readInto(bytes);
+  return bytes;
 }
 
 /** What is written is only kept if everything is right: so large payloads may be hashed behind the copying. */

@@ -129,14 +129,14 @@ export function isDamage(code: string): boolean {
   return ["digest_mismatch", "size_mismatch", "malformed", "truncated", "not_found"].includes(code);
 }
 
-/** Blobs and manifests carry their digest in their key. A log that names any other key must not be able to have it written. */
+/** Blobs, manifests and attestations carry their digest in their key. A log that names any other key must not be able to have it written. */
 export function isPlaceOf(key: string, digest: Digest): boolean {
   if (key.startsWith(blobPrefix(digest))) return !key.slice(blobPrefix(digest).length).includes("/");
   const [, folder, file, ...rest] = key.slice(modelsPrefix.length).split("/");
   return (
     key.startsWith(modelsPrefix) &&
     rest.length === 0 &&
-    folder === "manifests" &&
+    (folder === "manifests" || folder === "attestations") &&
     file?.startsWith(`${digestHex(digest)}.`) === true &&
     file.endsWith(".json")
   );

@@ -31,6 +31,8 @@ export function valid<T>(check: () => T): T {
   try {
     return check();
   } catch (error) {
+    // What this reader lacks must not decide: every reader comes to the same result, or to none.
+    if (isModelkeepError(error, "unsupported")) throw error;
     if (isModelkeepError(error) || error instanceof TypeError) throw new VoidChange(error.message);
     throw error;
   }

@@ -32,6 +32,7 @@ export const versionRules: Rules = {
       verifications: [],
       reviews: [],
       ...(change["origin"] !== undefined && { origin: originIn(change["origin"]) }),
+      attestations: [],
     });
     for (const label of labels) draft.labels.set(label, version);
   },
@@ -97,7 +98,7 @@ function freeLabel(draft: Draft, label: string, version: number): void {
     throw new VoidChange(`the label "${label}" is that of version ${holder}, and labels never move`);
 }
 
-function joined(
+export function joined(
   placement: ReadonlyMap<Digest, readonly string[]>,
   more: Placement,
 ): ReadonlyMap<Digest, readonly string[]> {
