@@ -44,6 +44,7 @@ export type {
   Verification,
   VoidEntry,
 } from "./record.js";
+export { routeBuckets } from "./record.js";
 export { openRegistry, type OpenOptions, Registry } from "./registry.js";
 export type { RepresentationChoice } from "./representations.js";
 export { bucketOf, versionOfBucket } from "./route-buckets.js";

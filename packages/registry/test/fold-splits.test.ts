@@ -67,6 +67,17 @@ const kinds: Readonly<Record<string, fc.Arbitrary<JsonObject>>> = {
     rows: 1,
   })),
   policy: fc.record({ alias, policy }),
+  route: fc.record({
+    alias,
+    salt: fc.constant("s"),
+    parts: fc.option(
+      fc.tuple(version, version, fc.integer({ min: 1, max: 9_999 })).map(([one, other, at]) => [
+        { version: one, from: 0, to: at },
+        { version: other, from: at, to: 10_000 },
+      ]),
+    ),
+    shadows: fc.array(version, { maxLength: 1 }),
+  }),
   status: fc.record({ version, status: fc.constantFrom("active", "deprecated", "archived") }),
   label: fc.record({ version, labels: fc.constantFrom(["v1"], ["production"]) }),
 };

@@ -1,8 +1,7 @@
 import { type Digest, isModelkeepError, type Store } from "@modelkeep/core";
 import { ulid } from "@modelkeep/registry";
 
-import { encodeBatch, type EncodedBatch } from "./batch.js";
-import type { PredictionRecord } from "./record.js";
+import { encodeBatch, type EncodedBatch, type IdentifiedEntry } from "./batch.js";
 
 const longestPause = 5_000;
 
@@ -20,10 +19,10 @@ export class BatchWriter {
     this.#onTrouble = onTrouble;
   }
 
-  async write(model: string, records: readonly Omit<PredictionRecord, "time">[]): Promise<void> {
+  async write(model: string, entries: readonly IdentifiedEntry[]): Promise<void> {
     const before = this.#chains.get(model);
     const batch = (before?.batch ?? 0) + 1;
-    const encoded = await encodeBatch({ model, writer: this.#id, batch, previous: before?.digest ?? null }, records);
+    const encoded = await encodeBatch({ model, writer: this.#id, batch, previous: before?.digest ?? null }, entries);
     await this.#put(encoded);
     this.#chains.set(model, { batch, digest: encoded.digest });
   }

@@ -37,19 +37,32 @@ export interface EncodedBatch {
   readonly bytes: Uint8Array;
 }
 
-/** Records of one model and one hour, in the order of their ids, as an object for the store. */
+/** What becomes a record once it has an id. */
+export interface IdentifiedEntry {
+  readonly id: string;
+  readonly entry: { record(): Omit<PredictionRecord, "id" | "time"> };
+}
+
+/** Entries of one model and one hour, in the order of their ids, as an object for the store. */
 export async function encodeBatch(
   header: Omit<BatchHeader, "format" | "records">,
-  records: readonly Omit<PredictionRecord, "time">[],
+  entries: readonly IdentifiedEntry[],
 ): Promise<EncodedBatch> {
-  const head: BatchHeader = { format, ...header, records: records.length };
-  const text = `${[JSON.stringify(head), ...records.map(writeRecord)].join("\n")}\n`;
-  const content = new TextEncoder().encode(text);
+  const head: BatchHeader = { format, ...header, records: entries.length };
+  const lines = [JSON.stringify(head)];
+  const versions = new Set<number>();
+  for (const [index, { id, entry }] of entries.entries()) {
+    // Requests that came meanwhile go first.
+    if (index % 32 === 31) await new Promise((resolve) => setImmediate(resolve));
+    const record = entry.record();
+    versions.add(record.version);
+    lines.push(writeRecord({ id, ...record }));
+  }
+  const content = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
   const hasher = createHasher();
   hasher.update(content);
   const digest = hasher.digest();
-  const [first, last] = [records[0]!.id, records.at(-1)!.id];
-  const key = batchKey(header.model, { first, last, versions: records.map(({ version }) => version), digest });
+  const key = batchKey(header.model, { first: entries[0]!.id, last: entries.at(-1)!.id, versions, digest });
   return { key, digest, bytes: await compressed(content, { level: 1 }) };
 }
 

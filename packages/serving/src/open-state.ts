@@ -33,7 +33,13 @@ export async function openState(
   }
   const versions = new Map(opened.map((served) => [served.version, served]));
   const shadows = (standing.route?.shadows ?? []).flatMap((version) => versions.get(version) ?? []);
-  return { standing, primary: versions.get(standing.version.version)!, versions, shadows };
+  return {
+    standing,
+    primary: versions.get(standing.version.version)!,
+    versions,
+    shadows,
+    route: standing.route && { alias: standing.route.alias, entry: standing.route.entry },
+  };
 }
 
 async function openVersion(

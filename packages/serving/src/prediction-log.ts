@@ -35,17 +35,23 @@ export interface PredictionLogOptions {
 /** What is to be written of one prediction. The log keeps what it is given: it must not change any more. */
 export type NewRecord = Omit<PredictionRecord, "id" | "time">;
 
-/** What became of a record: its id, and with `durable: "each"` when it is in the store. */
-export interface Added {
-  readonly id: string;
-  readonly written: Promise<void> | undefined;
+/** Something that becomes a record when it is written. */
+export interface LogEntry {
+  readonly model: string;
+  /** What it keeps in memory. */
+  readonly bytes: number;
+  record(): NewRecord;
 }
 
-interface Pending {
+/** What became of an entry: its id, and with `durable: "each"` when it is in the store. */
+export interface Added {
   readonly id: string;
-  readonly record: () => NewRecord;
-  readonly model: string;
-  readonly bytes: number;
+  readonly waiter?: { readonly promise: Promise<void> } | undefined;
+}
+
+interface Pending extends Added {
+  readonly id: string;
+  readonly entry: LogEntry;
   /** Somebody waits until it is in the store. */
   waiter?: Waiter | undefined;
 }
@@ -118,18 +124,16 @@ export class PredictionLog {
     this.#wake();
   }
 
-  /**
-   * Puts a record into a place that is held; `record` is called when it is written. `bytes` is what it keeps in memory.
-   */
-  add(model: string, bytes: number, record: () => NewRecord): Added {
-    const each: Pending = { id: this.#nextId(), model, bytes, record };
+  /** Puts an entry into a place that is held. */
+  put(entry: LogEntry): Added {
+    const each: Pending = { id: this.#nextId(), entry, waiter: undefined };
     this.#held--;
-    this.#bytes += bytes;
+    this.#bytes += entry.bytes;
     this.#pending.push(each);
     if (this.durable === "each") each.waiter = waiter();
     if (each.waiter !== undefined || this.#pending.length >= this.#records) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), this.#seconds * 1000);
-    return { id: each.id, written: each.waiter?.promise };
+    return each;
   }
 
   /** Resolves when everything that has been added until now is in the store. */
@@ -199,8 +203,7 @@ export class PredictionLog {
       this.#writing = this.#pending;
       this.#pending = [];
       for (const batch of batches(this.#writing, this.#records)) {
-        const records = batch.map(({ id, record }) => ({ id, ...record() }));
-        await this.#writer.write(batch[0]!.model, records);
+        await this.#writer.write(batch[0]!.entry.model, batch);
         this.#done(batch);
       }
     } while (this.#pending.length >= this.#records || this.#pending.some((each) => each.waiter !== undefined));
@@ -209,8 +212,8 @@ export class PredictionLog {
   #done(batch: readonly Pending[]): void {
     const written = new Set(batch);
     this.#writing = this.#writing.filter((each) => !written.has(each));
-    for (const { bytes, waiter } of batch) {
-      this.#bytes -= bytes;
+    for (const { entry, waiter } of batch) {
+      this.#bytes -= entry.bytes;
       waiter?.resolve();
     }
     this.#wake();
@@ -226,7 +229,7 @@ export function predictionLog(store: Store, options?: PredictionLogOptions): Pre
 function* batches(pending: readonly Pending[], most: number): Iterable<readonly Pending[]> {
   const groups = new Map<string, Pending[]>();
   for (const each of pending) {
-    const group = `${hourOf(ulidTime(each.id))} ${each.model}`;
+    const group = `${hourOf(ulidTime(each.id))} ${each.entry.model}`;
     const found = groups.get(group);
     if (found === undefined) groups.set(group, [each]);
     else found.push(each);
@@ -235,13 +238,13 @@ function* batches(pending: readonly Pending[], most: number): Iterable<readonly 
     let batch: Pending[] = [];
     let bytes = 0;
     for (const each of group) {
-      if (batch.length === most || (batch.length > 0 && bytes + each.bytes > batchBytes)) {
+      if (batch.length === most || (batch.length > 0 && bytes + each.entry.bytes > batchBytes)) {
         yield batch;
         batch = [];
         bytes = 0;
       }
       batch.push(each);
-      bytes += each.bytes;
+      bytes += each.entry.bytes;
     }
     yield batch;
   }

@@ -23,7 +23,7 @@ export interface RecordPolicy {
 
 const defaultLargest = 4 * 1024 * 1024;
 
-/** What a policy keeps of the inputs of one model: `copy` while the request runs, `record` when it is written. */
+/** What a policy keeps of the inputs of one model: asked when the record is written. */
 export class InputKeeper {
   readonly #kept: "values" | "digest" | "none";
   readonly #largest: number;
@@ -39,9 +39,9 @@ export class InputKeeper {
     this.#columns = columnsOf(places.flat());
   }
 
-  /** A copy of what will be needed, made before the caller can change it; `undefined` when nothing is. */
-  copy(inputs: TensorMap): TensorMap | undefined {
-    return this.#kept === "none" ? undefined : copyTensors(inputs);
+  /** Whether anything will be needed of the inputs. */
+  get keeps(): boolean {
+    return this.#kept !== "none";
   }
 
   record(inputs: TensorMap | undefined): Pick<PredictionRecord, "inputs" | "inputsDigest" | "redacted"> {

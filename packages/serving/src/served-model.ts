@@ -1,9 +1,10 @@
-import { type Inputs, isModelkeepError, toTensors } from "@modelkeep/core";
+import { type Inputs, isModelkeepError, type TensorMap, toTensors } from "@modelkeep/core";
 import { Prediction, type Registry } from "@modelkeep/registry";
 
+import { Answer } from "./answer.js";
+import { TensorCopier } from "./kept-tensors.js";
 import { openState } from "./open-state.js";
 import type { PredictionLog } from "./prediction-log.js";
-import { bytesOf, copyTensors } from "./record-policy.js";
 import type { Live, RequestOptions, ServeOptions } from "./serve-options.js";
 import { choose, sameStanding, type ServedState } from "./served-state.js";
 import type { ServedVersion } from "./served-version.js";
@@ -29,6 +30,8 @@ export class ServedModel {
   readonly #registry: Registry;
   readonly #options: ServeOptions;
   readonly #log: PredictionLog | undefined;
+  readonly #copier = new TensorCopier();
+  readonly #withoutKey: "random" | "primary";
   readonly #shadows: ShadowRunner | undefined;
   readonly #retiring = new Set<Promise<void>>();
   #state: ServedState;
@@ -43,7 +46,8 @@ export class ServedModel {
     this.#options = options;
     this.#state = state;
     this.#log = options.log;
-    this.#shadows = options.log && new ShadowRunner(options.log, options.shadowBacklog ?? 1_000);
+    this.#withoutKey = options.withoutKey ?? "random";
+    this.#shadows = options.log && new ShadowRunner(options.log, this.#copier, options.shadowBacklog ?? 1_000);
     this.#schedule();
   }
 
@@ -72,50 +76,59 @@ export class ServedModel {
     const room = log?.hold();
     if (room !== undefined) await room;
     const state = this.#state;
-    const { served, taken } = choose(state, key, this.#options.withoutKey ?? "random");
-    const { model, facts, keeper } = served;
+    const { served, bucket } = choose(state, key, this.#withoutKey);
+    const { model, keeper } = served;
     served.enter();
     // The place in the log is given back unless a record takes it.
     let holds = log !== undefined;
     try {
       const tensors = toTensors(model.signature, inputs);
-      const shadows = log === undefined ? [] : state.shadows;
-      const kept = log && keeper.copy(tensors);
-      const copy = shadows.length > 0 ? (kept ?? copyTensors(tensors)) : undefined;
+      if (log === undefined)
+        return new ServedPrediction(await model.predictTensors(tensors), served.reference, undefined);
+      const copier = this.#copier;
+      const { route, shadows } = state;
+      const kept = keeper.keeps || shadows.length > 0 ? copier.copy(tensors) : undefined;
       const start = performance.now();
-      const about = { caller, route: taken };
-      let outputs;
+      let outputs: TensorMap;
       try {
         outputs = await model.predictTensors(tensors);
       } catch (error) {
         const latency = performance.now() - start;
-        const { code = "failed", message } = error as { code?: string; message: string };
         holds = false;
-        const failed = log?.add(facts.model, kept ? bytesOf(kept) : 0, () => ({
-          ...facts,
-          ...about,
-          latency,
-          ...keeper.record(kept),
-          error: { code, message },
-        }));
-        await failed?.written;
+        await log.put(
+          new Answer({
+            served,
+            inputs: kept,
+            outputs: undefined,
+            error,
+            latency,
+            caller,
+            route,
+            bucket,
+            shadowed: undefined,
+          }),
+        ).waiter?.promise;
         throw error;
       }
       const latency = performance.now() - start;
-      if (log === undefined) return new ServedPrediction(outputs, served.reference, undefined);
-      const given = copyTensors(outputs);
+      const given = copier.copy(outputs);
       holds = false;
-      const { id, written } = log.add(facts.model, (kept ? bytesOf(kept) : 0) + bytesOf(given), () => ({
-        ...facts,
-        ...about,
-        latency,
-        ...keeper.record(kept),
-        outputs: given,
-      }));
-      if (copy !== undefined)
-        for (const shadow of shadows)
-          this.#shadows!.follow(shadow, { id, inputs: copy, outputs: given, caller, taken });
-      if (written !== undefined) await written;
+      const { id, waiter } = log.put(
+        new Answer({
+          served,
+          inputs: kept,
+          outputs: given,
+          error: undefined,
+          latency,
+          caller,
+          route,
+          bucket,
+          shadowed: undefined,
+        }),
+      );
+      for (const shadow of shadows)
+        this.#shadows!.follow(shadow, { id, inputs: kept!, outputs: given, caller, route, bucket });
+      if (waiter !== undefined) await waiter.promise;
       return new ServedPrediction(outputs, served.reference, id);
     } finally {
       if (holds) log!.release();

@@ -1,6 +1,7 @@
-import { bucketOf, type RouteView, type Standing, versionOfBucket } from "@modelkeep/registry";
+import { hash } from "node:crypto";
 
-import type { RouteTaken } from "./record.js";
+import { routeBuckets, type RouteView, type Standing, versionOfBucket } from "@modelkeep/registry";
+
 import type { ServedVersion } from "./served-version.js";
 
 /** What a server answers with at one moment. A request takes the state once, and stays with it. */
@@ -10,11 +11,13 @@ export interface ServedState {
   /** By number: those of the route, shadows included. */
   readonly versions: ReadonlyMap<number, ServedVersion>;
   readonly shadows: readonly ServedVersion[];
+  /** For the records. */
+  readonly route: { readonly alias: string; readonly entry: number } | undefined;
 }
 
 export interface Choice {
   readonly served: ServedVersion;
-  readonly taken: RouteTaken | undefined;
+  readonly bucket: number | undefined;
 }
 
 /** The version that answers: by the key's bucket where there is a route; without a key by chance, or the primary one. */
@@ -24,12 +27,16 @@ export function choose(
   withoutKey: "random" | "primary",
 ): Choice {
   const { route } = standing;
-  if (route === undefined) return { served: primary, taken: undefined };
-  const { alias, entry, parts, salt } = route;
-  if (key === undefined && withoutKey === "primary") return { served: primary, taken: { alias, entry } };
-  const bucket = key === undefined ? undefined : bucketOf(salt, key);
-  const served = versions.get(versionOfBucket(parts, bucket ?? Math.floor(Math.random() * 10_000)))!;
-  return { served, taken: bucket === undefined ? { alias, entry } : { alias, entry, bucket } };
+  if (route === undefined || (key === undefined && withoutKey === "primary"))
+    return { served: primary, bucket: undefined };
+  const bucket = key === undefined ? undefined : keyBucket(route.salt, key);
+  const version = versionOfBucket(route.parts, bucket ?? Math.floor(Math.random() * routeBuckets));
+  return { served: versions.get(version)!, bucket };
+}
+
+/** As `bucketOf` of the registry, by node's fastest way. */
+export function keyBucket(salt: string, key: string): number {
+  return Number.parseInt(hash("sha256", `${salt}\u0000${key}`, "hex").slice(0, 12), 16) % routeBuckets;
 }
 
 /** Whether nothing has changed that a server has to follow. */

@@ -1,30 +1,27 @@
-import type { TensorMap } from "@modelkeep/core";
-
+import { Answer } from "./answer.js";
+import type { TensorCopier } from "./kept-tensors.js";
 import type { PredictionLog } from "./prediction-log.js";
-import { bytesOf } from "./record-policy.js";
-import type { RouteTaken } from "./record.js";
 import type { ServedVersion } from "./served-version.js";
-import { tensorDifference } from "./tensor-difference.js";
 
-/** An answer that was given, for the shadows to be compared with. */
-export interface Answered {
+/** What was answered: a shadow predicts the same. */
+type Answered = Pick<Answer, "caller" | "route" | "bucket"> & {
   readonly id: string;
-  readonly inputs: TensorMap;
-  readonly outputs: TensorMap;
-  readonly caller: string | undefined;
-  readonly taken: RouteTaken | undefined;
-}
+  readonly inputs: NonNullable<Answer["inputs"]>;
+  readonly outputs: NonNullable<Answer["outputs"]>;
+};
 
 /** Lets shadows predict what has been answered already, one prediction at a time and behind everything else. */
 export class ShadowRunner {
   readonly #log: PredictionLog;
+  readonly #copier: TensorCopier;
   readonly #backlog: number;
   readonly #waiting: { readonly served: ServedVersion; readonly answered: Answered }[] = [];
   #running: Promise<void> | undefined;
   #skipped = 0;
 
-  constructor(log: PredictionLog, backlog: number) {
+  constructor(log: PredictionLog, copier: TensorCopier, backlog: number) {
     this.#log = log;
+    this.#copier = copier;
     this.#backlog = backlog;
   }
 
@@ -59,7 +56,7 @@ export class ShadowRunner {
     }
   }
 
-  async #predict(served: ServedVersion, { id, inputs, outputs, caller, taken }: Answered): Promise<void> {
+  async #predict(served: ServedVersion, { id, inputs, outputs, caller, route, bucket }: Answered): Promise<void> {
     try {
       await this.#log.hold();
     } catch {
@@ -68,28 +65,17 @@ export class ShadowRunner {
       return;
     }
     const start = performance.now();
+    let found: Answer["outputs"];
+    let error: unknown;
     try {
-      const found = await served.model.predictTensors(inputs);
-      const latency = performance.now() - start;
-      this.#log.add(served.facts.model, bytesOf(found), () => ({
-        ...served.facts,
-        caller,
-        latency,
-        ...(taken && { route: taken }),
-        outputs: found,
-        shadow: { of: id, ...tensorDifference(found, outputs) },
-      }));
-    } catch (error) {
-      const latency = performance.now() - start;
-      const { code = "failed", message } = error as { code?: string; message: string };
-      this.#log.add(served.facts.model, 0, () => ({
-        ...served.facts,
-        caller,
-        latency,
-        ...(taken && { route: taken }),
-        error: { code, message },
-        shadow: { of: id, identical: false, labels: 0, difference: 0 },
-      }));
+      found = this.#copier.copy(await served.model.predictTensors(inputs.tensors()));
+    } catch (thrown) {
+      error = thrown;
     }
+    const latency = performance.now() - start;
+    const shadowed = { id, outputs };
+    this.#log.put(
+      new Answer({ served, inputs: undefined, outputs: found, error, latency, caller, route, bucket, shadowed }),
+    );
   }
 }

@@ -18,8 +18,9 @@ const facts: NewRecord = {
 
 async function add(log: PredictionLog, record: Partial<NewRecord> = {}): Promise<string> {
   await log.hold();
-  const { id, written } = log.add(record.model ?? "lines", 100, () => ({ ...facts, ...record }));
-  await written;
+  const entry = { model: record.model ?? "lines", bytes: 100, record: () => ({ ...facts, ...record }) };
+  const { id, waiter } = log.put(entry);
+  await waiter?.promise;
   return id;
 }
 

@@ -23,14 +23,11 @@ it("the specification's batch is written and read as it says", async () => {
       .slice(1, 3)
       .map((line, index) => {
         // As the writer lays fields out: those of the example, in its order.
-        const { inputs: _i, outputs: _o, latency, ...rest } = JSON.parse(line) as Record<string, unknown>;
+        const { id, inputs: _i, outputs: _o, latency, ...rest } = JSON.parse(line) as Record<string, unknown>;
         const { inputs, outputs } = records[index]!;
-        return {
-          ...(rest as unknown as (typeof records)[number]),
-          latency: latency as number,
-          ...(inputs && { inputs }),
-          ...(outputs && { outputs }),
-        };
+        const tensors = { ...(inputs && { inputs }), ...(outputs && { outputs }) };
+        const record = { ...(rest as unknown as (typeof records)[number]), latency: latency as number, ...tensors };
+        return { id: id as string, entry: { record: () => record } };
       }),
   );
   expect(again.key).toBe(key);

@@ -88,14 +88,14 @@ export function rowsTensor(name: string, rows: readonly (readonly number[])[]): 
 }
 
 /** The smallest model there is: y = w x + 0.5. */
-export function linearModel(): OnnxModel {
+export function linearModel(offset = 0.5): OnnxModel {
   const b = graphBuilder();
   const x = b.input("x", "float64", ["batch", features]);
   const weights = b.float64(
     Array.from({ length: features }, (_, index) => index / features),
     [features, 1],
   );
-  b.output("y", b.add(b.matmul(x, weights), b.float64(0.5)), "float64", ["batch", 1]);
+  b.output("y", b.add(b.matmul(x, weights), b.float64(offset)), "float64", ["batch", 1]);
   return b.build();
 }
 

@@ -8,8 +8,8 @@ import { memoryStore } from "@modelkeep/store-memory";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 
 import { type Bench, type Group } from "../bench.js";
+import { blocks } from "../blocks.js";
 import { convertedFile, features, fittedForest, linearModel, rowsTensor } from "../models.js";
-import { median, medianCall } from "../measure.js";
 import { missingModules } from "../python-peer.js";
 import { notRun, ratio, type Row } from "../row.js";
 
@@ -35,25 +35,6 @@ export const predict: Group = {
     ];
   },
 };
-
-/** Blocks of calls in turns; the median of each block's median. */
-async function blocks<Name extends string>(
-  bench: Bench,
-  calls: number,
-  cases: Readonly<Record<Name, (index: number) => unknown>>,
-): Promise<Record<Name, number>> {
-  const found = Object.fromEntries(Object.keys(cases).map((name) => [name, [] as number[]]));
-  for (let round = bench.quick ? -1 : -2; round < (bench.quick ? 3 : 15); round++) {
-    for (const [name, call] of Object.entries<(index: number) => unknown>(cases)) {
-      const time = await medianCall(calls, call);
-      if (round >= 0) found[name]!.push(time);
-    }
-  }
-  return Object.fromEntries(Object.entries(found).map(([name, times]) => [name, median(times)])) as Record<
-    Name,
-    number
-  >;
-}
 
 async function throughLoad(bench: Bench, what: string, model: OnnxModel, rows: Rows): Promise<Row[]> {
   const registry = await openRegistry({
