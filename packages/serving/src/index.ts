@@ -9,7 +9,16 @@ export {
 } from "./prediction-log.js";
 export { Predictions, predictionsOf } from "./predictions.js";
 export type { PredictionRecord, RouteTaken, ShadowOutcome } from "./record.js";
+export { recordToJson } from "./record-line.js";
 export type { RecordPolicy } from "./record-policy.js";
+export { replay, type Replayed, type ReplayOptions, replayRecord } from "./replay.js";
+export {
+  type AgainstOptions,
+  type AgainstReport,
+  type ChangedLabel,
+  type NumericChange,
+  replayAgainst,
+} from "./replay-against.js";
 export { serve } from "./serve.js";
 export type { Live, RequestOptions, ServeOptions } from "./serve-options.js";
 export { ServedModel, ServedPrediction } from "./served-model.js";

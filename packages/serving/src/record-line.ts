@@ -25,6 +25,12 @@ export function writeRecord(record: Omit<PredictionRecord, "time">): string {
   return tensors.length === 0 ? head : `${head.slice(0, -1)},${tensors.join(",")}}`;
 }
 
+/** A record as plain JSON, for programs: what its line holds. */
+export function recordToJson(record: PredictionRecord): Json {
+  const { id, time, ...rest } = record;
+  return { id, time, ...(JSON.parse(writeRecord({ id, ...rest })) as { [key: string]: Json }) };
+}
+
 /** The difference from a NaN has no number in JSON. */
 function infinite(_key: string, value: unknown): unknown {
   return value === Infinity ? "Infinity" : value;

@@ -10,7 +10,12 @@ export function line(slope: number): OnnxModel {
   const x = b.input("x", "float64", ["batch", 1]);
   const column = b.reshape(x, [-1]);
   b.output("y", b.mul(column, b.float64(slope)), "float64", ["batch"]);
-  b.output("slope", b.cast(b.add(b.mul(column, b.float64(0)), b.float64(slope)), "int64"), "int64", ["batch"]);
+  b.output(
+    "slope",
+    b.cast(b.where(b.less(column, b.float64(0)), b.float64(slope), b.float64(slope)), "int64"),
+    "int64",
+    ["batch"],
+  );
   return b.build();
 }
 
