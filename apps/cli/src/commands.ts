@@ -4,6 +4,7 @@ import { keeping } from "./declarations/keeping.js";
 import { proving } from "./declarations/proving.js";
 import { registering } from "./declarations/registering.js";
 import { storing } from "./declarations/storing.js";
+import { serving } from "./declarations/serving.js";
 import type { Groups } from "./help.js";
 
 export const groups: Groups = [
@@ -12,5 +13,6 @@ export const groups: Groups = [
   { title: "The registry", commands: registering },
   { title: "Approval before production", commands: gating },
   { title: "Keys and attestations", commands: attesting },
+  { title: "Serving, on the record", commands: serving },
   { title: "Stores and settings", commands: storing },
 ];

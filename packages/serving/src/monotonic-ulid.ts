@@ -1,4 +1,4 @@
-import { ulid } from "@modelkeep/registry";
+import { isUlid, ulid } from "@modelkeep/registry";
 
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const digits = 16;
@@ -25,6 +25,11 @@ export function monotonicUlids(now: () => number = Date.now): () => string {
     count++;
     return id;
   };
+}
+
+/** Whether a text could be the id of a prediction: it is a ULID. */
+export function isPredictionId(text: string): boolean {
+  return isUlid(text);
 }
 
 /** Milliseconds since 1970 that a ULID begins with. */

@@ -24,6 +24,8 @@ import { wholeNumber } from "../reference.js";
 interface Model {
   readonly signature: Signature;
   predict(inputs: TensorMap): Promise<TensorMap>;
+  /** Of what was put on the record. */
+  readonly ids?: readonly string[];
   readonly close: () => Promise<void>;
 }
 
@@ -32,24 +34,35 @@ export async function run(context: Context): Promise<void> {
   const [target, ...values] = context.arguments as [string, ...string[]];
   const size = wholeNumber(options.text("batch-size") ?? "1000", "--batch-size", 1);
   const model = await openModel(context, target);
+  let columns: Record<string, unknown[]> = {};
   try {
     const rows = batches(rowsOf(values, options.text("input"), model.signature), size);
-    let columns: Record<string, unknown[]> = {};
     for await (const batch of rows) {
       columns = mergeColumns(columns, columnsOf(await model.predict(toTensors(model.signature, batch as Inputs))));
     }
-    output.result({ outputs: groupTargets(columns) }, () => outputText(columns, output));
   } finally {
     await model.close();
   }
+  const { ids } = model;
+  output.result({ outputs: groupTargets(columns), ...(ids && { ids }) }, () => outputText(columns, output));
+  if (ids !== undefined) output.note(`on record: ${ids.join(", ")}`);
 }
 
 async function openModel(context: Context, target: string): Promise<Model> {
   const { options } = context;
   const path = resolve(context.folder, target);
   const choice = { runtime: options.text("runtime"), representation: options.text("representation") };
-  if (!target.includes("@") && (await isPath(path))) return openFile(context, path, choice);
+  if (!target.includes("@") && (await isPath(path))) {
+    if (options.flag("record"))
+      throw new ModelkeepError(
+        "invalid_input",
+        `${target} is a file: only predictions of registered versions go on the record`,
+      );
+    return openFile(context, path, choice);
+  }
   const registry = await context.registry({ withPlugins: true, attested: true });
+  if (options.flag("record"))
+    return (await import("../recorded-model.js")).recordedModel(context, registry, target, choice);
   const model = await registry.load(target, {
     ...choice,
     signal: context.signal,

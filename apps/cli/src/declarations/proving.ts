@@ -70,6 +70,13 @@ export const proving: readonly Command[] = [
       compatibility,
       "attested-by": attestedBy,
       roots,
+      record: { type: "boolean", description: "put the predictions on the record, as a server does; follows routes" },
+      caller: { type: "string", value: "<name>", description: "with --record: who asks (default: the command line)" },
+      key: {
+        type: "string",
+        value: "<text>",
+        description: "with --record: the caller's key, where the alias has a route",
+      },
       "batch-size": { type: "string", value: "<n>", description: "rows at once (default 1000)" },
     },
     examples: [
