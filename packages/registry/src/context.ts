@@ -8,6 +8,7 @@ import type { Logs } from "./logs.js";
 import type { Plugins } from "./options.js";
 import type { Policy } from "./policy.js";
 import type { ModelRecord } from "./record.js";
+import type { NewRing } from "./signers.js";
 
 /** What every operation of an open registry works with. */
 export interface Context extends LogContext {
@@ -23,6 +24,8 @@ export interface Context extends LogContext {
   readonly actor: Actor | undefined;
   /** What new models get, by alias. */
   readonly policies: ReadonlyMap<string, Policy>;
+  /** Who signs the entries of new models. */
+  readonly signers: NewRing | undefined;
   /** Why nothing can be changed through this client. */
   readonly readOnly: string | undefined;
 }

@@ -22,6 +22,8 @@ export interface EntryBody {
   readonly time: string;
   readonly actor: Actor;
   readonly change: JsonObject;
+  /** By the actor's key, of all that stands before it. Always the last field. */
+  readonly attestation?: { readonly keyId: string; readonly value: string } | undefined;
 }
 
 export type JsonObject = { readonly [key: string]: Json };
@@ -34,7 +36,20 @@ export interface Entry {
   readonly placement: Placement;
   /** Of the body's exact bytes. */
   readonly digest: Digest;
+  /** Absent where the entry is not signed. */
+  readonly signed?: SignedText | undefined;
 }
+
+/** What a key attests of an entry: the body without the attestation. */
+export interface SignedText {
+  readonly keyId: string;
+  /** Base64. */
+  readonly value: string;
+  readonly text: string;
+}
+
+/** Signs the text of a body that has no attestation yet. */
+export type SignText = (text: string) => Pick<SignedText, "keyId" | "value">;
 
 /** Bytes of one entry that a reader takes in at most. */
 export const entryLimit = 4 * 1024 * 1024;
@@ -50,10 +65,14 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * of all that stands before this comma `}` line feed. No other entry vouches for the newest one, nor for any placement.
  */
 export function writeEntry(
-  body: EntryBody,
+  unsigned: EntryBody,
   placement: Placement,
+  sign?: SignText,
 ): { readonly entry: Entry; readonly bytes: Uint8Array } {
-  const text = JSON.stringify(body);
+  const plain = JSON.stringify(unsigned);
+  const attestation = sign?.(plain);
+  const body = attestation === undefined ? unsigned : { ...unsigned, attestation };
+  const text = attestation === undefined ? plain : JSON.stringify(body);
   const digest = digestOf(encoder.encode(text));
   const summed = `${opening}${text}${middle}${JSON.stringify(placement)}`;
   const bytes = encoder.encode(`${summed}${ending}${digestOf(encoder.encode(summed))}"}\n`);
@@ -62,7 +81,7 @@ export function writeEntry(
       "limit_exceeded",
       `An entry of the log has at most ${entryLimit} bytes, not ${bytes.length}`,
     );
-  return { entry: { body, placement, digest }, bytes };
+  return { entry: { body, placement, digest, ...(attestation && { signed: { ...attestation, text: plain } }) }, bytes };
 }
 
 /** Reads an entry and judges its form; what its kind demands is judged by the fold. */
@@ -95,7 +114,20 @@ export function readEntry(bytes: Uint8Array, where: string): Entry {
     body: checkBody(body, where),
     placement: checkPlacement(whole.placement, where),
     digest: digestOf(encoder.encode(chained)),
+    ...signedText(chained),
   };
+}
+
+const attesting = ',"attestation":{"keyId":"';
+
+/** The attestation at the end of a body, in exactly this spelling: anywhere and anyhow else it is a field like any other. */
+function signedText(chained: string): Pick<Entry, "signed"> {
+  const start = chained.lastIndexOf(attesting);
+  if (start < 0) return {};
+  const tail = chained.slice(start + attesting.length);
+  const [, keyId, value] = /^([0-9a-f]{64})","value":"([A-Za-z0-9+/]{1,1024}={0,2})"\}\}$/u.exec(tail) ?? [];
+  if (keyId === undefined || value === undefined) return {};
+  return { signed: { keyId, value, text: `${chained.slice(0, start)}}` } };
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -3,6 +3,7 @@ import { applyChange, knownKinds } from "./rules.js";
 import { GateRefusal } from "./rules/gates.js";
 import { VoidChange } from "./rules/rule.js";
 import { emptyRecord, type ModelRecord } from "./record.js";
+import { signatureFault } from "./signed-entries.js";
 
 /** A record while entries are folded into it: maps and lists of its own, values shared. */
 export type Draft = {
@@ -27,10 +28,12 @@ export function fold(record: ModelRecord, entries: readonly Entry[], options: Fo
   let draft = draftOf(record);
   for (const entry of entries) {
     checkChain(draft, entry);
+    const before = draft.voids.length;
     draft = step(draft, entry, options);
     draft.length = entry.body.number;
     draft.head = entry.digest;
-    draft.time = entry.body.time;
+    // What is void does not move the clock: nobody makes old proofs fresh by an entry from the future.
+    if (draft.voids.length === before) draft.time = entry.body.time;
   }
   return draft;
 }
@@ -41,6 +44,12 @@ export function foldAll(name: string, entries: readonly Entry[], options: FoldOp
 
 function step(draft: Draft, entry: Entry, options: FoldOptions): Draft {
   const { number, id, kind, critical, change } = entry.body;
+  // Before anything else: who may not write cannot even make the model read-only.
+  const unsigned = draft.ring && signatureFault(draft.ring, entry);
+  if (unsigned !== undefined) {
+    draft.voids.push({ number, id, kind, reason: unsigned });
+    return draft;
+  }
   const unknown = kindsOf(entry).find((each) => !knownKinds.has(each.kind));
   if (unknown !== undefined) {
     if (unknown.critical || critical)
@@ -76,7 +85,7 @@ function checkChain(record: ModelRecord, { body }: Entry): void {
   if (body.number !== record.length + 1) throw damaged(where, `follows number ${record.length}`);
   if (body.model !== record.name) throw damaged(where, `belongs to the model ${JSON.stringify(body.model)}`);
   if (body.previous !== record.head) throw damaged(where, "does not carry the digest of the entry before it");
-  if (record.time !== undefined && body.time < record.time) throw damaged(where, "is older than the entry before it");
+  if (record.time !== undefined && body.time < record.time) throw damaged(where, "is older than what came before it");
 }
 
 function draftOf(record: ModelRecord): Draft {

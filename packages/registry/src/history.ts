@@ -15,6 +15,8 @@ export interface HistoryEntry {
   readonly kind: string;
   readonly change: JsonObject;
   readonly digest: string;
+  /** Id of the key that signed it, if one did; whether it is its actor's is judged where a model takes signed entries only. */
+  readonly keyId?: string | undefined;
   /** Why it has no effect, if it has none. */
   readonly void?: string | undefined;
 }
@@ -45,7 +47,11 @@ export async function asOf(
   let former: ModelRecord | undefined;
   for (const each of [...record.formerNames, record.name]) {
     const entries = await readEntries(context, each, 1, signal);
-    const past = entries.filter((entry) => entry.body.time <= limit);
+    // Entries stand in the order of their times, but for those that are void.
+    const { voids } = await readRecord(context, each, undefined, signal);
+    const unheard = new Set(voids.map(({ number }) => number));
+    const later = entries.findIndex(({ body }) => body.time > limit && !unheard.has(body.number));
+    const past = later < 0 ? entries : entries.slice(0, later);
     if (past.length === 0 && former !== undefined) return former;
     const folded = foldAll(each, past, { former });
     if (past.length < entries.length) return folded;
@@ -54,7 +60,19 @@ export async function asOf(
   return former!;
 }
 
-function line({ body, digest }: Entry, reason: string | undefined): HistoryEntry {
+function line({ body, digest, signed }: Entry, reason: string | undefined): HistoryEntry {
   const { model, number, id, time, actor, kind, change } = body;
-  return { model, number, id, time, actor, kind, change, digest, ...(reason !== undefined && { void: reason }) };
+  const key = signed === undefined ? {} : { keyId: signed.keyId };
+  return {
+    model,
+    number,
+    id,
+    time,
+    actor,
+    kind,
+    change,
+    digest,
+    ...key,
+    ...(reason !== undefined && { void: reason }),
+  };
 }

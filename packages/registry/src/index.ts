@@ -38,6 +38,8 @@ export type {
   PolicyProposal,
   PolicyRecord,
   Review,
+  Signer,
+  SignerProposal,
   RoutePart,
   Status,
   Summary,
@@ -52,6 +54,8 @@ export type { RouteView } from "./route-view.js";
 export type { RouteInput, RouteOptions, Standing } from "./routes.js";
 export type { Metadata, Saved, SaveInput, SamplesInput } from "./save-input.js";
 export type { AttestationView, ModelView, VersionView } from "./show.js";
+export type { EntryKey } from "./signed-entries.js";
+export type { NewRing, NewSigner, RingChange, RingChanged, RingView, Signers } from "./signers.js";
 export type { BlobSource } from "./upload.js";
 export type { VerificationResult, VerifyOptions } from "./verify.js";
 export { isUlid, ulid } from "./ulid.js";

@@ -1,3 +1,4 @@
+import type { PrivateKey } from "@modelkeep/attest";
 import { collect, isModelkeepError, ModelkeepError, type Store, throwIfAborted } from "@modelkeep/core";
 
 import {
@@ -13,6 +14,7 @@ import {
 import { fold } from "./fold.js";
 import { hintKey, logKey, logNumber, logPrefix } from "./keys.js";
 import { emptyRecord, type ModelRecord } from "./record.js";
+import { signatureFault, signWith } from "./signed-entries.js";
 import { ulid } from "./ulid.js";
 
 export interface LogContext {
@@ -20,6 +22,8 @@ export interface LogContext {
   readonly clock: () => Date;
   /** Waits before a race is tried again; a test's scheduler puts its own here. */
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Signs every entry that is written. */
+  readonly entryKey?: PrivateKey | undefined;
 }
 
 /** A change that a writer wants, decided on exactly the state that it will follow. */
@@ -106,7 +110,8 @@ export async function append(
     throwIfAborted(signal);
     const proposal = await propose(record);
     if (proposal === undefined) return { record };
-    const { entry, bytes } = writeEntry(bodyOf(context, record, actor, proposal, id), proposal.placement ?? {});
+    const body = bodyOf(context, record, actor, proposal, id);
+    const { entry, bytes } = writeEntry(body, proposal.placement ?? {}, context.entryKey && signWith(context.entryKey));
     const after = judge(record, entry);
     const outcome = await putEntry(store, entry, bytes, signal);
     if (outcome === "ours") return { record: after, entry };
@@ -120,6 +125,13 @@ export async function append(
 function judge(record: ModelRecord, entry: Entry): ModelRecord {
   if (record.readOnly !== undefined)
     throw new ModelkeepError("refused", `${record.name} is read-only here. ${record.readOnly}`);
+  const unsigned = record.ring && signatureFault(record.ring, entry);
+  if (unsigned !== undefined)
+    throw new ModelkeepError(
+      "refused",
+      `${record.name} takes only entries that its people have signed, and this one ${unsigned}. Open the registry with \`signEntries\` (--sign-with), a private key whose public half was added to the model`,
+      { details: { name: record.name, keyId: entry.signed?.keyId } },
+    );
   const after = fold(record, [entry]);
   const fault = after.voids.length > record.voids.length ? after.voids.at(-1) : undefined;
   if (fault !== undefined) {
@@ -185,6 +197,8 @@ async function readOne(store: Store, model: string, number: number, signal?: Abo
 
 function bodyOf(context: LogContext, record: ModelRecord, actor: Actor, proposal: Proposal, id: string): EntryBody {
   const now = context.clock().toISOString();
+  // Whoever a key was added for signs as this person, whatever they call themselves elsewhere.
+  const { name, email } = record.ring?.signers.get(context.entryKey?.keyId ?? "")?.actor ?? actor;
   return {
     format: "modelkeep.log/1",
     model: record.name,
@@ -194,7 +208,7 @@ function bodyOf(context: LogContext, record: ModelRecord, actor: Actor, proposal
     critical: proposal.critical,
     previous: record.head,
     time: record.time !== undefined && record.time > now ? record.time : now,
-    actor: actor.email === undefined ? { name: actor.name } : { name: actor.name, email: actor.email },
+    actor: email === undefined ? { name } : { name, email },
     change: proposal.change,
   };
 }

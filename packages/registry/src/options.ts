@@ -4,6 +4,8 @@ import type { AttestedBy } from "./attested.js";
 import type { LookUpEnvironment } from "./compatibility.js";
 import type { Actor } from "./entry.js";
 import type { Policy } from "./policy.js";
+import type { EntryKey } from "./signed-entries.js";
+import type { NewRing } from "./signers.js";
 
 /** What is installed: a registry handles what these handle, and keeps the rest as opaque files. */
 export interface Plugins {
@@ -19,6 +21,13 @@ export interface RegistryOptions extends Partial<Plugins> {
   readonly actor?: Actor | string | undefined;
   /** By alias: policies that every model gets with its first version, in the same entry. */
   readonly policies?: Readonly<Record<string, Policy>> | undefined;
+  /**
+   * A private key, in PEM or read, that signs every entry. A model that has signers takes no other entries, and its entries are
+   * by whom the key was added for.
+   */
+  readonly signEntries?: EntryKey | undefined;
+  /** Signers that every model gets with its first version, in the same entry. The key of `signEntries` must be an administrator's among them. */
+  readonly signers?: NewRing | undefined;
   /** For tests; entries are dated by it. */
   readonly clock?: (() => Date) | undefined;
   /** How this process calls its platform in records: "linux-x64 node 20.20.2". */

@@ -181,6 +181,43 @@ export interface RouteRecord {
   readonly entry: number;
 }
 
+/** Whose key signs entries. */
+export interface Signer {
+  readonly keyId: string;
+  /** Public key in PEM. */
+  readonly key: string;
+  readonly actor: Actor;
+  /** Whether this key may change who signs. */
+  readonly admin: boolean;
+}
+
+/** Who may write entries, where every entry must be signed. */
+export interface SignerRing {
+  readonly signers: ReadonlyMap<string, Signer>;
+  /** How many administrators must agree to a change of the ring, the one who proposes it included. */
+  readonly quorum: number;
+  readonly proposals: readonly SignerProposal[];
+}
+
+export interface SignerChange {
+  readonly add: readonly Signer[];
+  /** Ids of keys. */
+  readonly remove: readonly string[];
+  readonly quorum?: number | undefined;
+  /** From now on entries need not be signed. */
+  readonly off: boolean;
+}
+
+export interface SignerProposal {
+  /** Digest of the entry that proposes it. */
+  readonly id: Digest;
+  readonly change: SignerChange;
+  readonly reason?: string | undefined;
+  readonly time: string;
+  readonly actor: Actor;
+  readonly agreed: readonly Actor[];
+}
+
 /** An entry that has no effect, and why. */
 export interface VoidEntry {
   readonly number: number;
@@ -207,6 +244,8 @@ export interface ModelRecord {
   readonly labels: ReadonlyMap<string, number>;
   /** By the alias that they hold. */
   readonly policies: ReadonlyMap<string, PolicyRecord>;
+  /** Set where every entry must be signed by one of these. */
+  readonly ring?: SignerRing | undefined;
   readonly tags: Readonly<Record<string, string>>;
   readonly description?: string | undefined;
   /** Names it had before, the oldest first. */

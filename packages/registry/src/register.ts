@@ -9,6 +9,7 @@ import { reserveName } from "./names.js";
 import type { Origin } from "./origin.js";
 import type { ModelRecord, VersionRecord } from "./record.js";
 import { payloadSummaries, summaryOf } from "./summary.js";
+import { ringProposal } from "./signers.js";
 import type { Upload } from "./upload.js";
 
 export interface Registration {
@@ -110,7 +111,7 @@ function lacks(version: VersionRecord, placement: Placement): boolean {
 }
 
 function versionProposal(
-  { policies }: Context,
+  { policies, signers }: Context,
   record: ModelRecord,
   digest: string,
   { manifest, labels, aliases = [], origin }: Registration,
@@ -129,8 +130,10 @@ function versionProposal(
     payloads: payloadSummaries(manifest),
   });
   const first = { kind: "version", critical: true, change };
-  // A model is held by its policies from its first entry on: no alias is moved before.
-  const held = record.length > 0 ? [] : [...policies].map(([alias, policy]) => policyProposal(alias, policy));
+  // A model is held by its signers and policies from its first entry on: no alias is moved before.
+  const own = signers === undefined ? [] : [ringProposal(signers)];
+  const rules = [...own, ...[...policies].map(([alias, policy]) => policyProposal(alias, policy))];
+  const held = record.length > 0 ? [] : rules;
   const moves = aliases.map((alias) => ({ kind: "alias", critical: true, change: { alias, version, action: "set" } }));
   const changes = [first, ...held, ...moves];
   if (changes.length === 1) return { ...first, placement };

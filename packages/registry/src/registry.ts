@@ -39,6 +39,8 @@ import {
   viewModel,
   viewVersion,
 } from "./show.js";
+import { readEntryKey } from "./signed-entries.js";
+import { ownSigner, Signers } from "./signers.js";
 import { recordVerifications, type VerificationResult, verify, type VerifyOptions } from "./verify.js";
 import { VersionIndex } from "./version-index.js";
 
@@ -53,11 +55,14 @@ export class Registry {
   readonly #index: VersionIndex;
   /** Policies of aliases, approvals, and what stands between a version and an alias. */
   readonly gates: Gates;
+  /** Whose keys sign the entries of a model, where only signed ones count. */
+  readonly signers: Signers;
 
   constructor(context: Context) {
     this.#context = context;
     this.#index = new VersionIndex(context);
     this.gates = new Gates(context);
+    this.signers = new Signers(context);
   }
 
   get store(): Store {
@@ -318,6 +323,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
   const root =
     (await readRoot(store)) ?? (readOnly === undefined ? await createRoot(store, options.graceSeconds) : undefined);
   readOnly ??= root?.readOnly;
+  const entryKey = options.signEntries === undefined ? undefined : readEntryKey(options.signEntries);
   return new Registry({
     store,
     plugins: { codecs, flavors, converters, runtimes },
@@ -329,7 +335,9 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     id: root?.id,
     graceSeconds: root?.graceSeconds ?? 86_400,
     attestedBy: options.attestedBy,
-    actor: actorOf(options.actor),
+    actor: ownSigner(options.signers, entryKey) ?? actorOf(options.actor),
+    entryKey,
+    signers: options.signers,
     policies: policiesOf(options.policies),
     readOnly,
   });

@@ -2,6 +2,7 @@ import { type Entry, isJsonObject, type JsonObject } from "./entry.js";
 import type { Draft, FoldOptions } from "./fold.js";
 import { aliasRules } from "./rules/aliases.js";
 import { attestationRules } from "./rules/attestations.js";
+import { keyRules } from "./rules/keys.js";
 import { nameRules } from "./rules/names.js";
 import { policyRules } from "./rules/policies.js";
 import { reviewRules } from "./rules/reviews.js";
@@ -26,6 +27,7 @@ const rules: Rules = {
   ...versionRules,
   ...aliasRules,
   ...routeRules,
+  ...keyRules,
   ...nameRules,
   ...policyRules,
   ...reviewRules,

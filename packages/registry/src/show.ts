@@ -7,6 +7,7 @@ import type {
   ModelRecord,
   PolicyRecord,
   Review,
+  Signer,
   Status,
   Summary,
   Verification,
@@ -62,6 +63,8 @@ export interface ModelView {
   readonly moves: Readonly<Record<string, readonly AliasMove[]>>;
   /** By the alias that they hold. */
   readonly policies: Readonly<Record<string, PolicyRecord>>;
+  /** Who signs its entries; absent: they need not be signed. */
+  readonly signers?: readonly Signer[] | undefined;
   /** By alias: how its requests are divided, where they are. */
   readonly routes: Readonly<Record<string, RouteView>>;
   /** The newest first. */
@@ -129,6 +132,7 @@ export function viewModel(record: ModelRecord): ModelView {
     routes: Object.fromEntries([...record.routes.keys()].map((alias) => [alias, routeView(record, alias)!])),
     moves: Object.fromEntries([...record.aliases.values()].map((alias) => [alias.name, alias.moves])),
     policies: Object.fromEntries(record.policies),
+    ...(record.ring && { signers: [...record.ring.signers.values()] }),
     versions: [...record.versions.values()].reverse().map((version) => viewVersion(record, version)),
     entries: record.length,
     head: record.head,

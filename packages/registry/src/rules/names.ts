@@ -9,7 +9,12 @@ export const nameRules: Rules = {
 
   renamed_from(draft, change, { body }, { former }) {
     if (body.number !== 1) throw new VoidChange("only the first entry can take over another model's history");
-    if (former === undefined || former.name !== change["from"] || former.head !== change["head"])
+    if (
+      former === undefined ||
+      former.name !== change["from"] ||
+      former.head !== change["head"] ||
+      former.renamedTo !== draft.name
+    )
       throw new VoidChange("the history that it takes over is not the one that was left");
     const { name, length, head, time } = draft;
     const names = [...former.formerNames, former.name];

@@ -1,8 +1,10 @@
+import type { PrivateKey } from "@modelkeep/attest";
 import type { Store } from "@modelkeep/core";
 
 import { type Actor, type JsonObject, type Placement, writeEntry } from "../../src/entry.js";
 import { logKey } from "../../src/keys.js";
 import { readEntries } from "../../src/log.js";
+import { signWith } from "../../src/signed-entries.js";
 import { ulid } from "../../src/ulid.js";
 
 export interface DirectChange {
@@ -10,6 +12,9 @@ export interface DirectChange {
   readonly change: JsonObject;
   readonly critical?: boolean;
   readonly placement?: Placement;
+  /** Signs the entry. */
+  readonly key?: PrivateKey;
+  readonly time?: string;
 }
 
 /** Appends an entry as somebody does who has the store and not the library's manners: no rule is asked, anybody is the actor. */
@@ -17,7 +22,7 @@ export async function writeDirectly(
   store: Store,
   model: string,
   actor: Actor | string,
-  { kind, change, critical = true, placement = {} }: DirectChange,
+  { kind, change, critical = true, placement = {}, key, time }: DirectChange,
 ): Promise<number> {
   const entries = await readEntries({ store }, model);
   const last = entries.at(-1);
@@ -31,11 +36,12 @@ export async function writeDirectly(
       kind,
       critical,
       previous: last?.digest ?? null,
-      time: last?.body.time ?? "2026-03-01T12:00:00.000Z",
+      time: time ?? last?.body.time ?? "2026-03-01T12:00:00.000Z",
       actor: typeof actor === "string" ? { name: actor } : actor,
       change,
     },
     placement,
+    key && signWith(key),
   );
   await store.put(logKey(model, number), bytes, { if: "absent" });
   return number;

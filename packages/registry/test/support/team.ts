@@ -30,6 +30,11 @@ export class Team {
     this.#now = new Date(this.#now.getTime() + seconds * 1000);
   }
 
+  /** When it is now. */
+  get time(): string {
+    return this.#now.toISOString();
+  }
+
   as(actor: Actor | string, options: Partial<RegistryOptions> = {}): Promise<Registry> {
     return openLines(this.store, { actor, clock: () => this.#now, ...options });
   }
