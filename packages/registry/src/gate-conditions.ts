@@ -9,6 +9,7 @@ export interface GateCondition {
     | "approvals"
     | "disapproved"
     | "samples"
+    | "attested"
     | "metric"
     | "no_worse"
     | "data_digest"
@@ -46,6 +47,7 @@ export function gateConditions(
     ...unknown.map((what) => unmet("unknown", `this version of Modelkeep cannot judge ${what}: install a newer one`)),
     ...approvals(policy, alias, version),
     ...samples(policy, version, moment),
+    ...attested(policy, version),
     ...metrics(policy, version),
     ...(policy.noWorse ?? []).map((each) => noWorse(each, version, liveBefore(record, alias))),
     ...dataDigest(policy, version),
@@ -144,6 +146,14 @@ function failedSince({ verifications }: VersionRecord, good: Verification): bool
   return verifications
     .slice(verifications.indexOf(good) + 1)
     .some((each) => !each.ok && each.representation === good.representation && each.runtime === good.runtime);
+}
+
+function attested({ attested: wanted }: Policy, { attestations }: VersionRecord): GateCondition[] {
+  if (wanted === undefined) return [];
+  const found = attestations.find(({ keyId }) => wanted.includes(keyId));
+  const needs = `must be attested by ${wanted.map((keyId) => keyId.slice(0, 12)).join(" or ")}`;
+  const by = attestations.map(({ keyId }) => keyId.slice(0, 12)).join(", ");
+  return [judged("attested", found !== undefined, `${needs}; it is ${by === "" ? "by nobody" : `by ${by}`}`)];
 }
 
 function metrics(policy: Policy, version: VersionRecord): GateCondition[] {

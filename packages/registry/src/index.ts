@@ -29,6 +29,7 @@ export type { ListedModel, ListedVersion } from "./index-line.js";
 export type { Page, PageOptions, SearchOptions } from "./list.js";
 export type { LoadedModel, LoadOptions } from "./load.js";
 export type { Origin } from "./origin.js";
+export { openRegistry } from "./open-registry.js";
 export type { Plugins, RegistryOptions } from "./options.js";
 export { checkPolicy, type MetricBounds, type NoWorse, type Policy } from "./policy.js";
 export { Prediction } from "./prediction.js";
@@ -47,7 +48,7 @@ export type {
   VoidEntry,
 } from "./record.js";
 export { routeBuckets } from "./record.js";
-export { openRegistry, type OpenOptions, Registry } from "./registry.js";
+export { type OpenOptions, Registry } from "./registry.js";
 export type { RepresentationChoice } from "./representations.js";
 export { bucketOf, versionOfBucket } from "./route-buckets.js";
 export type { RouteView } from "./route-view.js";

@@ -13,6 +13,8 @@ export interface Policy {
   readonly samples?:
     | { readonly within?: number | undefined; readonly where?: readonly Verification["where"][] | undefined }
     | undefined;
+  /** One of these keys attests it: ids of keys. */
+  readonly attested?: readonly string[] | undefined;
   /** Bounds by the name of the metric, ends included. */
   readonly metrics?: Readonly<Record<string, MetricBounds>> | undefined;
   /** Metrics that may be worse by at most a tolerance (default 0) than those of the version behind the alias. */
@@ -56,6 +58,7 @@ const checks: Readonly<Record<keyof Policy, Check>> = {
   approvals: count,
   approvers: people,
   samples: object({ within: number(0), where: listOf(oneOf(places)) }),
+  attested: listOf(keyId),
   metrics: mapOf(object({ min: number(), max: number() })),
   noWorse: listOf(
     object({ metric: text, better: oneOf(["higher", "lower"]), tolerance: number(0) }, ["metric", "better"]),
@@ -140,6 +143,11 @@ function people(value: unknown, at: string, unknown: string[]): void {
 
 function text(value: unknown, at: string): void {
   if (typeof value !== "string" || value.trim() === "") throw wrong(at, "is not a text");
+}
+
+function keyId(value: unknown, at: string): void {
+  if (typeof value !== "string" || !/^[0-9a-f]{64}$/u.test(value))
+    throw wrong(at, "is no id of a key: 64 hexadecimal digits");
 }
 
 function yes(value: unknown, at: string): void {

@@ -1,5 +1,5 @@
 import type { PrivateKey } from "@modelkeep/attest";
-import { checkAlias, type Envelope, type Store } from "@modelkeep/core";
+import type { Envelope, Store } from "@modelkeep/core";
 
 import { eachOf } from "./blobs.js";
 import * as aliases from "./aliases.js";
@@ -8,10 +8,8 @@ import { type AttestationResult, type AttestedBy, requireAttestation, verifyAtte
 import { check, type CheckOptions, type CheckReport } from "./check.js";
 import { type Collected, collectGarbage, type CollectOptions } from "./collect-garbage.js";
 import { compare, type Comparison } from "./compare.js";
-import { currentRuntime } from "./compatibility.js";
 import { type ChangeOptions, type Context, existing } from "./context.js";
 import * as edits from "./edits.js";
-import type { Actor } from "./entry.js";
 import { openVersion } from "./envelope.js";
 import { Gates } from "./gates.js";
 import * as past from "./history.js";
@@ -19,16 +17,12 @@ import type { ListedModel, ListedVersion } from "./index-line.js";
 import { listModels, type Page, type PageOptions, type SearchOptions, searchVersions } from "./list.js";
 import { load, type LoadedModel, type LoadOptions } from "./load.js";
 import { importEnvelope, type ImportOptions } from "./import-envelope.js";
-import { Logs } from "./logs.js";
 import { modelNames } from "./models.js";
 import { originOf } from "./origin.js";
-import { platform, type RegistryOptions } from "./options.js";
-import { checkPolicy, type Policy } from "./policy.js";
 import { rename } from "./rename.js";
 import { resolve } from "./resolve.js";
 import type { RouteView } from "./route-view.js";
 import * as routes from "./routes.js";
-import { createRoot, readRoot } from "./root.js";
 import { save } from "./save.js";
 import type { Saved, SaveInput } from "./save-input.js";
 import {
@@ -39,8 +33,7 @@ import {
   viewModel,
   viewVersion,
 } from "./show.js";
-import { readEntryKey } from "./signed-entries.js";
-import { ownSigner, Signers } from "./signers.js";
+import { Signers } from "./signers.js";
 import { recordVerifications, type VerificationResult, verify, type VerifyOptions } from "./verify.js";
 import { VersionIndex } from "./version-index.js";
 
@@ -314,39 +307,4 @@ export class Registry {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.store[Symbol.asyncDispose]?.();
   }
-}
-
-/** Opens the registry in a store, and sets one up where there is none. Disposing of it disposes of the store. */
-export async function openRegistry(options: RegistryOptions): Promise<Registry> {
-  const { store, codecs = [], flavors = [], converters = [], runtimes = [], clock = () => new Date() } = options;
-  let readOnly = options.readOnly === true ? "It was opened so." : undefined;
-  const root =
-    (await readRoot(store)) ?? (readOnly === undefined ? await createRoot(store, options.graceSeconds) : undefined);
-  readOnly ??= root?.readOnly;
-  const entryKey = options.signEntries === undefined ? undefined : readEntryKey(options.signEntries);
-  return new Registry({
-    store,
-    plugins: { codecs, flavors, converters, runtimes },
-    logs: new Logs(store),
-    clock,
-    sleep: options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
-    platform: options.platform ?? platform(),
-    environment: options.environment ?? currentRuntime,
-    id: root?.id,
-    graceSeconds: root?.graceSeconds ?? 86_400,
-    attestedBy: options.attestedBy,
-    actor: ownSigner(options.signers, entryKey) ?? actorOf(options.actor),
-    entryKey,
-    signers: options.signers,
-    policies: policiesOf(options.policies),
-    readOnly,
-  });
-}
-
-function policiesOf(policies: RegistryOptions["policies"] = {}): ReadonlyMap<string, Policy> {
-  return new Map(Object.entries(policies).map(([alias, policy]) => [checkAlias(alias), checkPolicy(policy)]));
-}
-
-function actorOf(actor: Actor | string | undefined): Actor | undefined {
-  return typeof actor === "string" ? { name: actor } : actor;
 }

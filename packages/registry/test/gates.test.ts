@@ -1,3 +1,4 @@
+import { generateKey, parsePrivateKey } from "@modelkeep/attest";
 import { beforeEach, describe, expect, it } from "vitest";
 
 import type { Policy } from "../src/index.js";
@@ -172,6 +173,23 @@ describe("a gate", () => {
     expect(await team.promote(3)).toMatchObject({ version: 3 });
     await (await team.as(ada)).gates.setPolicy("m", "candidate", { licence: true });
     expect(await team.promote(2, ada, { alias: "candidate" })).toMatchObject({ version: 2 });
+  });
+
+  it("asks for an attestation by one of its keys", async () => {
+    const [good, other] = [generateKey("ed25519"), generateKey("ed25519")];
+    const { keyId } = parsePrivateKey(good.privateKeyPem);
+    await team.save();
+    await team.hold({ attested: ["0".repeat(64), keyId] });
+    expect(await faultsOf(team.promote(1))).toEqual(["attested"]);
+    await (await team.as(bob)).attest("m@1", other.privateKeyPem);
+    expect(await faultsOf(team.promote(1))).toEqual(["attested"]);
+    await (await team.as(bob)).attest("m@1", good.privateKeyPem);
+    expect(await team.promote(1)).toMatchObject({ version: 1 });
+    // Of another version it is no attestation of this one.
+    await team.save({}, 3);
+    const attested = (await (await team.as(ada)).history("m")).find(({ kind }) => kind === "attested")!.change;
+    await writeDirectly(team.store, "m", bob, { kind: "attested", change: { ...attested, version: 2 } });
+    expect(await faultsOf(team.promote(2))).toEqual(["attested"]);
   });
 
   it("says everything that is missing at once, and the sentence names it", async () => {

@@ -79,6 +79,7 @@ describe("a policy", () => {
     [{ approvals: 2, approvers: ["Ada", "Ada"] }],
     [{ samples: { within: "24h" } }],
     [{ samples: { where: "fresh" } }],
+    [{ attested: ["ada.pem"] }],
     [{ metrics: { auc: 0.9 } }],
     [{ metrics: { auc: { min: NaN } } }],
     [{ noWorse: [{ metric: "auc" }] }],

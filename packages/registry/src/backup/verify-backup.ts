@@ -3,7 +3,7 @@ import { type Digest, type Envelope, isModelkeepError, type Store, throwIfAborte
 import type { CheckReport } from "../check.js";
 import { readRecord } from "../log.js";
 import type { ModelRecord, VersionRecord } from "../record.js";
-import { openRegistry } from "../registry.js";
+import { openRegistry } from "../open-registry.js";
 import { createRestoredRoot } from "../root.js";
 import type { VerificationResult } from "../verify.js";
 import { BackupRecords, type BackupRun } from "./backup-records.js";
