@@ -1,0 +1,45 @@
+import type { Command } from "../command.js";
+
+const dryRun = { type: "boolean", description: "only show what would be saved, and what would be left" } as const;
+const name = { type: "string", value: "<name>", description: "the model's name, where the folder does not tell it" } as const;
+
+export const moving: readonly Command[] = [
+  {
+    name: "import dir",
+    summary: "import a folder of model files or of models by version",
+    positionals: "<folder>",
+    count: [1, 1],
+    options: { "dry-run": dryRun },
+    notes: [
+      "Files such as churn_v2_2024-01-15.joblib with a metadata.json, or trees such as models/<symbol>/<version>/model.joblib. Nothing in them is run; pickles get the ONNX made of them where one can be made. Run it again after it was cut off: versions that are there are left alone.",
+    ],
+    examples: ["modelkeep import dir ./models --dry-run"],
+    run: () => import("../commands/import-dir.js"),
+  },
+  {
+    name: "import mlflow",
+    summary: "import MLflow model folders, or a file store's registered models",
+    positionals: "<folder>",
+    count: [1, 1],
+    options: { "dry-run": dryRun, name },
+    examples: ["modelkeep import mlflow ./mlruns", "modelkeep import mlflow ./model --name churn"],
+    run: () => import("../commands/import-mlflow.js"),
+  },
+  {
+    name: "import wandb",
+    summary: "import downloaded artifacts of Weights & Biases",
+    positionals: "<folder>",
+    count: [1, 1],
+    options: { "dry-run": dryRun },
+    examples: ["modelkeep import wandb ./artifacts"],
+    run: () => import("../commands/import-wandb.js"),
+  },
+  {
+    name: "export mlflow",
+    summary: "lay a version out as an MLflow model folder",
+    positionals: "<reference> <folder>",
+    count: [2, 2],
+    examples: ["modelkeep export mlflow churn@production ./churn-mlflow"],
+    run: () => import("../commands/export-mlflow.js"),
+  },
+];

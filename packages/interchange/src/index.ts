@@ -1,0 +1,6 @@
+export { planFolder } from "./folder/plan-folder.js";
+export { exportMlflow, type ExportedMlflow, type ExportMlflowOptions } from "./mlflow/export-mlflow.js";
+export { planMlflow } from "./mlflow/plan-mlflow.js";
+export type { ImportPlan, PlannedFile, PlannedVersion } from "./plan.js";
+export { type ImportedVersion, type ImportReport, type ImportRunOptions, runImport } from "./run-import.js";
+export { planWandb } from "./wandb.js";

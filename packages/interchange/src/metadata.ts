@@ -1,0 +1,134 @@
+import { isDigest, type Json } from "@modelkeep/core";
+import type { Metadata } from "@modelkeep/registry";
+
+export type JsonRecord = Readonly<Record<string, Json>>;
+
+type Field = (value: Json) => Metadata | undefined;
+
+/** By the names that people give these things. Each gives undefined for a value of another shape: it then goes to `extra`. */
+const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
+  ...named("description notes comment", (value) => (isText(value) ? { description: value } : undefined)),
+  ...named("author created_by trained_by owner", (value) => (isText(value) ? { author: authorOf(value) } : undefined)),
+  ...named("licence license", (value) => (isText(value) ? { licence: value } : undefined)),
+  ...named("metrics scores performance evaluation", (value) => {
+    const metrics = numbersOf(value);
+    return metrics === undefined ? undefined : { metrics };
+  }),
+  ...named("parameters params hyperparameters hyper_parameters hyperparams best_params", (value) =>
+    isRecord(value) ? { parameters: value } : undefined,
+  ),
+  ...named("tags labels", (value) => {
+    const tags = isRecord(value) ? Object.entries(value).map(([key, each]) => [key, scalarText(each)] as const) : [];
+    return tags.length > 0 && tags.every(([, text]) => text !== undefined)
+      ? { tags: Object.fromEntries(tags as readonly (readonly [string, string])[]) }
+      : undefined;
+  }),
+  ...named("git_commit git_sha commit git_hash", (value) =>
+    isText(value) ? { source: { git: { commit: value } } } : undefined,
+  ),
+  ...named("run run_id", (value) => (isText(value) ? { source: { run: value } } : undefined)),
+  ...named("dataset data training_data", (value) => dataOf(value)),
+  ...named("library_versions libraries dependencies", (value) => {
+    const libraries = textsOf(value);
+    return libraries === undefined ? undefined : librariesOf(libraries);
+  }),
+  ...["sklearn", "numpy", "joblib", "xgboost", "lightgbm", "tensorflow", "keras"].map((library): [string, Field] => [
+    `${library}_version`,
+    (value) => (isText(value) ? librariesOf({ [library === "sklearn" ? "scikit-learn" : library]: value }) : undefined),
+  ]),
+]);
+
+/** What a `metadata.json` says, in the registry's words; what has no word there is kept under `extra`. */
+export function readMetadata(values: JsonRecord): Metadata {
+  let metadata: Metadata = {};
+  const extra: Record<string, Json> = {};
+  for (const [key, value] of Object.entries(values)) {
+    const known = fields.get(key.toLowerCase())?.(value);
+    if (known === undefined) extra[key] = value;
+    else metadata = joined(metadata, known);
+  }
+  return Object.keys(extra).length === 0 ? metadata : joined(metadata, { extra });
+}
+
+/** The second one wins, field by field of records. */
+export function joined(first: Metadata, second: Metadata): Metadata {
+  const result: Record<string, unknown> = { ...first };
+  for (const [key, value] of Object.entries(second)) {
+    const before = result[key];
+    if (Array.isArray(before) && Array.isArray(value)) result[key] = [...before, ...value];
+    else if (isRecord(before) && isRecord(value)) result[key] = joined(before, value);
+    else result[key] = value;
+  }
+  return result;
+}
+
+export function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function named(names: string, field: Field): [string, Field][] {
+  return names.split(" ").map((name) => [name, field]);
+}
+
+/** Numbers of a record, nested ones under dotted names; undefined where anything is no number. */
+function numbersOf(value: Json, prefix = ""): Record<string, number> | undefined {
+  if (!isRecord(value)) return undefined;
+  const found: Record<string, number> = {};
+  for (const [key, each] of Object.entries(value)) {
+    const name = prefix === "" ? key : `${prefix}.${key}`;
+    if (typeof each === "number") found[name] = each;
+    else {
+      const inner = numbersOf(each, name);
+      if (inner === undefined) return undefined;
+      Object.assign(found, inner);
+    }
+  }
+  return found;
+}
+
+function textsOf(value: Json): Record<string, string> | undefined {
+  if (!isRecord(value) || !Object.values(value).every(isText)) return undefined;
+  return value as Record<string, string>;
+}
+
+function dataOf(value: Json): Metadata | undefined {
+  if (isText(value)) return { data: [{ name: value, role: "train" }] };
+  if (!isRecord(value) || !isText(value["name"])) return undefined;
+  const { name, digest, hash, sha256, rows, uri } = value;
+  const found = [digest, hash, sha256].find(isText);
+  const whole = found === undefined || isDigest(found) ? found : `sha256:${found.toLowerCase()}`;
+  return {
+    data: [
+      {
+        name,
+        role: "train",
+        ...(isDigest(whole) && { digest: whole }),
+        ...(typeof rows === "number" && Number.isSafeInteger(rows) && rows >= 0 && { rows }),
+        ...(isText(uri) && { uri }),
+      },
+    ],
+  };
+}
+
+function librariesOf(libraries: Readonly<Record<string, string>>): Metadata {
+  const requirements = Object.entries(libraries)
+    .filter(([name]) => name.toLowerCase() !== "python")
+    .map(([name, version]) => ({ ecosystem: "pypi" as const, name, version }));
+  return requirements.length === 0 ? {} : { requirements };
+}
+
+/** "Ada <ada@example.org>" or a name. */
+function authorOf(text: string): NonNullable<Metadata["author"]> {
+  const match = /^(.*?)\s*<([^<>]+)>$/u.exec(text);
+  return match === null ? { name: text } : { name: match[1]!, email: match[2]! };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function scalarText(value: Json): string | undefined {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : undefined;
+}

@@ -1,0 +1,91 @@
+import { open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { compareCodePoints, isModelkeepError, parseJson } from "@modelkeep/core";
+
+import { isRecord, type JsonRecord } from "./metadata.js";
+
+/** A folder: names of its files, and its folders. Links and devices are never followed. */
+export interface Tree {
+  /** Absolute. */
+  readonly path: string;
+  /** Relative to where the walk began; "" there. */
+  readonly relative: string;
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly folders: readonly Tree[];
+  /** Names of what is neither. */
+  readonly others: readonly string[];
+}
+
+const deepest = 12;
+const jsonLimit = 16 << 20;
+
+export async function readTree(path: string, name: string, relative = "", depth = 0): Promise<Tree> {
+  const entries = (await readdir(path, { withFileTypes: true })).toSorted((a, b) => compareCodePoints(a.name, b.name));
+  const visible = entries.filter((entry) => !entry.name.startsWith("."));
+  const folders: Tree[] = [];
+  for (const entry of visible)
+    if (entry.isDirectory() && depth < deepest)
+      folders.push(
+        await readTree(
+          join(path, entry.name),
+          entry.name,
+          relative === "" ? entry.name : `${relative}/${entry.name}`,
+          depth + 1,
+        ),
+      );
+  return {
+    path,
+    relative,
+    name,
+    files: visible.filter((entry) => entry.isFile()).map((entry) => entry.name),
+    folders,
+    others: visible
+      .filter((entry) => !entry.isFile() && !(entry.isDirectory() && depth < deepest))
+      .map((entry) => entry.name),
+  };
+}
+
+/** A file's text; undefined when there is none, it is too large, or not UTF-8. */
+export async function readText(path: string, limit = jsonLimit): Promise<string | undefined> {
+  let file;
+  try {
+    file = await open(path, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    const { size } = await file.stat();
+    if (size > limit) return undefined;
+    const bytes = await file.readFile();
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** A JSON object from a file; undefined when it holds none. */
+export async function readRecord(path: string): Promise<JsonRecord | undefined> {
+  const text = await readText(path);
+  if (text === undefined) return undefined;
+  try {
+    const value = parseJson(new TextEncoder().encode(text), { what: path });
+    return isRecord(value) ? value : undefined;
+  } catch (error) {
+    if (isModelkeepError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Every file below, as paths relative to the tree. */
+export function allFiles(tree: Tree, prefix = ""): string[] {
+  return [
+    ...tree.files.map((file) => `${prefix}${file}`),
+    ...tree.folders.flatMap((folder) => allFiles(folder, `${prefix}${folder.name}/`)),
+  ];
+}

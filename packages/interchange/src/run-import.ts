@@ -1,0 +1,137 @@
+import { type Inputs, isModelkeepError, type Progress } from "@modelkeep/core";
+import { fileSource } from "@modelkeep/core/node";
+import type { BlobSource, Registry, Saved, SaveInput } from "@modelkeep/registry";
+
+import type { ImportPlan, PlannedVersion } from "./plan.js";
+
+export interface ImportRunOptions {
+  /** Models that are imported at the same time; versions of one model go one after the other. Default 8. */
+  readonly concurrency?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** In versions. */
+  readonly progress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What became of one planned version. */
+export interface ImportedVersion {
+  readonly name: string;
+  readonly label: string;
+  readonly from: string;
+  readonly outcome: "saved" | "there already" | "failed";
+  readonly version?: number | undefined;
+  /** Forms it is kept in: "joblib", "onnx". */
+  readonly representations?: readonly string[] | undefined;
+  /** What could not be carried over, or why it failed. */
+  readonly notes: readonly string[];
+}
+
+export interface ImportReport {
+  readonly versions: readonly ImportedVersion[];
+  readonly left: ImportPlan["left"];
+}
+
+/**
+ * Saves what a plan lists. A version whose label is there is left alone, so that an import that was cut off can be run
+ * again. One that fails does not stop the others: its outcome says why.
+ */
+export async function runImport(
+  registry: Registry,
+  plan: ImportPlan,
+  options: ImportRunOptions = {},
+): Promise<ImportReport> {
+  const { concurrency = 8, signal, progress } = options;
+  const models = grouped(plan.versions);
+  const done = new Map<PlannedVersion, ImportedVersion>();
+  const work = models.values();
+  const worker = async (): Promise<void> => {
+    for (const versions of work)
+      for (const version of versions) {
+        signal?.throwIfAborted();
+        done.set(version, await importVersion(registry, version, signal));
+        progress?.({ done: done.size, total: plan.versions.length });
+      }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, models.length) }, worker));
+  return { versions: plan.versions.map((version) => done.get(version)!), left: plan.left };
+}
+
+async function importVersion(
+  registry: Registry,
+  planned: PlannedVersion,
+  signal?: AbortSignal,
+): Promise<ImportedVersion> {
+  const { name, label, from } = planned;
+  const notes = [...planned.notes];
+  try {
+    const known = await labelled(registry, name, label);
+    if (known !== undefined) return { name, label, from, outcome: "there already", version: known, notes };
+    const files: BlobSource[] = [];
+    for (const { file, path, role } of planned.files) files.push({ ...(await fileSource({ file, path })), role });
+    const input = { ...planned.metadata, files, labels: [label], again: true, signal };
+    const saved = await saveAtBest(registry, planned, input, notes);
+    for (const alias of planned.aliases)
+      await registry.alias(name, alias, saved.version, { reason: `imported from ${from}`, signal });
+    const representations = saved.manifest.representations.map((each) => each.name);
+    return { name, label, from, outcome: "saved", version: saved.version, representations, notes };
+  } catch (error) {
+    if (!isModelkeepError(error) || error.code === "aborted") throw error;
+    return { name, label, from, outcome: "failed", notes: [...notes, error.message] };
+  }
+}
+
+/** With the ONNX made of it and with the source's examples as samples, or with as much of that as can be; why not goes into the notes. */
+async function saveAtBest(
+  registry: Registry,
+  { name, files, examples }: PlannedVersion,
+  input: SaveInput,
+  notes: string[],
+): Promise<Saved> {
+  const pickled = /\.(joblib|pkl|pickle)(\.\w+)?$/iu.test(files[0]?.path ?? "");
+  const samples = examples === undefined ? {} : { samples: { inputs: examples as Inputs } };
+  const wishes: { readonly input: SaveInput; readonly without: string }[] = [];
+  if (pickled && examples !== undefined) wishes.push({ input: { as: ["onnx"], ...samples }, without: "" });
+  if (pickled) wishes.push({ input: { as: ["onnx"] }, without: "ONNX" });
+  else if (examples !== undefined) wishes.push({ input: samples, without: "its examples as samples" });
+  for (const wish of wishes) {
+    try {
+      return await registry.save(name, { ...input, ...wish.input });
+    } catch (error) {
+      if (!isModelkeepError(error) || !ofTheModel.has(error.code)) throw error;
+      if (wish.without !== "") notes.push(`kept without ${wish.without}: ${error.message}`);
+      else notes.push(`its examples are no samples: ${error.message}`);
+    }
+  }
+  return registry.save(name, input);
+}
+
+/** What is wrong with the model or its examples, not with the store or the caller. */
+const ofTheModel: ReadonlySet<string> = new Set([
+  "unsupported",
+  "pickle_global",
+  "malformed",
+  "truncated",
+  "limit_exceeded",
+  "invalid_input",
+  "signature_mismatch",
+  "samples_differ",
+  "runtime_failed",
+]);
+
+async function labelled(registry: Registry, name: string, label: string): Promise<number | undefined> {
+  try {
+    return (await registry.show(name)).versions.find((version) => version.labels.includes(label))?.version;
+  } catch (error) {
+    if (isModelkeepError(error, "not_found")) return undefined;
+    throw error;
+  }
+}
+
+function grouped(versions: readonly PlannedVersion[]): PlannedVersion[][] {
+  const groups = new Map<string, PlannedVersion[]>();
+  for (const version of versions) {
+    const group = groups.get(version.name);
+    if (group === undefined) groups.set(version.name, [version]);
+    else group.push(version);
+  }
+  return [...groups.values()];
+}
