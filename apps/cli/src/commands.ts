@@ -1,6 +1,7 @@
 import { gating } from "./declarations/gating.js";
 import { attesting } from "./declarations/attesting.js";
 import { keeping } from "./declarations/keeping.js";
+import { moving } from "./declarations/moving.js";
 import { proving } from "./declarations/proving.js";
 import { registering } from "./declarations/registering.js";
 import { storing } from "./declarations/storing.js";
@@ -14,5 +15,6 @@ export const groups: Groups = [
   { title: "Approval before production", commands: gating },
   { title: "Keys and attestations", commands: attesting },
   { title: "Serving, on the record", commands: serving },
+  { title: "Moving in and out", commands: moving },
   { title: "Stores and settings", commands: storing },
 ];

@@ -96,7 +96,7 @@ describe("files with versions in their names, and metadata.json beside them", ()
     const plan = await planFolder(folder);
     const controller = new AbortController();
     const progress = () => controller.abort();
-    await expect(runImport(registry, plan, { signal: controller.signal, progress })).rejects.toThrow();
+    await expect(runImport(registry, plan, { signal: controller.signal, progress })).rejects.toThrow(/abort/);
     expect((await registry.show("churn")).versions).toHaveLength(1);
     const report = await runImport(registry, plan);
     expect(report.versions.map(({ outcome }) => outcome)).toEqual(["there already", "saved", "saved"]);

@@ -1,7 +1,11 @@
 import type { Command } from "../command.js";
 
 const dryRun = { type: "boolean", description: "only show what would be saved, and what would be left" } as const;
-const name = { type: "string", value: "<name>", description: "the model's name, where the folder does not tell it" } as const;
+const name = {
+  type: "string",
+  value: "<name>",
+  description: "the model's name, where the folder does not tell it",
+} as const;
 
 export const moving: readonly Command[] = [
   {

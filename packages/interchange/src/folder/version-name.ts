@@ -7,7 +7,7 @@ export interface VersionName {
 }
 
 const part = /^(?:v|ver|version)?[-_.]?(\d+(?:\.\d+){0,3})$/iu;
-const date = /^(\d{4})-?(\d{2})-?(\d{2})(?:[T_-]?(\d{2}):?-?(\d{2})(?::?-?(\d{2}))?)?$/u;
+const date = /^((?:19|20)\d{2})-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?:[T_-]?(\d{2}):?-?(\d{2})(?::?-?(\d{2}))?)?$/u;
 
 /** The version that a whole name is: "3", "v3", "version-1", "1.2.0", "2024-01-15". */
 export function versionName(text: string): VersionName | undefined {
@@ -22,7 +22,7 @@ export function versionName(text: string): VersionName | undefined {
 export function versionInName(
   stem: string,
 ): (VersionName & { readonly name: string; readonly date?: string }) | undefined {
-  const dated = /^(.*?)[-_. ]?(\d{4}-\d{2}-\d{2}|\d{8})$/u.exec(stem);
+  const dated = /^(.*?)[-_. ]?((?:19|20)\d{2}-\d{2}-\d{2}|(?:19|20)\d{6})$/u.exec(stem);
   const rest = dated?.[1] ?? stem;
   const day = dated?.[2];
   const numbered = /^(.*?)[-_. ]?v(?:er(?:sion)?)?[-_.]?(\d+(?:\.\d+){0,3})$/iu.exec(rest);

@@ -5,6 +5,8 @@ import { basename, dirname, join } from "node:path";
 import { type Envelope, ModelkeepError, readSamples, type Representation, type Signature } from "@modelkeep/core";
 import { syncFolder, writeNewFile } from "@modelkeep/core/node";
 
+import { stringify } from "yaml";
+
 import { mlflowExample } from "./example.js";
 import { mlflowSignature } from "./signature.js";
 
@@ -84,7 +86,6 @@ async function planned(envelope: Envelope, reference: string | undefined): Promi
       "unsupported",
       `MLflow has no flavor for ${manifest.representations.map((each) => each.codec).join(", ") || "opaque files"}: it takes ONNX and scikit-learn's pickles. Save the model as ONNX too`,
     );
-  const { stringify } = await import("yaml");
   const versions = new Map((manifest.requirements ?? []).map(({ name, version }) => [name, version]));
   const flavors = { ...(onnx && onnxFlavor(onnx)), ...(pickle && sklearnFlavor(pickle, versions)) };
   const requirements = [

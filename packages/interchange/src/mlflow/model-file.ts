@@ -2,6 +2,8 @@ import { join } from "node:path";
 
 import { isModelkeepError, type Json, parseJson } from "@modelkeep/core";
 
+import { parse } from "yaml";
+
 import { isRecord, type JsonRecord } from "../metadata.js";
 import { readText } from "../read-tree.js";
 
@@ -11,14 +13,15 @@ const limit = 4 << 20;
 export async function readYaml(path: string): Promise<JsonRecord | undefined> {
   const text = await readText(path, limit);
   if (text === undefined) return undefined;
-  const { parse } = await import("yaml");
   try {
     const value: unknown = parse(text, { schema: "core", maxAliasCount: 20, logLevel: "silent" });
     // Once through JSON: dates, maps and whatever else becomes plain.
     const plain = JSON.parse(JSON.stringify(value ?? null)) as Json;
     return isRecord(plain) ? plain : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    // What YAML forbids; also more aliases than are allowed, which it throws as a ReferenceError.
+    if (error instanceof Error && /^(YAML\w+|ReferenceError)$/u.test(error.name)) return undefined;
+    throw error;
   }
 }
 
