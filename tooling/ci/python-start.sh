@@ -2,6 +2,7 @@
 # Makes Python environments with the reference implementations of the formats, in .tools, once per list of versions.
 #
 #   tooling/ci/python-start.sh FILE     writes to FILE: MODELKEEP_TEST_PYTHON=<interpreter with the newest versions>
+#                                       MODELKEEP_TEST_MLFLOW=<one with MLflow>
 #                                       and MODELKEEP_CI_OLDER_PYTHONS="<interpreters with older scikit-learns>"
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -27,9 +28,11 @@ environment() {
 }
 
 newest=$(environment tooling/ci/requirements.txt)
+mlflow=$(environment tooling/ci/requirements-mlflow.txt)
 older=()
 for list in tooling/ci/requirements-sklearn-*.txt; do older+=("$(environment "$list")"); done
 {
   echo "MODELKEEP_TEST_PYTHON=$newest"
+  echo "MODELKEEP_TEST_MLFLOW=$mlflow"
   echo "MODELKEEP_CI_OLDER_PYTHONS=\"${older[*]}\""
 } >"$1"
