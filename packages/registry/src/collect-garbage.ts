@@ -4,6 +4,7 @@ import { eachOf } from "./blobs.js";
 import { type Context, writer } from "./context.js";
 import { blobsPrefix, changesPrefix, condemnedKey, condemnedPrefix, condemnedTarget, modelsPrefix } from "./keys.js";
 import { readLeases } from "./lease.js";
+import { listingsFollow } from "./listings-follow.js";
 import { modelNames } from "./models.js";
 import { ulid } from "./ulid.js";
 
@@ -24,7 +25,10 @@ export interface Collected {
   readonly keys: readonly string[];
 }
 
-export type CollectContext = Pick<Context, "store" | "logs" | "clock" | "graceSeconds" | "actor" | "readOnly">;
+export type CollectContext = Pick<
+  Context,
+  "store" | "logs" | "clock" | "sleep" | "graceSeconds" | "actor" | "readOnly"
+>;
 
 interface Candidate {
   readonly key: string;
@@ -53,7 +57,12 @@ export async function collectGarbage(context: CollectContext, options: CollectOp
     const candidates = await unreferenced(context, limit, await references(context, signal), signal);
     if (options.dryRun === true) return report(candidates, 0);
 
-    await eachOf(candidates, 16, ({ key }) => store.put(condemnedKey(key, collection), new Uint8Array()));
+    const markers = candidates.map(({ key }) => condemnedKey(key, collection));
+    await eachOf(markers, 16, (key) => store.put(key, new Uint8Array()));
+    if (markers.length > 0 && !(await listingsFollow(context, markers, `${clockKey}.listed`))) {
+      await removeMarkers(context, candidates, collection);
+      return report([], candidates.length);
+    }
     const leases = (await readLeases(store)).filter((lease) => lease.expires.getTime() > now);
     const leased = new Set(leases.flatMap((lease) => [...lease.digests]));
     const oldest = Math.min(...leases.map((lease) => lease.taken.getTime()));

@@ -1,12 +1,14 @@
-import { isModelkeepError, type ModelkeepError, type Store } from "@modelkeep/core";
+import { isModelkeepError, type ModelkeepError } from "@modelkeep/core";
 import { memoryStore } from "@modelkeep/store-memory";
 import { faulty, type FaultPlan, randomNumbers, type StoreFault } from "@modelkeep/testkit";
 import { beforeAll, describe, expect, it } from "vitest";
 
-import { copyRegistry, type Registry } from "../src/index.js";
+import { copyRegistry } from "../src/index.js";
 import { backends, fill, type Place } from "./support/backends.js";
 import { count } from "./support/counts.js";
-import { expectKept, type Operation, operations, prepared } from "./support/operations.js";
+import { expectKept } from "./support/expect-kept.js";
+import { expireLeases, leftovers } from "./support/leftovers.js";
+import { type Operation, operations, prepared } from "./support/operations.js";
 import { openLines } from "./support/registry.js";
 
 const thorough = process.env["MODELKEEP_RELIABILITY"] === "full";
@@ -17,11 +19,11 @@ const plans: readonly Plan[] = [
   ...(["fails", "unanswered", "lost", "late", "crashes before", "crashes after", "slow"] as const).map((fault) => ({
     fault,
   })),
-  ...(["fails", "unanswered", "lost"] as const).map((fault) => ({ fault, persistent: true })),
-  ...(["short", "flipped"] as const).flatMap((fault) => [{ fault }, { fault, persistent: true }]),
+  ...(["fails", "unanswered", "lost"] as const).map((fault) => ({ fault, times: Infinity })),
+  ...(["short", "flipped"] as const).flatMap((fault) => [{ fault }, { fault, times: Infinity }]),
 ];
 
-const told = ({ fault, persistent }: Plan): string => (persistent === true ? `${fault}, from then on` : fault);
+const told = ({ fault, times }: Plan): string => (times === undefined ? fault : `${fault}, from then on`);
 
 /** The part of all cases that is tried: the same in each run. */
 const shares: Readonly<Record<string, number>> = thorough
@@ -119,19 +121,6 @@ async function expectSound(
   const after = await openLines(place.open());
   expect(await after.check({ full: true }), where).toMatchObject({ ok: true, voids: [] });
   await expectKept(after, where);
-}
-
-/** As if a process that has ended had ended long ago. */
-async function expireLeases(store: Store): Promise<void> {
-  for await (const { key } of store.list("leases/")) await store.delete(key);
-}
-
-/** What a collection should have taken away: bytes without a version, and markers of bytes that are gone. */
-async function leftovers(registry: Registry): Promise<string[]> {
-  const { keys } = await registry.collectGarbage({ graceSeconds: 0, dryRun: true });
-  const markers: string[] = [];
-  for await (const { key } of registry.store.list("condemned/")) markers.push(key);
-  return [...keys, ...markers.filter((key) => !key.startsWith("condemned/collection/"))];
 }
 
 describe("a copy of a registry that is cut off", () => {

@@ -8,6 +8,9 @@ import { prepareSchema } from "./schema.js";
 
 const busy = 5;
 
+/** What the store asks of a connection to SQLite. */
+export type Connection = Pick<DatabaseSyncInstance, "exec" | "prepare" | "close" | "isOpen" | "isTransaction">;
+
 /** What a transaction works with. */
 export type Prepare = (query: string) => StatementSyncInstance;
 
@@ -23,12 +26,14 @@ export interface TransactionOptions {
  */
 export class Database {
   readonly #statements = new Map<string, StatementSyncInstance>();
-  #opening: Promise<DatabaseSyncInstance> | undefined;
+  #opening: Promise<Connection> | undefined;
   #closed = false;
 
   constructor(
     readonly file: string,
     readonly patience: number,
+    /** Stands between the store and each connection. */
+    readonly between: (connection: Connection) => Connection,
   ) {}
 
   /** Reading; undefined while there is no file. */
@@ -64,7 +69,7 @@ export class Database {
     if (database?.isOpen) database.close();
   }
 
-  #prepareIn(database: DatabaseSyncInstance): Prepare {
+  #prepareIn(database: Connection): Prepare {
     if (!database.isOpen) throw new ModelkeepError("io_error", `[sqlite] ${this.file} was closed`);
     return (query) => {
       let statement = this.#statements.get(query);
@@ -73,7 +78,7 @@ export class Database {
     };
   }
 
-  async #open(): Promise<DatabaseSyncInstance> {
+  async #open(): Promise<Connection> {
     if (this.#closed) throw new ModelkeepError("io_error", `[sqlite] ${this.file} was closed`);
     this.#opening ??= this.#openAnew().catch((error: unknown) => {
       this.#opening = undefined;
@@ -82,10 +87,12 @@ export class Database {
     return this.#opening;
   }
 
-  async #openAnew(): Promise<DatabaseSyncInstance> {
+  async #openAnew(): Promise<Connection> {
     const { DatabaseSync } = await import("@photostructure/sqlite");
     await mkdir(dirname(this.file), { recursive: true });
-    const database = await this.#retry(() => new DatabaseSync(this.file, { timeout: 0, defensive: true }));
+    const database = this.between(
+      await this.#retry(() => new DatabaseSync(this.file, { timeout: 0, defensive: true })),
+    );
     try {
       await this.#retry(() => prepareSchema(database, this.file));
       return database;

@@ -1,2 +1,3 @@
+export type { Connection } from "./database.js";
 export * from "./sqlite-store.js";
 export { modelkeep } from "./plugin.js";

@@ -1,5 +1,5 @@
 import { ModelkeepError } from "@modelkeep/core";
-import type { DatabaseSyncInstance } from "@photostructure/sqlite";
+import type { Connection } from "./database.js";
 
 /** "MKST": tells a store's file from other databases (https://sqlite.org/pragma.html#pragma_application_id). */
 const applicationId = 0x4d4b5354;
@@ -27,7 +27,7 @@ const tables = `
 `;
 
 /** Prepares a connection. May meet a lock, and is then simply called again. */
-export function prepareSchema(database: DatabaseSyncInstance, file: string): void {
+export function prepareSchema(database: Connection, file: string): void {
   database.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA page_size = 8192;");
   if (isPrepared(database, file)) return;
   database.exec("PRAGMA journal_mode = WAL;");
@@ -42,7 +42,7 @@ export function prepareSchema(database: DatabaseSyncInstance, file: string): voi
   }
 }
 
-function isPrepared(database: DatabaseSyncInstance, file: string): boolean {
+function isPrepared(database: Connection, file: string): boolean {
   // In this order: another process makes tables and number in one step, which may fall between the two questions.
   const made = number(database, "SELECT count(*) FROM sqlite_schema");
   const found = number(database, "PRAGMA application_id");
@@ -57,7 +57,7 @@ function isPrepared(database: DatabaseSyncInstance, file: string): boolean {
   );
 }
 
-function number(database: DatabaseSyncInstance, query: string): number {
+function number(database: Connection, query: string): number {
   const row = database.prepare(query).get() as Readonly<Record<string, unknown>>;
   return Number(Object.values(row)[0]);
 }

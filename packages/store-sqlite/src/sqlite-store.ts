@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { checkKey, checkPut, throwIfAborted, type ObjectInfo, type Store } from "@modelkeep/core";
 import { dropBody } from "./bodies.js";
-import { Database } from "./database.js";
+import { type Connection, Database } from "./database.js";
 import { listObjects } from "./list-objects.js";
 import { collectQuietly, putObject } from "./put-object.js";
 import { storedBody } from "./stored-body.js";
@@ -9,6 +9,8 @@ import { storedBody } from "./stored-body.js";
 export interface SqliteStoreOptions {
   /** Milliseconds to wait for a lock that other processes hold. Default 60,000. */
   readonly patience?: number;
+  /** What stands between the store and SQLite, for tests that let its calls fail. */
+  readonly between?: (connection: Connection) => Connection;
 }
 
 interface ObjectRow {
@@ -21,8 +23,11 @@ interface ObjectRow {
  * A store in one SQLite file, with its write-ahead log beside it. Any number of processes of one machine may share it.
  * The file is made by the first put; close the store to let go of it.
  */
-export function sqliteStore(file: string, { patience = 60_000 }: SqliteStoreOptions = {}): Store {
-  const database = new Database(resolve(file), patience);
+export function sqliteStore(
+  file: string,
+  { patience = 60_000, between = (connection) => connection }: SqliteStoreOptions = {},
+): Store {
+  const database = new Database(resolve(file), patience, between);
   let collected = false;
 
   async function find(key: string, signal: AbortSignal | undefined): Promise<ObjectRow | undefined> {

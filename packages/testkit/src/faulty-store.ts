@@ -23,8 +23,8 @@ export interface FaultPlan {
   readonly fault: StoreFault;
   /** The operation that is hit, counted from 1. */
   readonly at: number;
-  /** And every one after it. Default false. */
-  readonly persistent?: boolean;
+  /** How many are hit from there on; Infinity for a store that stays broken. Default 1. */
+  readonly times?: number;
 }
 
 export interface FaultyStore extends Store {
@@ -55,7 +55,7 @@ export function faulty(store: Store, plan?: FaultPlan): FaultyStore {
     while (late[0] !== undefined && late[0].due <= operations.length) await late.shift()!.work();
     if (plan === undefined || !kinds.includes(plan.fault)) return undefined;
     const number = operations.length;
-    if (plan.persistent === true ? number < plan.at : number !== plan.at) return undefined;
+    if (number < plan.at || number >= plan.at + (plan.times ?? 1)) return undefined;
     struck = true;
     if (plan.fault === "slow") await new Promise((resolve) => setTimeout(resolve, pause));
     return plan.fault;

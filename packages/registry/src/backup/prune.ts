@@ -13,6 +13,7 @@ export async function pruneBackup(store: Store, signal?: AbortSignal): Promise<{
       store,
       logs: new Logs(store),
       clock: () => new Date(),
+      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
       graceSeconds,
       actor: { name: "backup" },
       readOnly: undefined,

@@ -1,6 +1,5 @@
 import { memorySource } from "@modelkeep/core";
 import { memoryStore } from "@modelkeep/store-memory";
-import { expect } from "vitest";
 
 import type { Registry } from "../../src/index.js";
 import { type Objects, objectsOf } from "./backends.js";
@@ -39,19 +38,6 @@ export async function prepared(): Promise<Objects> {
   await registry.tag("shared", 1, { team: "risk" });
   await store.put(garbage, new Uint8Array(5));
   return objectsOf(store);
-}
-
-/** What was acknowledged long ago is as it was. */
-export async function expectKept(registry: Registry, where: string): Promise<void> {
-  const { aliases, versions } = await registry.show("shared");
-  expect({ aliases, labels: versions[0]!.labels, tags: { ...versions[0]!.tags } }, where).toEqual({
-    aliases: { stays: 1 },
-    labels: ["first"],
-    tags: { team: "risk" },
-  });
-  const lines = await registry.show("lines");
-  expect(lines.versions.map(({ parameters }) => parameters["slope"]).slice(-2), where).toEqual([3, 2]);
-  expect(lines.aliases["production"], where).toBeDefined();
 }
 
 async function another(): Promise<Registry> {

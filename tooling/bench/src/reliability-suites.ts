@@ -1,0 +1,94 @@
+/** Tests that `npm test` runs a seeded fraction of. */
+export interface Suite {
+  readonly title: string;
+  /** What the long run is long in, where its tests do not count it themselves. */
+  readonly size?: string;
+  /** Test files, or folders of them. */
+  readonly files: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const mutations = 200_000;
+const full = { MODELKEEP_RELIABILITY: "full" };
+
+export const suites: readonly Suite[] = [
+  {
+    title: "Mutated files give a result or a typed error, in bounded time",
+    size: `${mutations.toLocaleString("en")} files for each decoder`,
+    files: [
+      "packages/codec-json/test/properties.test.ts",
+      "packages/codec-msgpack/test/properties.test.ts",
+      "packages/codec-safetensors/test/properties.test.ts",
+      "packages/codec-onnx/test/vectors.test.ts",
+      "packages/pickle/test/fuzz.test.ts",
+    ],
+    environment: { MODELKEEP_FUZZ_RUNS: String(mutations) },
+  },
+  {
+    title: "The two protocols of the registry, in every order of their steps",
+    size: "every order of the thorough cases",
+    files: ["packages/registry/test/protocols"],
+    environment: full,
+  },
+  {
+    title: "Many clients on one registry, saving, moving aliases and collecting garbage",
+    files: ["packages/registry/test/concurrency.test.ts"],
+    environment: full,
+  },
+  {
+    title: "Moves and reads of an alias by several clients, with lost and late answers, are linearizable",
+    files: ["packages/registry/test/linearizability.test.ts"],
+    environment: full,
+  },
+  {
+    title: "Listings that lag behind, and clocks that jump by years",
+    files: ["packages/registry/test/lists-and-clocks.test.ts"],
+    environment: full,
+  },
+  {
+    title: "A fault at every operation of the store, under every call of a registry, on each kind of store",
+    files: ["packages/registry/test/faults.test.ts", "packages/registry/test/backup-faults.test.ts"],
+    environment: full,
+  },
+  {
+    title: "A process that is killed at every call to the file system or to SQLite",
+    files: ["packages/registry/test/kill-points.test.ts"],
+    environment: full,
+  },
+  {
+    title: "An error, or the end of the process, at each call to the file system",
+    files: ["packages/store-fs/test/faults.test.ts", "packages/registry/test/kill.test.ts"],
+    environment: full,
+  },
+  {
+    title: "What a power failure may leave of the files, at any moment",
+    files: ["packages/store-fs/test/power-loss.test.ts", "packages/registry/test/power-loss.test.ts"],
+    environment: full,
+  },
+  {
+    title: "Every bit and byte of an envelope that changes by itself is found",
+    files: ["packages/registry/test/bit-rot.test.ts"],
+    environment: full,
+  },
+  {
+    title: "A full disk and errors of the disk, under SQLite",
+    files: ["packages/store-sqlite/test/faults.test.ts"],
+    environment: full,
+  },
+  {
+    title: "Writers in processes of their own on one store, and writers that are killed",
+    size: "32 writers x 100 increments",
+    files: ["packages/store-fs/test/processes.test.ts", "packages/store-sqlite/test/processes.test.ts"],
+  },
+  {
+    title: "An S3 service that fails: refused, slow, cut off, committed but not answered",
+    size: "every fault at every request, and a real server where one is configured",
+    files: ["packages/store-s3/test"],
+  },
+  {
+    title: "Packages beyond 4 GiB and 65,535 entries, read again by unzip and Python",
+    size: "one of each",
+    files: ["packages/core/test/zip64.test.ts"],
+    environment: { MODELKEEP_LONG_TESTS: "1" },
+  },
+];
