@@ -7,7 +7,7 @@ import { openLines } from "./registry.js";
 /** What a process does on stores by name: "models" is prepared, "backup" is a backup of it, others are empty. */
 export interface KillTask {
   readonly name: string;
-  run(open: (place: string) => Store, moments: { begin(): void; end(): void }): Promise<void>;
+  run(open: (place: string) => Store, moments: { begin: () => void; end: () => void }): Promise<void>;
   /** Where the registry lies that must be whole afterwards, and must be done when that was acknowledged. */
   readonly place: string;
   done(registry: Registry): Promise<boolean>;
@@ -18,22 +18,22 @@ export const tasks: readonly KillTask[] = [
   {
     name: "backup",
     place: "fresh",
-    async run(open, { begin, end }) {
+    async run(open, moments) {
       const [from, to] = [open("models"), open("fresh")];
-      begin();
+      moments.begin();
       await backupRegistry(from, to);
-      end();
+      moments.end();
     },
     done: isComplete,
   },
   {
     name: "restore",
     place: "fresh",
-    async run(open, { begin, end }) {
+    async run(open, moments) {
       const [from, to] = [open("backup"), open("fresh")];
-      begin();
+      moments.begin();
       await restoreRegistry(from, to);
-      end();
+      moments.end();
     },
     done: isComplete,
   },
@@ -45,11 +45,11 @@ function ofOperation({ name, run, done }: Operation): KillTask[] {
     {
       name,
       place: "models",
-      async run(open, { begin, end }) {
+      async run(open, moments) {
         const registry = await openLines(open("models"));
-        begin();
+        moments.begin();
         await run(registry);
-        end();
+        moments.end();
       },
       done,
     },
