@@ -52,6 +52,11 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
     value: "<file>",
     description: "use this configuration file (JSON, or a module, which is run)",
   },
+  "sign-with": {
+    type: "string",
+    value: "<key.pem>",
+    description: "sign what is written to the history with this private key",
+  },
   quiet: { type: "boolean", short: "q", description: "print results only, no progress" },
   color: { type: "boolean", description: "colour even when the output is no terminal (--no-color for none)" },
   help: { type: "boolean", short: "h", description: "show this" },

@@ -4,6 +4,7 @@ import { keeping } from "./declarations/keeping.js";
 import { moving } from "./declarations/moving.js";
 import { proving } from "./declarations/proving.js";
 import { registering } from "./declarations/registering.js";
+import { signing } from "./declarations/signing.js";
 import { storing } from "./declarations/storing.js";
 import { serving } from "./declarations/serving.js";
 import type { Groups } from "./help.js";
@@ -13,6 +14,7 @@ export const groups: Groups = [
   { title: "Look and prove", commands: proving },
   { title: "The registry", commands: registering },
   { title: "Approval before production", commands: gating },
+  { title: "Signed histories", commands: signing },
   { title: "Keys and attestations", commands: attesting },
   { title: "Serving, on the record", commands: serving },
   { title: "Moving in and out", commands: moving },

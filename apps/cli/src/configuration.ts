@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { ModelkeepError } from "@modelkeep/core";
-import type { Policy } from "@modelkeep/registry";
+import type { NewRing, Policy } from "@modelkeep/registry";
 
 import { isTrusted } from "./trust.js";
 
@@ -16,6 +16,10 @@ export interface Configuration {
   readonly actor?: string;
   /** By alias: policies that new models get. */
   readonly policies?: Readonly<Record<string, Policy>>;
+  /** A private key, as a PEM file, that signs what is written to the history. */
+  readonly key?: string;
+  /** Who signs the entries of new models: keys as PEM files. */
+  readonly signers?: NewRing;
   /** Public keys, as PEM files: only what one of them attests is pulled, packed, checked out or run. */
   readonly attestedBy?: readonly string[];
   /** Certificates of authorities, as a PEM file: likewise. */
@@ -67,11 +71,14 @@ export async function loadConfiguration(path: string): Promise<FoundConfiguratio
 function checkConfiguration(values: unknown, path: string): Configuration {
   const fault = (what: string) => new ModelkeepError("invalid_input", `${path}: ${what}`);
   if (typeof values !== "object" || values === null || Array.isArray(values)) throw fault("is not an object");
-  const { store, plugins, actor, attestedBy, policies, roots } = values as Record<string, unknown>;
+  const { store, plugins, actor, attestedBy, policies, roots, key, signers } = values as Record<string, unknown>;
   if (store !== undefined && typeof store !== "string") throw fault("store is not a string");
   if (actor !== undefined && typeof actor !== "string") throw fault("actor is not a string");
   if (policies !== undefined && (typeof policies !== "object" || policies === null || Array.isArray(policies)))
     throw fault("policies is not an object of policies by alias");
+  if (key !== undefined && typeof key !== "string") throw fault("key is not the file of a private key");
+  if (signers !== undefined && (typeof signers !== "object" || signers === null))
+    throw fault('signers is not {"add", "quorum"}');
   if (roots !== undefined && typeof roots !== "string") throw fault("roots is not a string");
   if (attestedBy !== undefined && !(Array.isArray(attestedBy) && attestedBy.every((each) => typeof each === "string")))
     throw fault("attestedBy is not a list of files");

@@ -1,4 +1,4 @@
-import { type Actor, openRegistry, type Registry } from "@modelkeep/registry";
+import { type Actor, openRegistry, type Registry, type RegistryOptions } from "@modelkeep/registry";
 import type { Store } from "@modelkeep/core";
 
 import type { Command, OptionValues } from "./command.js";
@@ -116,12 +116,28 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
       const by = attested
         ? await (await import("./attested-by.js")).attestedBy({ options, folder, configuration })
         : undefined;
-      const rules = { policies, attestedBy: by };
+      const signing = writes ? await signingOptions(options.text("sign-with"), folder, found) : {};
+      const rules = { policies, attestedBy: by, ...signing };
       return openRegistry({ store: opened, actor: who, readOnly: !writes, environment, ...rules, ...loaded });
     },
     async close() {
       for (const each of open.values()) await (await each.catch(() => undefined))?.[Symbol.asyncDispose]?.();
     },
+  };
+}
+
+/** The key that signs entries, and who signs those of new models. Nothing is loaded where neither is named. */
+async function signingOptions(
+  given: string | undefined,
+  folder: string,
+  found: FoundConfiguration | undefined,
+): Promise<Pick<RegistryOptions, "signEntries" | "signers">> {
+  const { key, signers } = found?.values ?? {};
+  if ((given ?? process.env["MODELKEEP_KEY"] ?? key ?? signers) === undefined) return {};
+  const { signingKey, ringFrom } = await import("./signing-key.js");
+  return {
+    signEntries: signingKey(given, folder, found),
+    signers: signers && ringFrom(signers, found!.folder, `signers of ${found!.path}`),
   };
 }
 
@@ -136,7 +152,8 @@ async function actor(configuration: () => Promise<FoundConfiguration | undefined
   return { name: userInfo().username };
 }
 
-function parseActor(text: string): Actor {
+/** "Bob <bob@example.org>", or only a name. */
+export function parseActor(text: string): Actor {
   const match = /^(.*?)\s*<([^<>]+)>$/u.exec(text);
   return match === null ? { name: text } : { name: match[1]!, email: match[2]! };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
+import { parsePublicKey } from "@modelkeep/attest";
 import { ModelkeepError, parseJson } from "@modelkeep/core";
 import { checkPolicy, type MetricBounds, type NoWorse, type Policy } from "@modelkeep/registry";
 
@@ -15,6 +16,7 @@ export function policyFrom({ options, folder }: Context): Policy {
     approvals: count(options.text("approvals"), "--approvals"),
     approvers: some(options.list("approver")),
     samples: samples(options.text("fresh-within"), some(options.list("samples"))),
+    attested: some(options.list("attested-by").map((text) => keyId(text, folder))),
     metrics: bounds(base.metrics, options.list("min"), options.list("max")),
     noWorse: some([
       ...options.list("not-below").map((text) => noWorse(text, "higher", "--not-below")),
@@ -81,6 +83,10 @@ function change(base: Policy, approvals: string | undefined, approvers: readonly
 function override(anybody: boolean, by: readonly string[] | undefined): Policy["override"] {
   if (by !== undefined) return { by };
   return anybody ? {} : undefined;
+}
+
+function keyId(text: string, folder: string): string {
+  return /^[0-9a-f]{64}$/u.test(text) ? text : parsePublicKey(readFileSync(resolve(folder, text), "utf8")).keyId;
 }
 
 /** As filters write them, a metric may be called metrics.accuracy. */

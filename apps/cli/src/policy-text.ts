@@ -4,7 +4,8 @@ import { formatTime, type Output } from "./output.js";
 
 /** A policy in lines for people: what must be met, and what else it says. */
 export function policyLines(policy: Policy): string[] {
-  const { approvals, approvers, samples, metrics = {}, noWorse = [], dataDigest, licence, change, override } = policy;
+  const { approvals, approvers, samples, attested, metrics = {}, noWorse = [], dataDigest, licence } = policy;
+  const { change, override } = policy;
   const people = (list: readonly string[] | undefined, otherwise: string) => list?.join(", ") ?? otherwise;
   return [
     approvals === undefined
@@ -13,6 +14,7 @@ export function policyLines(policy: Policy): string[] {
     samples === undefined
       ? []
       : `samples reproduced (${(samples.where ?? ["fresh", "installed"]).join(" or ")})${samples.within === undefined ? "" : ` in the last ${durationText(samples.within)}`}`,
+    attested === undefined ? [] : `attested by ${attested.map((keyId) => keyId.slice(0, 12)).join(" or ")}`,
     Object.entries(metrics).map(
       ([name, { min, max }]) =>
         `${name}${min === undefined ? "" : ` at least ${min}`}${max === undefined ? "" : ` at most ${max}`}`,

@@ -18,4 +18,5 @@ export const quickNames: ReadonlySet<string> = new Set([
   "disapprove",
   "withdraw",
   "policy",
+  "signers",
 ]);

@@ -25,8 +25,9 @@ test("a version goes live once its policy is met, and everything that is missing
   expect(await save("--metric", "accuracy=0.95")).toMatchObject({ code: 0 });
   const set = await as(
     "Ada",
-    ...["policy", "set", "wine", "--approvals", "1", "--fresh-within", "24h"],
-    ...["--min", "metrics.accuracy=0.9", "--not-below", "accuracy=0.01"],
+    ..."policy set wine --approvals 1 --fresh-within 24h --min metrics.accuracy=0.9 --not-below accuracy=0.01".split(
+      " ",
+    ),
   );
   expect(set).toMatchObject({ code: 0, stdout: expect.stringContaining("held by its new policy") as string });
   const held = (await run(["policy", "show", "wine", "--json"])).json() as PolicyRecord[];

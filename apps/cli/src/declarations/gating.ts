@@ -77,6 +77,12 @@ export const gating: readonly Command[] = [
         value: "<where>",
         description: "samples reproduced here, in a fresh process or installed (default: fresh or installed)",
       },
+      "attested-by": {
+        type: "string",
+        multiple: true,
+        value: "<key.pub.pem>",
+        description: "one of these keys attests it: a file, or the key's id",
+      },
       min: { type: "string", multiple: true, value: "<metric=n>", description: "a metric is at least this" },
       max: { type: "string", multiple: true, value: "<metric=n>", description: "a metric is at most this" },
       "not-below": {
