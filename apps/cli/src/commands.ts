@@ -5,6 +5,7 @@ import { moving } from "./declarations/moving.js";
 import { proving } from "./declarations/proving.js";
 import { registering } from "./declarations/registering.js";
 import { signing } from "./declarations/signing.js";
+import { retaining } from "./declarations/retaining.js";
 import { storing } from "./declarations/storing.js";
 import { serving } from "./declarations/serving.js";
 import type { Groups } from "./help.js";
@@ -18,5 +19,6 @@ export const groups: Groups = [
   { title: "Keys and attestations", commands: attesting },
   { title: "Serving, on the record", commands: serving },
   { title: "Moving in and out", commands: moving },
+  { title: "Keep and delete", commands: retaining },
   { title: "Stores and settings", commands: storing },
 ];

@@ -12,6 +12,8 @@ export interface Configuration {
   readonly store?: string;
   /** Packages with codecs, stores and flavors. */
   readonly plugins?: readonly string[];
+  /** Stores that files may be moved to, by name. */
+  readonly archives?: Readonly<Record<string, string>>;
   /** Who acts, where git does not tell. */
   readonly actor?: string;
   /** By alias: policies that new models get. */
@@ -71,7 +73,10 @@ export async function loadConfiguration(path: string): Promise<FoundConfiguratio
 function checkConfiguration(values: unknown, path: string): Configuration {
   const fault = (what: string) => new ModelkeepError("invalid_input", `${path}: ${what}`);
   if (typeof values !== "object" || values === null || Array.isArray(values)) throw fault("is not an object");
-  const { store, plugins, actor, attestedBy, policies, roots, key, signers } = values as Record<string, unknown>;
+  const { store, plugins, actor, archives, attestedBy, policies, roots, key, signers } = values as Record<
+    string,
+    unknown
+  >;
   if (store !== undefined && typeof store !== "string") throw fault("store is not a string");
   if (actor !== undefined && typeof actor !== "string") throw fault("actor is not a string");
   if (policies !== undefined && (typeof policies !== "object" || policies === null || Array.isArray(policies)))
@@ -84,16 +89,31 @@ function checkConfiguration(values: unknown, path: string): Configuration {
     throw fault("attestedBy is not a list of files");
   if (plugins !== undefined && !(Array.isArray(plugins) && plugins.every((each) => typeof each === "string")))
     throw fault("plugins is not a list of package names");
+  if (archives !== undefined && !isTexts(archives)) throw fault("archives is not a list of stores by name");
   return values;
 }
 
-/**
- * The store of a configuration. One that nobody trusted yet may only name a folder or file below its own: a stranger's
- * file must not send requests with this user's credentials anywhere, nor write elsewhere.
- */
+function isTexts(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((each) => typeof each === "string");
+}
+
+/** The store of a configuration, if it names one. */
 export function storeOf(found: FoundConfiguration): string | undefined {
   const { store } = found.values;
-  if (store === undefined) return undefined;
+  return store === undefined ? undefined : urlIn(found, store);
+}
+
+/** Its archives, by name. */
+export function archivesOf(found: FoundConfiguration): readonly (readonly [name: string, url: string])[] {
+  return Object.entries(found.values.archives ?? {}).map(([name, url]) => [name, urlIn(found, url)] as const);
+}
+
+/**
+ * A store that a configuration names. One that nobody trusted yet may only name a folder or file below its own: a stranger's
+ * file must not send requests with this user's credentials anywhere, nor write elsewhere.
+ */
+function urlIn(found: FoundConfiguration, store: string): string {
   const remote = /^[a-z][a-z0-9+.-]+:\/\//iu.test(store);
   const file = store.startsWith("sqlite:") ? store.slice("sqlite:".length) : store;
   const path = resolve(found.folder, file);

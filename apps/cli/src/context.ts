@@ -2,7 +2,13 @@ import { type Actor, openRegistry, type Registry, type RegistryOptions } from "@
 import type { Store } from "@modelkeep/core";
 
 import type { Command, OptionValues } from "./command.js";
-import { discoverConfiguration, type FoundConfiguration, loadConfiguration, storeOf } from "./configuration.js";
+import {
+  archivesOf,
+  discoverConfiguration,
+  type FoundConfiguration,
+  loadConfiguration,
+  storeOf,
+} from "./configuration.js";
 import { Output } from "./output.js";
 import type { Parsed } from "./parse.js";
 import type { Plugins } from "./plugins.js";
@@ -95,6 +101,13 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
     }
     return opened;
   };
+  /** The archives of the configuration: each is opened when something in it is asked for. */
+  const openArchives = async () => {
+    const found = await configuration();
+    if (found?.values.archives === undefined) return undefined;
+    const { lazyStore } = await import("./lazy-store.js");
+    return Object.fromEntries(archivesOf(found).map(([name, at]) => [name, lazyStore(name, () => store(at))]));
+  };
   return {
     arguments: parsed.positionals,
     options,
@@ -111,6 +124,7 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
         writes ? actor(configuration, folder) : undefined,
         writes ? configuration() : undefined,
       ]);
+      const archives = given === undefined ? await openArchives() : undefined;
       const environment = withPlugins ? (await import("./compatibility.js")).lookUp(folder) : undefined;
       const policies = found?.values.policies;
       const by = attested
@@ -118,7 +132,7 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
         : undefined;
       const signing = writes ? await signingOptions(options.text("sign-with"), folder, found) : {};
       const rules = { policies, attestedBy: by, ...signing };
-      return openRegistry({ store: opened, actor: who, readOnly: !writes, environment, ...rules, ...loaded });
+      return openRegistry({ store: opened, actor: who, readOnly: !writes, environment, archives, ...rules, ...loaded });
     },
     async close() {
       for (const each of open.values()) await (await each.catch(() => undefined))?.[Symbol.asyncDispose]?.();

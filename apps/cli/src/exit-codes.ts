@@ -32,6 +32,8 @@ const byCode: Readonly<Record<string, number>> = {
   usage: exitCodes.usage,
   not_found: exitCodes.notFound,
   attestation_missing: exitCodes.refused,
+  deleted: exitCodes.notFound,
+  archived: exitCodes.failed,
   already_exists: exitCodes.refused,
   conflict: exitCodes.refused,
   refused: exitCodes.refused,

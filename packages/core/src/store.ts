@@ -9,6 +9,7 @@ export interface StoreSupport {
   readonly putIfAbsent: boolean;
   /** `put` takes a function as key and asks it once the whole body has been read: one pass over a body named by its digest. */
   readonly lateKey: boolean;
+  /** What `put` takes as `storageClass`. The first is what a put without one gets. */
   readonly storageClasses?: readonly string[];
   readonly retention?: boolean;
 }

@@ -16,6 +16,11 @@ export async function blobsOf(store: Store, digest: Digest, encoding: Encoding |
   return found;
 }
 
+/** Whether it lies in a storage class that it was moved to: it may have to be thawed, or cost something, before it is read. */
+export function isMoved({ supports }: Store, { storageClass }: ObjectInfo): boolean {
+  return storageClass !== undefined && storageClass !== (supports.storageClasses?.[0] ?? storageClass);
+}
+
 /** How a blob's bytes are kept: the end of its key says so. */
 export function encodingOfKey(key: string): Encoding | undefined {
   if (key.endsWith(".gzip")) return "gzip";

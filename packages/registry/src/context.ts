@@ -1,4 +1,4 @@
-import { ModelkeepError } from "@modelkeep/core";
+import { ModelkeepError, type Store } from "@modelkeep/core";
 
 import type { AttestedBy } from "./attested.js";
 import type { LookUpEnvironment } from "./compatibility.js";
@@ -13,6 +13,8 @@ import type { NewRing } from "./signers.js";
 /** What every operation of an open registry works with. */
 export interface Context extends LogContext {
   readonly plugins: Plugins;
+  /** Other stores that files were moved to, by name. */
+  readonly archives?: ReadonlyMap<string, Store> | undefined;
   readonly logs: Logs;
   readonly platform: string;
   readonly environment: LookUpEnvironment;

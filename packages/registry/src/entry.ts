@@ -20,6 +20,8 @@ export interface EntryBody {
   readonly previous: Digest | null;
   /** Never before that of the entry before. */
   readonly time: string;
+  /** What the store's own clock said shortly before, where the writer knew: what retention is counted by. */
+  readonly storeTime?: string | undefined;
   readonly actor: Actor;
   readonly change: JsonObject;
   /** By the actor's key, of all that stands before it. Always the last field. */
@@ -38,6 +40,8 @@ export interface Entry {
   readonly digest: Digest;
   /** Absent where the entry is not signed. */
   readonly signed?: SignedText | undefined;
+  /** When it was written, by the store's clock; absent for an entry that was not read from a store. */
+  readonly written?: Date | undefined;
 }
 
 /** What a key attests of an entry: the body without the attestation. */
@@ -85,7 +89,7 @@ export function writeEntry(
 }
 
 /** Reads an entry and judges its form; what its kind demands is judged by the fold. */
-export function readEntry(bytes: Uint8Array, where: string): Entry {
+export function readEntry(bytes: Uint8Array, where: string, written?: Date): Entry {
   if (bytes.length > entryLimit) throw damaged(where, `has more than ${entryLimit} bytes`);
   const whole = parseJson(bytes, { what: `log entry ${where}`, code: "damaged_log" }) as {
     body?: Json;
@@ -115,6 +119,7 @@ export function readEntry(bytes: Uint8Array, where: string): Entry {
     placement: checkPlacement(whole.placement, where),
     digest: digestOf(encoder.encode(chained)),
     ...signedText(chained),
+    ...(written !== undefined && { written }),
   };
 }
 
@@ -160,6 +165,7 @@ function checkBody(value: Json, where: string): EntryBody {
     typeof body.critical === "boolean" || "critical",
     body.previous === null || isDigest(body.previous) || "previous",
     isTime(body.time) || "time",
+    body.storeTime === undefined || isTime(body.storeTime) || "storeTime",
     (isJsonObject(actor) && typeof actor["name"] === "string") || "actor",
     isJsonObject(body.change) || "change",
   ].filter((fault) => fault !== true);

@@ -1,16 +1,30 @@
-import { type Envelope, envelopeOf, type Payload, type PayloadFacts, verifiedPayload } from "@modelkeep/core";
+import {
+  type Envelope,
+  envelopeOf,
+  type ModelkeepError,
+  type Payload,
+  type PayloadFacts,
+  type StoredObject,
+  verifiedPayload,
+} from "@modelkeep/core";
 
 import { attestationFilesOf } from "./attested.js";
 import { encodingOfKey } from "./blobs.js";
 import type { Context } from "./context.js";
+import { deletedError } from "./deletion.js";
 import { firstThere, readDocument } from "./read-document.js";
 import type { VersionRecord } from "./record.js";
 
 const manifestLimit = 16 << 20;
 
-/** The envelope of a version: its manifest, read and judged, and its payloads, verified as they are read. */
+type Stores = Pick<Context, "store" | "archives">;
+
+/**
+ * The envelope of a version: its manifest, read and judged, and its payloads, verified as they are read. Of a deleted version
+ * the manifest is left; payloads whose bytes are gone are `deleted`.
+ */
 export async function openVersion(
-  context: Pick<Context, "store">,
+  context: Stores,
   name: string,
   version: VersionRecord,
   signal?: AbortSignal,
@@ -23,7 +37,8 @@ export async function openVersion(
   for (const facts of manifest.payloads) {
     const { encoding: _, ...plainFacts } = facts;
     const keys = version.placement.get(facts.digest) ?? [];
-    payloads.set(facts.path, placedPayload(context, plainFacts, keys));
+    const gone = version.status === "deleted" ? deletedError(name, version) : undefined;
+    payloads.set(facts.path, placedPayload(context, plainFacts, keys, gone));
   }
   return {
     ...envelopeOf(manifest, bytes, version.manifest, (path) => payloads.get(path)),
@@ -33,19 +48,25 @@ export async function openVersion(
 
 /** A payload under any of its keys, the newest first. A key says how it keeps the bytes: not all need keep them alike. */
 function placedPayload(
-  context: Pick<Context, "store">,
+  context: Stores,
   facts: Omit<PayloadFacts, "encoding">,
   keys: readonly string[],
+  gone: ModelkeepError | undefined,
 ): Payload {
+  const find = async (places: readonly string[]): Promise<StoredObject | undefined> => {
+    const found = await firstThere(context, places);
+    if (found === undefined && gone !== undefined) throw gone;
+    return found;
+  };
   const ways = [...new Set(keys.toReversed().map(encodingOfKey))].map((encoding) => {
     const alike = keys.filter((key) => encodingOfKey(key) === encoding);
-    const open = () => firstThere(context, alike);
-    return { open, payload: verifiedPayload(encoding === undefined ? facts : { ...facts, encoding }, open) };
+    const open = () => find(alike);
+    return { alike, payload: verifiedPayload(encoding === undefined ? facts : { ...facts, encoding }, open) };
   });
-  const [newest = { payload: verifiedPayload(facts, () => firstThere(context, keys)) }, ...others] = ways;
+  const [newest = { payload: verifiedPayload(facts, () => find(keys)) }, ...others] = ways;
   if (others.length === 0) return newest.payload;
   const there = async (): Promise<Payload> => {
-    for (const { open, payload } of ways) if ((await open()) !== undefined) return payload;
+    for (const { alike, payload } of ways) if ((await firstThere(context, alike)) !== undefined) return payload;
     return newest.payload;
   };
   const { path, role, mediaType, size, digest } = facts;

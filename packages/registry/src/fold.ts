@@ -96,6 +96,7 @@ function draftOf(record: ModelRecord): Draft {
     routes: new Map(record.routes),
     labels: new Map(record.labels),
     policies: new Map(record.policies),
+    holds: [...record.holds],
     formerNames: [...record.formerNames],
     voids: [...record.voids],
     skipped: [...record.skipped],

@@ -11,6 +11,7 @@ export interface LineHead {
   /** Aliases that point where they do because somebody overrode their policy. */
   readonly overridden?: readonly string[] | undefined;
   readonly changed: string;
+  readonly deleted?: true;
 }
 
 type Names = Readonly<Record<Family, readonly string[]>>;
@@ -111,6 +112,7 @@ export class PackedColumns {
       aliases: Object.fromEntries(set.map((alias) => [alias.name, alias.version!])),
       ...(overridden.length > 0 && { overridden }),
       changed: record.time ?? "",
+      ...(record.deletion && { deleted: true as const }),
     };
     const rows = versions.map(valuesOf);
     const columns = [

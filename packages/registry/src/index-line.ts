@@ -37,6 +37,8 @@ export interface ListedModel {
   /** Number of versions. */
   readonly versions: number;
   readonly changed: string;
+  /** Its name is taken for good, and nothing else of it is left. */
+  readonly deleted?: true;
   readonly latest?: ListedVersion | undefined;
 }
 
@@ -78,10 +80,19 @@ export class IndexLine {
   }
 
   model(): ListedModel {
-    const { description, tags, aliases, overridden, changed } = this.#columns.head;
+    const { description, tags, aliases, overridden, changed, deleted } = this.#columns.head;
     const about = { ...(description !== undefined && { description }), ...(overridden && { overridden }) };
     const latest = this.versions === 0 ? undefined : this.row(this.versions - 1).listed();
-    return { name: this.name, ...about, tags, aliases, changed, versions: this.versions, latest };
+    return {
+      name: this.name,
+      ...about,
+      tags,
+      aliases,
+      changed,
+      ...(deleted && { deleted }),
+      versions: this.versions,
+      latest,
+    };
   }
 
   /** A version, by its place from 0 on, the oldest first. */

@@ -19,22 +19,27 @@ export type { LookUpEnvironment } from "./compatibility.js";
 export type { ChangeOptions } from "./context.js";
 export { type Copied, copyRegistry, type CopyOptions } from "./copy-registry.js";
 export type { StatusOptions } from "./edits.js";
+export type { DeleteOptions } from "./deletion.js";
 export type { Actor } from "./entry.js";
 export type { GateCondition, GateFault } from "./gate-conditions.js";
 export type { GateReport, Gates, PolicyChange, PolicyOptions, Reviewed, ReviewOptions } from "./gates.js";
 export type { GivenOutputs } from "./given-outputs.js";
 export type { HistoryEntry } from "./history.js";
+export type { HoldOptions, ReleaseOptions } from "./holds.js";
 export type { ImportOptions } from "./import-envelope.js";
 export type { ListedModel, ListedVersion } from "./index-line.js";
 export type { Page, PageOptions, SearchOptions } from "./list.js";
 export type { LoadedModel, LoadOptions } from "./load.js";
 export type { Origin } from "./origin.js";
+export type { MoveOptions } from "./move-files.js";
 export { openRegistry } from "./open-registry.js";
 export type { Plugins, RegistryOptions } from "./options.js";
 export { checkPolicy, type MetricBounds, type NoWorse, type Policy } from "./policy.js";
 export { Prediction } from "./prediction.js";
 export type {
   AliasMove,
+  Deletion,
+  Hold,
   PayloadSummary,
   PolicyProposal,
   PolicyRecord,
@@ -50,6 +55,16 @@ export type {
 export { routeBuckets } from "./record.js";
 export { type OpenOptions, Registry } from "./registry.js";
 export type { RepresentationChoice } from "./representations.js";
+export type {
+  ApplyOptions,
+  PreviewOptions,
+  Retention,
+  RetentionApplied,
+  RetentionPreview,
+  RetentionView,
+} from "./retention.js";
+export type { PlannedVersion } from "./retention-plan.js";
+export type { KeepRules, RetentionPolicy } from "./retention-policy.js";
 export { bucketOf, versionOfBucket } from "./route-buckets.js";
 export type { RouteView } from "./route-view.js";
 export type { RouteInput, RouteOptions, Standing } from "./routes.js";

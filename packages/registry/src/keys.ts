@@ -82,3 +82,8 @@ export function hintKey(time: Date, id: string, model: string): string {
 export function modelOfHint(key: string): string | undefined {
   return segmentToName(key.slice(key.lastIndexOf("/") + 1 + hintName));
 }
+
+/** Before the name of an archive and a key in it, where entries name what lies there; and before who owns it, in the registry's own store. */
+export const archivesPrefix = "archives/";
+/** In an archive: to whom it belongs. */
+export const archiveMark = "archive.json";

@@ -2,7 +2,6 @@ import {
   type CompatibilityPolicy,
   type Envelope,
   type Inputs,
-  ModelkeepError,
   type Predictor,
   type Signature,
   type TensorMap,
@@ -12,6 +11,7 @@ import {
 import { type AttestedBy, requireAttestation } from "./attested.js";
 import { checkCompatibility } from "./compatibility.js";
 import type { Context } from "./context.js";
+import { requireLiving } from "./deletion.js";
 import { openVersion } from "./envelope.js";
 import { Prediction } from "./prediction.js";
 import type { VersionRecord } from "./record.js";
@@ -51,8 +51,7 @@ export interface LoadedModel {
 
 export async function load(context: Context, reference: string, options: LoadOptions = {}): Promise<LoadedModel> {
   const { record, version } = await resolve(context, reference, options.signal);
-  if (version.status === "deleted")
-    throw new ModelkeepError("not_found", `${record.name}@${version.version} was deleted`);
+  requireLiving(record.name, version);
   const envelope = await openVersion(context, record.name, version, options.signal);
   const attestedBy = options.attestedBy ?? context.attestedBy;
   if (attestedBy !== undefined)

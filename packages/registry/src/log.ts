@@ -15,11 +15,14 @@ import { fold } from "./fold.js";
 import { hintKey, logKey, logNumber, logPrefix } from "./keys.js";
 import { emptyRecord, type ModelRecord } from "./record.js";
 import { signatureFault, signWith } from "./signed-entries.js";
+import type { StoreClock } from "./store-clock.js";
 import { ulid } from "./ulid.js";
 
 export interface LogContext {
   readonly store: Store;
   readonly clock: () => Date;
+  /** What was last seen of the store's own clock: entries carry it. */
+  readonly storeClock?: StoreClock | undefined;
   /** Waits before a race is tried again; a test's scheduler puts its own here. */
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** Signs every entry that is written. */
@@ -110,9 +113,18 @@ export async function append(
     throwIfAborted(signal);
     const proposal = await propose(record);
     if (proposal === undefined) return { record };
-    const body = bodyOf(context, record, actor, proposal, id);
-    const { entry, bytes } = writeEntry(body, proposal.placement ?? {}, context.entryKey && signWith(context.entryKey));
-    const after = judge(record, entry);
+    const write = () => {
+      const body = bodyOf(context, record, actor, proposal, id);
+      return writeEntry(body, proposal.placement ?? {}, context.entryKey && signWith(context.entryKey));
+    };
+    let { entry, bytes } = write();
+    let after = judge(record, entry);
+    if (entry.body.storeTime === undefined && context.storeClock !== undefined) {
+      // The hint is due anyway; it tells what time it is there.
+      await hint(context, record.name);
+      ({ entry, bytes } = write());
+      after = judge(record, entry);
+    }
     const outcome = await putEntry(store, entry, bytes, signal);
     if (outcome === "ours") return { record: after, entry };
     record = await readRecord(context, record.name, record, signal);
@@ -192,11 +204,12 @@ export async function afterEntry<T>(what: string, work: () => Promise<T>): Promi
 async function readOne(store: Store, model: string, number: number, signal?: AbortSignal): Promise<Entry | undefined> {
   const object = await store.get(logKey(model, number), signal === undefined ? {} : { signal });
   if (object === undefined) return undefined;
-  return readEntry(await collect(object.stream()), `${model}/${number}`);
+  return readEntry(await collect(object.stream()), `${model}/${number}`, object.info.modified);
 }
 
 function bodyOf(context: LogContext, record: ModelRecord, actor: Actor, proposal: Proposal, id: string): EntryBody {
   const now = context.clock().toISOString();
+  const storeTime = context.storeClock?.now();
   // Whoever a key was added for signs as this person, whatever they call themselves elsewhere.
   const { name, email } = record.ring?.signers.get(context.entryKey?.keyId ?? "")?.actor ?? actor;
   return {
@@ -208,16 +221,18 @@ function bodyOf(context: LogContext, record: ModelRecord, actor: Actor, proposal
     critical: proposal.critical,
     previous: record.head,
     time: record.time !== undefined && record.time > now ? record.time : now,
+    ...(storeTime !== undefined && { storeTime }),
     actor: email === undefined ? { name } : { name, email },
     change: proposal.change,
   };
 }
 
 /** Tells indexes that a model changes. Only a hint, so it may go ahead of the entry: losing it costs nothing but time. */
-export async function hint({ store, clock }: LogContext, model: string): Promise<void> {
+export async function hint({ store, clock, storeClock }: LogContext, model: string): Promise<void> {
   const time = clock();
+  const bytes = new TextEncoder().encode(`${JSON.stringify({ model })}\n`);
   try {
-    await store.put(hintKey(time, ulid(time), model), new TextEncoder().encode(`${JSON.stringify({ model })}\n`));
+    storeClock?.observe((await store.put(hintKey(time, ulid(time), model), bytes)).modified);
   } catch (error) {
     if (!isModelkeepError(error)) throw error;
   }

@@ -1,5 +1,6 @@
 import { checkAlias } from "@modelkeep/core";
 
+import { archivesOf } from "./archives.js";
 import { currentRuntime } from "./compatibility.js";
 import type { Actor } from "./entry.js";
 import { Logs } from "./logs.js";
@@ -9,8 +10,9 @@ import { Registry } from "./registry.js";
 import { createRoot, readRoot } from "./root.js";
 import { readEntryKey } from "./signed-entries.js";
 import { ownSigner } from "./signers.js";
+import { StoreClock } from "./store-clock.js";
 
-/** Opens the registry in a store, and sets one up where there is none. Disposing of it disposes of the store. */
+/** Opens the registry in a store, and sets one up where there is none. Disposing of it disposes of the store and the archives. */
 export async function openRegistry(options: RegistryOptions): Promise<Registry> {
   const { store, codecs = [], flavors = [], converters = [], runtimes = [], clock = () => new Date() } = options;
   let readOnly = options.readOnly === true ? "It was opened so." : undefined;
@@ -23,6 +25,8 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
     plugins: { codecs, flavors, converters, runtimes },
     logs: new Logs(store),
     clock,
+    storeClock: new StoreClock(clock),
+    archives: archivesOf(options.archives),
     sleep: options.sleep ?? ((milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))),
     platform: options.platform ?? platform(),
     environment: options.environment ?? currentRuntime,

@@ -17,6 +17,8 @@ export interface Plugins {
 
 export interface RegistryOptions extends Partial<Plugins> {
   readonly store: Store;
+  /** Other stores that files may be moved to, by name: `{ cold: s3Store({ … }) }`. */
+  readonly archives?: Readonly<Record<string, Store>> | undefined;
   /** Who makes the changes. Without a server this is what the caller says. Needed for changes only. */
   readonly actor?: Actor | string | undefined;
   /** By alias: policies that every model gets with its first version, in the same entry. */

@@ -5,6 +5,7 @@ import type { Actor, JsonObject } from "./entry.js";
 import type { GateFault } from "./gate-conditions.js";
 import type { Policy } from "./policy.js";
 import type { Origin } from "./origin.js";
+import type { KeepRules, RetentionPolicy } from "./retention-policy.js";
 
 /** What a version can be: found and used, found with a warning, kept out of sight, or gone but for its tombstone. */
 export type Status = "active" | "deprecated" | "archived" | "deleted";
@@ -84,6 +85,31 @@ export interface AttestationRecord {
   readonly actor: Actor;
 }
 
+/** What stops the deletion of a version or a model until it is released by its name. */
+export interface Hold {
+  readonly name: string;
+  readonly reason: string;
+  readonly time: string;
+  readonly actor: Actor;
+  /** Names or e-mail addresses of those who may release it beside the one who placed it; "*" is anybody. */
+  readonly releasers: readonly string[];
+}
+
+/** When, by whom and why something was deleted. */
+export interface Deletion {
+  readonly time: string;
+  /** By the store's clock. */
+  readonly storeTime?: string | undefined;
+  readonly actor: Actor;
+  readonly reason: string;
+}
+
+/** A place that was given up after the bytes had been put somewhere else. */
+export interface FormerPlace {
+  readonly key: string;
+  readonly time: string;
+}
+
 export interface VersionRecord {
   readonly version: number;
   /** Of the manifest's exact bytes. */
@@ -106,6 +132,18 @@ export interface VersionRecord {
   /** Where it was copied from. */
   readonly origin?: Origin | undefined;
   readonly attestations: readonly AttestationRecord[];
+  /** When it was registered by the store's clock, where its writer knew; else by his own. Retention is counted from here. */
+  readonly since: string;
+  /** What has been promised of it: every policy since it was registered. Nothing takes one away again. */
+  readonly promises: readonly KeepRules[];
+  /** By alias: when a route last gave it a part of the requests. */
+  readonly routed: ReadonlyMap<string, string>;
+  readonly holds: readonly Hold[];
+  /** The storage class or the archive that its files were moved to. */
+  readonly storage?: string | undefined;
+  /** Places that were given up, by digest. */
+  readonly former: ReadonlyMap<Digest, readonly FormerPlace[]>;
+  readonly deletion?: Deletion | undefined;
 }
 
 /** One move of an alias. */
@@ -113,6 +151,8 @@ export interface AliasMove {
   /** Absent when the alias was removed. */
   readonly version?: number | undefined;
   readonly time: string;
+  /** By the store's clock, where the writer knew. */
+  readonly storeTime?: string | undefined;
   readonly actor: Actor;
   readonly action: string;
   readonly reason?: string | undefined;
@@ -248,6 +288,12 @@ export interface ModelRecord {
   readonly ring?: SignerRing | undefined;
   readonly tags: Readonly<Record<string, string>>;
   readonly description?: string | undefined;
+  /** What becomes of its versions, and what is promised of those to come. */
+  readonly retention?: RetentionPolicy | undefined;
+  /** Holds on the model as a whole. */
+  readonly holds: readonly Hold[];
+  /** Set once it is deleted: the name stays taken. */
+  readonly deletion?: Deletion | undefined;
   /** Names it had before, the oldest first. */
   readonly formerNames: readonly string[];
   /** Set once it goes on under another name. */
@@ -271,6 +317,7 @@ export function emptyRecord(name: string): ModelRecord {
     labels: new Map(),
     policies: new Map(),
     tags: {},
+    holds: [],
     formerNames: [],
     voids: [],
     skipped: [],

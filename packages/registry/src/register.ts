@@ -2,6 +2,7 @@ import type { Manifest } from "@modelkeep/core";
 
 import { condemnedKeys } from "./blobs.js";
 import { type Context, followed, plain, writer } from "./context.js";
+import { requireModel } from "./deletion.js";
 import type { Placement } from "./entry.js";
 import { policyProposal } from "./gates.js";
 import { afterEntry, append, hint, type Proposal } from "./log.js";
@@ -33,6 +34,7 @@ export interface Registered {
 export async function recordForSave(context: Context, name: string, signal?: AbortSignal): Promise<ModelRecord> {
   writer(context);
   const record = await followed(context, name, signal);
+  requireModel(record);
   if (record.length > 0) return record;
   const reservation = await reserveName(context.store, { name });
   if (reservation.renamedFrom === undefined) return record;

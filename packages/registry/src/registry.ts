@@ -23,6 +23,7 @@ import { rename } from "./rename.js";
 import { resolve } from "./resolve.js";
 import type { RouteView } from "./route-view.js";
 import * as routes from "./routes.js";
+import { Retention } from "./retention.js";
 import { save } from "./save.js";
 import type { Saved, SaveInput } from "./save-input.js";
 import {
@@ -44,6 +45,8 @@ export interface OpenOptions extends ChangeOptions {
 
 /** Models, versions and aliases on a store. References are `name@production`, `name@3`, `name@v2.1`, `name@sha256:…`. */
 export class Registry {
+  /** Policies, holds, archives and deletion. */
+  readonly retention: Retention;
   readonly #context: Context;
   readonly #index: VersionIndex;
   /** Policies of aliases, approvals, and what stands between a version and an alias. */
@@ -56,6 +59,7 @@ export class Registry {
     this.#index = new VersionIndex(context);
     this.gates = new Gates(context);
     this.signers = new Signers(context);
+    this.retention = new Retention(context);
   }
 
   get store(): Store {
@@ -305,6 +309,7 @@ export class Registry {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#context.store[Symbol.asyncDispose]?.();
+    for (const store of [this.#context.store, ...(this.#context.archives?.values() ?? [])])
+      await store[Symbol.asyncDispose]?.();
   }
 }

@@ -3,6 +3,7 @@ import type { Draft, FoldOptions } from "./fold.js";
 import { aliasRules } from "./rules/aliases.js";
 import { attestationRules } from "./rules/attestations.js";
 import { keyRules } from "./rules/keys.js";
+import { keepingRules, noteRoutesLeft } from "./rules/keeping.js";
 import { nameRules } from "./rules/names.js";
 import { policyRules } from "./rules/policies.js";
 import { reviewRules } from "./rules/reviews.js";
@@ -32,6 +33,7 @@ const rules: Rules = {
   ...policyRules,
   ...reviewRules,
   ...attestationRules,
+  ...keepingRules,
 };
 
 export const knownKinds: ReadonlySet<string> = new Set(Object.keys(rules));
@@ -43,5 +45,8 @@ export function applyChange(draft: Draft, entry: Entry, options: FoldOptions): v
 
 function applyKind(draft: Draft, kind: string, change: JsonObject, entry: Entry, options: FoldOptions): void {
   if (draft.renamedTo !== undefined) throw new VoidChange(`the model goes on as ${JSON.stringify(draft.renamedTo)}`);
+  if (draft.deletion !== undefined) throw new VoidChange("the model is deleted");
+  const routes = draft.routes.size === 0 ? undefined : [...draft.routes.values()];
   rules[kind]!(draft, change, entry, options);
+  if (routes !== undefined) noteRoutesLeft(draft, routes, entry);
 }

@@ -4,6 +4,8 @@ import type {
   AliasMove,
   AliasRecord,
   AttestationRecord,
+  Deletion,
+  Hold,
   ModelRecord,
   PolicyRecord,
   Review,
@@ -14,6 +16,7 @@ import type {
   VersionRecord,
   VoidEntry,
 } from "./record.js";
+import type { RetentionPolicy } from "./retention-policy.js";
 import { type RouteView, routeView } from "./route-view.js";
 
 /** A version as listings show it: plain values only, so that it can be printed as JSON. */
@@ -47,6 +50,12 @@ export interface VersionView {
   /** Where it was copied from. */
   readonly origin?: Origin | undefined;
   readonly attestations: readonly AttestationView[];
+  /** What stops its deletion, beside the holds on the model. */
+  readonly holds: readonly Hold[];
+  /** The storage class or the archive that its files were moved to. */
+  readonly storage?: string | undefined;
+  /** Of a deleted version: its tombstone. */
+  readonly deletion?: Deletion | undefined;
 }
 
 /** Who vouches for a version, as the history says. Whether a key is to be trusted is for `verifyAttestations` to say. */
@@ -76,6 +85,11 @@ export interface ModelView {
   /** Entries that have no effect. */
   readonly voids: readonly VoidEntry[];
   readonly readOnly?: string | undefined;
+  readonly retention?: RetentionPolicy | undefined;
+  /** Holds on the model as a whole. */
+  readonly holds: readonly Hold[];
+  /** Of a deleted model: its tombstone. */
+  readonly deletion?: Deletion | undefined;
 }
 
 export function viewVersion(record: ModelRecord, version: VersionRecord): VersionView {
@@ -108,6 +122,9 @@ export function viewVersion(record: ModelRecord, version: VersionRecord): Versio
     reviews: version.reviews,
     ...(version.origin !== undefined && { origin: version.origin }),
     attestations: version.attestations.map(viewAttestation),
+    holds: version.holds,
+    ...(version.storage !== undefined && { storage: version.storage }),
+    ...(version.deletion && { deletion: version.deletion }),
   };
 }
 
@@ -139,5 +156,8 @@ export function viewModel(record: ModelRecord): ModelView {
     changed: record.time,
     voids: record.voids,
     ...(record.readOnly !== undefined && { readOnly: record.readOnly }),
+    ...(record.retention && { retention: record.retention }),
+    holds: record.holds,
+    ...(record.deletion && { deletion: record.deletion }),
   };
 }

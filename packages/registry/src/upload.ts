@@ -10,7 +10,7 @@ import {
   throwIfAborted,
 } from "@modelkeep/core";
 
-import { blobsOf, condemnedKeys, eachOf, withEncoding } from "./blobs.js";
+import { blobsOf, condemnedKeys, eachOf, isMoved, withEncoding } from "./blobs.js";
 import { attestationKey, blobKey, manifestKey } from "./keys.js";
 import { type Lease, readLeases, takeLease } from "./lease.js";
 import type { LogContext } from "./log.js";
@@ -109,11 +109,11 @@ export class Upload {
     bytes: Uint8Array,
     keyOf: (digest: PayloadEntry["digest"], id: string) => string,
   ): PayloadEntry["digest"] {
-    const { store, clock } = this.#context;
+    const { store, clock, storeClock } = this.#context;
     const digest = digestOf(bytes);
     const send = async () => {
       const key = keyOf(digest, ulid(clock()));
-      await store.put(key, bytes, { size: bytes.length, ...this.#signal() });
+      storeClock?.observe((await store.put(key, bytes, { size: bytes.length, ...this.#signal() })).modified);
       return key;
     };
     const about = { path: `${role}.json`, role, mediaType: "application/json" };
@@ -195,7 +195,8 @@ export class Upload {
     const { store } = this.#context;
     const found = await eachOf([...measured], 16, async ([source, entry]) => {
       const candidates = await blobsOf(store, entry.digest, source.encoding);
-      return { source, digest: entry.digest, keys: candidates.map((info) => info.key) };
+      const keys = candidates.filter((info) => !isMoved(store, info)).map((info) => info.key);
+      return { source, digest: entry.digest, keys };
     });
     const candidates = found.filter((each) => each.keys.length > 0);
     if (candidates.length > 0 || inOnePass.length > 0 || this.#total >= longUpload) {

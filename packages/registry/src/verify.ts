@@ -1,6 +1,7 @@
 import { type Envelope, isModelkeepError, ModelkeepError, readSamples, verifySamples } from "@modelkeep/core";
 
 import { change, type Context, plain } from "./context.js";
+import { requireLiving } from "./deletion.js";
 import { openVersion } from "./envelope.js";
 import { startRunner } from "./load.js";
 import type { Verification, VersionRecord } from "./record.js";
@@ -24,6 +25,7 @@ export async function verify(
   options: VerifyOptions = {},
 ): Promise<VerificationResult[]> {
   const { record, version } = await resolve(context, reference, options.signal);
+  requireLiving(record.name, version);
   const envelope = await openVersion(context, record.name, version, options.signal);
   if (envelope.manifest.samples === undefined)
     throw new ModelkeepError(

@@ -17,8 +17,8 @@ export interface Connection extends Place {
   readonly reached: boolean;
   /** One try; errors are the client's own. */
   once<T>(signal: AbortSignal | undefined, request: Request<T>): Promise<T>;
-  /** Tries again while that may help; errors are explained. For requests that may be done twice. */
-  call<T>(doing: string, signal: AbortSignal | undefined, request: Request<T>): Promise<T>;
+  /** Tries again while that may help; errors are explained, of one object by its whole key. For requests that may be done twice. */
+  call<T>(doing: string, signal: AbortSignal | undefined, request: Request<T>, fullKey?: string): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -49,11 +49,11 @@ export function connect(settings: Settings): Connection {
         throw error;
       }
     },
-    async call(doing, signal, request) {
+    async call(doing, signal, request, fullKey) {
       try {
         return await withRetries(settings.retries, signal, () => connection.once(signal, request));
       } catch (error) {
-        throw explain(error, doing, connection);
+        throw explain(error, doing, connection, fullKey);
       }
     },
     async close() {

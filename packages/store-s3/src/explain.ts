@@ -8,7 +8,7 @@ export interface Place {
 }
 
 /** The error that a caller sees: what is wrong, where, and what to do. */
-export function explain(error: unknown, doing: string, { bucket, service }: Place): ModelkeepError {
+export function explain(error: unknown, doing: string, { bucket, service }: Place, key?: string): ModelkeepError {
   if (isModelkeepError(error)) return error;
   const failure = classify(error);
   const { code, status, transient } = failure;
@@ -43,7 +43,10 @@ export function explain(error: unknown, doing: string, { bucket, service }: Plac
     case "IllegalLocationConstraintException":
       return make("invalid_input", `the bucket lies in another region. Set region${regionOf(error)}`);
     case "InvalidObjectState":
-      return make("archived", "the object lies in an archive storage class. Restore it first (s3:RestoreObject)");
+      return make(
+        "archived",
+        `the object lies in an archive storage class. Restore it first (s3:RestoreObject)${key === undefined ? "" : `: ${restoreCommand(bucket, key)}`}`,
+      );
     case "InvalidStorageClass":
       return make("unsupported", "the service does not have this storage class");
     case "KMS.NotFoundException":
@@ -72,6 +75,12 @@ export function explain(error: unknown, doing: string, { bucket, service }: Plac
   if (status === 501) return make("unsupported", `the service does not implement it (${code})`);
   const message = error instanceof Error && error.message !== "UnknownError" ? `: ${error.message}` : "";
   return make("io_error", `${code}${message}${transient ? ". It was tried several times; try again later" : ""}`);
+}
+
+/** What brings an object back for a week; how long it takes depends on its class and the tier: minutes to two days. */
+function restoreCommand(bucket: string, key: string): string {
+  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  return `aws s3api restore-object --bucket ${quoted(bucket)} --key ${quoted(key)} --restore-request 'Days=7,GlacierJobParameters={Tier=Standard}'`;
 }
 
 function regionOf(error: unknown): string {

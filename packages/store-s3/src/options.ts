@@ -18,7 +18,7 @@ export interface S3StoreOptions {
   readonly credentials?: NonNullable<S3ClientConfig["credentials"]>;
   /** Default: what the bucket does by itself. */
   readonly serverSideEncryption?: ServerSideEncryption;
-  /** Storage classes that `put` accepts. Default: those of AWS; a compatible service may have names of its own. */
+  /** Storage classes that `put` accepts, beside STANDARD, which is what it gives without one. Default: those of AWS; a compatible service may have names of its own. */
   readonly storageClasses?: readonly string[];
   /** A client of the caller's, who also destroys it. Region, endpoint, path style, credentials and timeout are then its own. */
   readonly client?: S3Client;
@@ -86,7 +86,7 @@ export function readOptions(options: S3StoreOptions): Settings {
     concurrency,
     retries: { attempts, firstDelay, longestDelay },
     timeout,
-    storageClasses: options.storageClasses ?? awsStorageClasses,
+    storageClasses: [...new Set(["STANDARD", ...(options.storageClasses ?? awsStorageClasses)])],
   };
 }
 

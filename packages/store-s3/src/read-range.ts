@@ -57,7 +57,7 @@ export async function* readRange(
       if (isMissing(failure))
         throw new ModelkeepError("not_found", `[s3] ${key} was deleted while it was read`, { cause: error });
       if (!failure.transient || ++failures >= connection.policy.attempts)
-        throw explain(error, `read ${key} from byte ${position}`, connection);
+        throw explain(error, `read ${key} from byte ${position}`, connection, source.place.fullKey);
       await backOff(connection.policy, failures, signal);
     }
   }

@@ -21,22 +21,27 @@ export async function getObject(
   const wanted = cutRange(Number.MAX_SAFE_INTEGER, range);
   const until = Math.min(wanted.start + firstRead, wanted.end);
   if (until > wanted.start) {
-    const found = await connection.call(`read ${key}`, signal, async (client, sdk, options) => {
-      const Range = `bytes=${wanted.start}-${until - 1}`;
-      try {
-        const output = await client.send(
-          new sdk.GetObjectCommand({ Bucket: connection.bucket, Key: fullKey, Range }),
-          options,
-        );
-        return { output, bytes: await readHead(output, key, wanted.start, until) };
-      } catch (error) {
-        const failure = classify(error);
-        if (isMissing(failure)) return undefined;
-        // Nothing lies that far: the object is looked at instead.
-        if (failure.status === 416) return "beyond";
-        throw error;
-      }
-    });
+    const found = await connection.call(
+      `read ${key}`,
+      signal,
+      async (client, sdk, options) => {
+        const Range = `bytes=${wanted.start}-${until - 1}`;
+        try {
+          const output = await client.send(
+            new sdk.GetObjectCommand({ Bucket: connection.bucket, Key: fullKey, Range }),
+            options,
+          );
+          return { output, bytes: await readHead(output, key, wanted.start, until) };
+        } catch (error) {
+          const failure = classify(error);
+          if (isMissing(failure)) return undefined;
+          // Nothing lies that far: the object is looked at instead.
+          if (failure.status === 416) return "beyond";
+          throw error;
+        }
+      },
+      fullKey,
+    );
     if (found === undefined) return undefined;
     if (found !== "beyond") {
       const { info, etag } = describe(key, found.output, totalSize(found.output));
@@ -117,7 +122,7 @@ class S3Object implements StoredObject {
       // Nobody writes to the target any more once this has returned.
       await Promise.allSettled(workers);
       throwIfAborted(signal);
-      throw explain(error, `read ${this.info.key}`, this.connection);
+      throw explain(error, `read ${this.info.key}`, this.connection, this.source.place.fullKey);
     }
     return length;
   }

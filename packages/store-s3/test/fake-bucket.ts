@@ -30,6 +30,8 @@ export interface Conditions {
 export class FakeBucket {
   readonly objects = new Map<string, StoredFake>();
   readonly uploads = new Map<string, Upload>();
+  /** Keys of archived objects that can be read, as after s3:RestoreObject. */
+  readonly restored = new Set<string>();
   readonly honours: Conditions = { put: true, multipart: true };
   /** Keys of one page of a listing. */
   pageSize = 1000;
@@ -44,6 +46,8 @@ export class FakeBucket {
     const object = this.objects.get(key);
     if (object === undefined) return failure(404, "NoSuchKey", withBody);
     if (headers["if-match"] !== undefined && headers["if-match"] !== object.etag) return preconditionFailed();
+    const frozen = ["GLACIER", "DEEP_ARCHIVE"].includes(object.headers["x-amz-storage-class"] ?? "");
+    if (withBody && frozen && !this.restored.has(key)) return failure(403, "InvalidObjectState");
     const { bytes } = object;
     const found = {
       ...object.headers,

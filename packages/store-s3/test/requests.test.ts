@@ -31,6 +31,21 @@ describe("what a request says", () => {
     expect((await at.store.get("k"))?.info.storageClass).toBe("STANDARD_IA");
   });
 
+  test("what lies in an archive class is found, and reading it says how to restore it", async () => {
+    const store = at.open({ prefix: "it's" });
+    await store.put("blobs/a", bytes(5), { storageClass: "GLACIER" });
+    expect(await store.head("blobs/a")).toMatchObject({ size: 5, storageClass: "GLACIER" });
+    await expect(store.get("blobs/a")).rejects.toMatchObject({
+      code: "archived",
+      message: expect.stringContaining(
+        String.raw`aws s3api restore-object --bucket 'fake-bucket' --key 'it'\''s/blobs/a' --restore-request`,
+      ) as string,
+    });
+    at.server.bucket.restored.add("it's/blobs/a");
+    expect((await store.get("blobs/a"))?.info.size).toBe(5);
+    expect(store.supports.storageClasses?.[0]).toBe("STANDARD");
+  });
+
   test("storage classes of a compatible service are named by the caller", async () => {
     const store = at.open({ storageClasses: ["COLD"] });
     await expect(store.put("k", bytes(1), { storageClass: "GLACIER" })).rejects.toMatchObject({ code: "unsupported" });

@@ -27,8 +27,8 @@ export async function run(context: Context): Promise<void> {
 
 function describeModels(models: readonly ListedModel[], output: Output): string {
   if (models.length === 0) return "No models yet: modelkeep save <name> <file> adds the first";
-  const rows = models.map(({ name, versions, aliases, overridden, changed, latest }) => [
-    name,
+  const rows = models.map(({ name, versions, aliases, overridden, changed, latest, deleted }) => [
+    deleted === true ? `${name} (${output.style("red", "deleted")})` : name,
     versions,
     Object.entries(aliases)
       .map(
@@ -52,7 +52,7 @@ function describeVersions(model: ModelView, versions: readonly VersionView[], ou
       ),
       ...version.labels,
     ].join(", "),
-    version.status,
+    statusText(version, output),
     metricsText(version),
     formatBytes(version.size),
     proofText(version),
@@ -61,6 +61,7 @@ function describeVersions(model: ModelView, versions: readonly VersionView[], ou
   ]);
   const hidden = model.versions.length - versions.length;
   return (
+    noteText(model, output) +
     output.table(["version", "aliases, labels", "status", "metrics", "size", "samples", "registered", "author"], rows) +
     (hidden > 0 ? `\nand ${hidden} more` : "")
   );
@@ -69,6 +70,24 @@ function describeVersions(model: ModelView, versions: readonly VersionView[], ou
 /** An alias that points where it does against its policy stands out. */
 function overrideText(output: Output): string {
   return output.style("yellow", " (override)");
+}
+
+/** "archived (GLACIER)", "active, held", "deleted". */
+function statusText({ status, storage, holds }: VersionView, output: Output): string {
+  const text = storage === undefined ? status : `${status} (${storage})`;
+  return holds.length === 0 ? text : `${text}, ${output.style("yellow", "held")}`;
+}
+
+/** What is to be known before the versions: that the model is deleted, or held. */
+function noteText({ deletion, holds }: ModelView, output: Output): string {
+  const deleted =
+    deletion === undefined
+      ? []
+      : [
+          `${output.style("red", "deleted")} ${formatTime(deletion.time)} by ${deletion.actor.name}: ${deletion.reason}`,
+        ];
+  const held = holds.map(({ name, reason }) => `${output.style("yellow", "held")} by "${name}": ${reason}`);
+  return [...deleted, ...held].map((line) => `${line}\n`).join("");
 }
 
 export function metricsText(version: Pick<VersionView, "metrics"> | undefined): string {

@@ -36,6 +36,11 @@ function describeVersion(version: VersionView, output: Output): string {
     if (value !== undefined && value !== "") lines.push(`  ${name.padEnd(12)} ${value}`);
   };
   add("status", version.reason === undefined ? version.status : `${version.status}: ${version.reason}`);
+  if (version.deletion !== undefined)
+    add("deleted", `${formatTime(version.deletion.time)} by ${version.deletion.actor.name}`);
+  for (const { name, reason, actor, time } of version.holds)
+    add("hold", `${output.style("yellow", name)}: ${reason} (${actor.name}, ${formatTime(time)})`);
+  add("stored in", version.storage);
   add("description", version.description);
   add("labels", version.labels.join(", "));
   add("tags", pairs(version.tags));

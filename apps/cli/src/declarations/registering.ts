@@ -113,7 +113,16 @@ export const registering: readonly Command[] = [
     summary: "mark a version as archived, or as active again",
     positionals: "<reference>",
     count: [1, 1],
-    options: { reason, undo: { type: "boolean", description: "make it active again" } },
+    options: {
+      reason,
+      undo: { type: "boolean", description: "make it active again" },
+      to: {
+        type: "string",
+        value: "<class|archive>",
+        description: "move its files too: to a storage class of the store, or to one of the archives of modelkeep.json",
+      },
+    },
+    examples: ["modelkeep archive credit-scorer@3 --to GLACIER", "modelkeep archive credit-scorer@3 --to cold"],
     run: () => import("../commands/archive.js"),
   },
   {

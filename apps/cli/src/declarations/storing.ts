@@ -73,7 +73,7 @@ export const storing: readonly Command[] = [
   },
   {
     name: "gc",
-    summary: "remove what interrupted saves left behind",
+    summary: "remove what nothing refers to: left behind by crashes, deleted or moved",
     positionals: "",
     count: [0, 0],
     options: {

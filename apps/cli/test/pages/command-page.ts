@@ -22,9 +22,10 @@ system's.
 **What signs** entries of the history: \`--sign-with\`, else \`$MODELKEEP_KEY\`, else \`key\` of a \`modelkeep.json\` that is trusted; each is
 a file. Its passphrase, if it has one, is \`$MODELKEEP_KEY_PASSPHRASE\`. Where a model has signers, its entries are by whom the key was added for.
 
-**modelkeep.json** may say \`store\`, \`plugins\` (a list of packages), \`actor\`, \`key\`, \`policies\` (by alias: the policy that new models get, as
-\`policy set --file\` takes it) and \`signers\` (of new models, as \`signers add --file\` takes them). It is looked for in this folder and above. Until
-\`modelkeep trust\` was run for this very text, its plugins are not loaded, its key signs nothing, and its store must lie below its own folder. Configuration
+**modelkeep.json** may say \`store\`, \`plugins\` (a list of packages), \`actor\`, \`key\`, \`archives\` (stores that files may be moved to,
+by name), \`policies\` (by alias: the policy that new models get, as \`policy set --file\` takes it) and \`signers\` (of new models, as
+\`signers add --file\` takes them). It is looked for in this folder and above. Until \`modelkeep trust\` was run for this very text, its
+plugins are not loaded, its key signs nothing, and its stores must lie below its own folder. Configuration
 that is code is run only when \`--config\` names it.
 
 ## Exit codes

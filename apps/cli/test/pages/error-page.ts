@@ -2,6 +2,8 @@ import { coreErrorCodes, usedErrorCodes } from "./error-codes.js";
 
 /** What the codes mean that core does not know. A code that is missing here, or used no more, fails a test. */
 export const pluginErrorCodes: Readonly<Record<string, string>> = {
+  archived:
+    "The bytes lie where they cannot be read now: in an archive that is not open, or in a storage class that must be thawed first; the message says how.",
   attestation_incomplete: "An attestation covers other files than the envelope holds.",
   attestation_invalid: "An attestation was not made by the key that it names, or was changed since.",
   attestation_malformed: "A file that should hold an attestation has another form.",
@@ -11,6 +13,7 @@ export const pluginErrorCodes: Readonly<Record<string, string>> = {
     "An attestation was made by a key that is not trusted, or a certificate leads to no trusted root.",
   backlog_full: "Predictions are made faster than their records can be written, and the log was told to refuse.",
   damaged_log: "The history of a model is not the one that was written: an entry is missing, changed or out of order.",
+  deleted: "The version or the model was deleted; its tombstone, its manifest and its history are kept.",
   gate_refused:
     "The policy of an alias forbids the move; `details.faults` has every condition that is not met, and the sentence names them.",
   invalid_filter: "A search filter breaks its grammar; the message points at the character.",

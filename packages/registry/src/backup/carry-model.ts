@@ -1,5 +1,6 @@
 import { collect, type Digest, type Json, ModelkeepError } from "@modelkeep/core";
 
+import { archiveOfKey } from "../archives.js";
 import { eachOf, encodingOfKey } from "../blobs.js";
 import { damaged, type Entry, isJsonObject, type JsonObject, readEntry } from "../entry.js";
 import { logKey, nameKey } from "../keys.js";
@@ -78,7 +79,10 @@ async function bringBytes(
     const places = step
       .flatMap(({ entry }) => Object.entries(entry.placement) as [Digest, readonly string[]][])
       .filter(([digest]) => only?.has(digest) ?? true)
-      .flatMap(([digest, keys]) => keys.map((key) => ({ key, digest })));
+      // What lies in an archive stays there: the copy reads it from the same one.
+      .flatMap(([digest, keys]) =>
+        keys.filter((key) => archiveOfKey(key) === undefined).map((key) => ({ key, digest })),
+      );
     const sizes = sizesIn(step.map(({ entry }) => entry));
     if (places.some(({ key, digest }) => encodingOfKey(key) !== undefined && !sizes.has(digest))) {
       record = await readRecord({ store: transfer.from }, name, record, transfer.signal);

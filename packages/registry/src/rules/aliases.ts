@@ -26,6 +26,7 @@ export const aliasRules: Rules = {
     const move = {
       version,
       time: body.time,
+      ...(body.storeTime !== undefined && { storeTime: body.storeTime }),
       actor: body.actor,
       action: typeof change["action"] === "string" ? change["action"] : "set",
       reason,

@@ -4,6 +4,7 @@ import { type EntryBody, isJsonObject, type JsonObject, type Placement } from ".
 import type { Draft } from "../fold.js";
 import type { Origin } from "../origin.js";
 import { type PayloadSummary, type Status, statuses, type Summary, type Verification } from "../record.js";
+import { deleteVersion } from "./keeping.js";
 import { optionalText, type Rules, strings, texts, update, valid, versionIn, VoidChange } from "./rule.js";
 
 /** What becomes of versions: they appear, get names and words, and are proved. */
@@ -33,11 +34,17 @@ export const versionRules: Rules = {
       reviews: [],
       ...(change["origin"] !== undefined && { origin: originIn(change["origin"]) }),
       attestations: [],
+      since: body.storeTime ?? body.time,
+      promises: draft.retention?.keep === undefined ? [] : [draft.retention.keep],
+      routed: new Map(),
+      holds: [],
+      former: new Map(),
     });
     for (const label of labels) draft.labels.set(label, version);
   },
 
   placed(draft, change, { placement }) {
+    if (versionIn(draft, change["version"]).status === "deleted") throw new VoidChange("the version is deleted");
     update(draft, change["version"], (record) => ({ placement: joined(record.placement, placement) }));
   },
 
@@ -64,7 +71,7 @@ export const versionRules: Rules = {
     else update(draft, change["version"], () => ({ description }));
   },
 
-  status(draft, change) {
+  status(draft, change, entry) {
     const status = change["status"];
     if (!statuses.includes(status as Status)) throw new VoidChange(`${JSON.stringify(status)} is no status`);
     const record = versionIn(draft, change["version"]);
@@ -78,7 +85,8 @@ export const versionRules: Rules = {
     if (route !== undefined && (status === "archived" || status === "deleted"))
       throw new VoidChange(`the route of the alias "${route.alias}" uses version ${record.version}: end it first`);
     const reason = optionalText(change["reason"], "reason");
-    update(draft, record.version, () => ({ status: status as Status, reason }));
+    if (status === "deleted") deleteVersion(draft, record, reason, entry);
+    else update(draft, record.version, () => ({ status: status as Status, reason }));
   },
 
   verified(draft, change, { body }) {

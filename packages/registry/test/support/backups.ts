@@ -1,7 +1,6 @@
 import { collect, memorySource, type Store } from "@modelkeep/core";
 import { memoryStore } from "@modelkeep/store-memory";
 
-import { append, readRecord } from "../../src/log.js";
 import { openLines } from "./registry.js";
 import { Line, lineInputs } from "./toy.js";
 
@@ -46,12 +45,7 @@ export async function changed(store: Store, key: string): Promise<void> {
   await store.put(key, other);
 }
 
-/** What retention does: an entry that says that a version is deleted. */
 export async function remove(store: Store, name: string, version: number): Promise<void> {
-  const context = { store, clock: () => new Date(), sleep: () => Promise.resolve() };
-  await append(context, await readRecord({ store }, name), { name: "ada" }, () => ({
-    kind: "status",
-    critical: true,
-    change: { version, status: "deleted" },
-  }));
+  const registry = await openLines(store);
+  await registry.retention.delete(`${name}@${version}`, { reason: "not needed" });
 }

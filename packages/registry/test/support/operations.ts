@@ -151,6 +151,35 @@ const changes: readonly Operation[] = [
     done: async (registry) => (await registry.resolve("lines@2")).verifications.length > 0,
   },
   {
+    name: "retention that is set",
+    run: (registry) => registry.retention.set("lines", { keep: { years: 3, last: 1 }, delete: "rest" }),
+    done: async (registry) => (await registry.show("lines")).retention !== undefined,
+    often: true,
+  },
+  {
+    name: "hold",
+    run: (registry) => registry.retention.hold("lines@1", "case", { reason: "audit" }).catch(unless("conflict")),
+    done: async (registry) => (await registry.resolve("lines@1")).holds.length === 1,
+  },
+  {
+    name: "deletion of a version",
+    run: async (registry) => {
+      await registry.alias("lines", "spare", 1);
+      await registry.retention.delete("lines@2", { reason: "old" }).catch(unless("deleted"));
+    },
+    done: async (registry) => (await statusOf(registry, 2)) === "deleted",
+  },
+  {
+    name: "retention that is applied",
+    run: async (registry) => {
+      await registry.alias("lines", "spare", 1);
+      await registry.retention.set("lines", { delete: "rest" });
+      return (await registry.retention.apply()).deleted.length;
+    },
+    done: async (registry) => (await statusOf(registry, 2)) === "deleted",
+    often: true,
+  },
+  {
     name: "garbage collection",
     run: (registry) => registry.collectGarbage({ graceSeconds: 0 }),
     done: async (registry) => (await registry.store.head(garbage)) === undefined,
