@@ -8,6 +8,7 @@ const layers: readonly { readonly packages: RegExp; readonly mayUse: RegExp }[] 
   { packages: /^core$/, mayUse: /^$/ },
   { packages: /^(onnx|safetensors|pickle|attest|encrypt|wrappers|report|testkit|store-.+)$/, mayUse: /^core$/ },
   { packages: /^registry$/, mayUse: /^(core|attest)$/ },
+  { packages: /^create-plugin$/, mayUse: /^(core|testkit)$/ },
   { packages: /^(serving|interchange)$/, mayUse: /^(core|registry)$/ },
   { packages: /^(codec|flavor)-.+$/, mayUse: /^(core|onnx|safetensors|pickle)$/ },
 ];

@@ -1,0 +1,1 @@
+export { createPlugin, type CreatedPlugin, type CreatePluginOptions, type PluginKind } from "./create-plugin.js";
