@@ -90,7 +90,7 @@ function filled(text: string, { name, packageName, versions }: Replaced): string
       .replaceAll(/\bexample(?=[A-Z])/gu, camel)
       .replaceAll("Example", pascal)
       // Extensions of files have no hyphens.
-      .replaceAll(/(?<=\w|[\s"`])\.example\b/gu, `.${words.join("")}`)
+      .replaceAll(/(?<=[\w\s"`}])\.example\b/gu, `.${words.join("")}`)
       .replaceAll("example", name)
   );
 }
