@@ -1,4 +1,6 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
+import { createCipheriv, createDecipheriv } from "node:crypto";
+
+import { hkdf } from "./hkdf.js";
 
 /** The payload of an age file: chunks of 64 KiB, each sealed with ChaCha20-Poly1305 (https://age-encryption.org/v1). */
 export const chunkSize = 65_536;
@@ -29,7 +31,7 @@ export function plainSizeOf(sealed: number): number | undefined {
 
 /** The key of one payload. */
 export function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", fileKey, nonce, "payload", 32));
+  return hkdf(fileKey, nonce, "payload");
 }
 
 /** Writes the sealed chunk into `target`, and tells its size. */

@@ -5,11 +5,12 @@ import {
   createPublicKey,
   diffieHellman,
   generateKeyPairSync,
-  hkdfSync,
   type KeyObject,
 } from "node:crypto";
 import { base64nopad, bech32 } from "@scure/base";
 import { type Identity, type Recipient, Stanza } from "age-encryption";
+
+import { hkdf } from "./hkdf.js";
 
 /*
  * The X25519 recipients of age (https://age-encryption.org/v1, "The X25519 recipient type") with the cryptography of Node: an
@@ -19,9 +20,8 @@ import { type Identity, type Recipient, Stanza } from "age-encryption";
 const label = "age-encryption.org/v1/X25519";
 const cipher = "chacha20-poly1305";
 const zeros = new Uint8Array(12);
-/** What stands before the 32 bytes of a key in DER (RFC 8410). */
+/** What stands before the 32 bytes of a private key in DER (RFC 8410). */
 const privatePrefix = Uint8Array.from([48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 110, 4, 34, 4, 32]);
-const publicPrefix = Uint8Array.from([48, 42, 48, 5, 6, 3, 43, 101, 110, 3, 33, 0]);
 
 export function x25519Recipient(text: string): Recipient {
   const theirs = decode(text, "age");
@@ -75,7 +75,7 @@ function unwrap(key: Uint8Array, body: Uint8Array): Uint8Array | undefined {
 }
 
 function wrappingKey(secret: Uint8Array, share: Uint8Array, recipient: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", secret, Buffer.concat([share, recipient]), label, 32));
+  return hkdf(secret, Buffer.concat([share, recipient]), label);
 }
 
 function importPrivate(text: string): KeyObject {
@@ -83,12 +83,14 @@ function importPrivate(text: string): KeyObject {
   return createPrivateKey({ key, format: "der", type: "pkcs8" });
 }
 
+/** As a JSON Web Key: Node reads and writes these in a fraction of the time that DER takes. */
 function importPublic(raw: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([publicPrefix, raw]), format: "der", type: "spki" });
+  const x = Buffer.from(raw).toString("base64url");
+  return createPublicKey({ key: { kty: "OKP", crv: "X25519", x }, format: "jwk" });
 }
 
 function exportPublic(key: KeyObject): Uint8Array {
-  return new Uint8Array(key.export({ format: "der", type: "spki" }).subarray(publicPrefix.length));
+  return new Uint8Array(Buffer.from(key.export({ format: "jwk" }).x!, "base64url"));
 }
 
 function decode(text: string, expected: string): Uint8Array {
