@@ -38,8 +38,27 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
     type: "string",
     short: "s",
     value: "<url>",
-    description: "the store: a folder, sqlite:FILE or s3://BUCKET/PREFIX",
+    description: "the store: a folder, sqlite:FILE or s3://BUCKET/PREFIX; encrypted with age+ before it",
   },
+  environment: {
+    type: "string",
+    short: "e",
+    value: "<name>",
+    description: "the store of this environment in modelkeep.json: dev, staging, prod",
+  },
+  identity: {
+    type: "string",
+    multiple: true,
+    value: "<file>",
+    description: "open what is encrypted (a store age+URL, a file *.age) with the keys in this file",
+  },
+  recipient: {
+    type: "string",
+    multiple: true,
+    value: "<age1…>",
+    description: "who can read a store or package that is encrypted now (default: you)",
+  },
+  passphrase: { type: "boolean", description: "ask for the passphrase of what is encrypted, instead of an identity" },
   json: { type: "boolean", description: "print JSON for programs" },
   plugin: {
     type: "string",

@@ -1,3 +1,4 @@
+import { encrypting } from "./declarations/encrypting.js";
 import { gating } from "./declarations/gating.js";
 import { attesting } from "./declarations/attesting.js";
 import { keeping } from "./declarations/keeping.js";
@@ -20,5 +21,5 @@ export const groups: Groups = [
   { title: "Serving, on the record", commands: serving },
   { title: "Moving in and out", commands: moving },
   { title: "Keep and delete", commands: retaining },
-  { title: "Stores and settings", commands: storing },
+  { title: "Stores and settings", commands: [...storing, ...encrypting] },
 ];

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { ModelkeepError } from "@modelkeep/core";
 import type { NewRing, Policy } from "@modelkeep/registry";
 
+import { settingsFault, type StoreSettings, urlIn } from "./store-settings.js";
 import { isTrusted } from "./trust.js";
 
 /** What modelkeep.json may say. */
-export interface Configuration {
-  readonly store?: string;
+export interface Configuration extends StoreSettings {
   /** Packages with codecs, stores and flavors. */
   readonly plugins?: readonly string[];
   /** Stores that files may be moved to, by name. */
@@ -26,6 +26,10 @@ export interface Configuration {
   readonly attestedBy?: readonly string[];
   /** Certificates of authorities, as a PEM file: likewise. */
   readonly roots?: string;
+  /** By name: dev, staging, prod. */
+  readonly environments?: Readonly<Record<string, StoreSettings>>;
+  /** The environment that is meant when none is named. */
+  readonly environment?: string;
 }
 
 export interface FoundConfiguration {
@@ -73,11 +77,19 @@ export async function loadConfiguration(path: string): Promise<FoundConfiguratio
 function checkConfiguration(values: unknown, path: string): Configuration {
   const fault = (what: string) => new ModelkeepError("invalid_input", `${path}: ${what}`);
   if (typeof values !== "object" || values === null || Array.isArray(values)) throw fault("is not an object");
-  const { store, plugins, actor, archives, attestedBy, policies, roots, key, signers } = values as Record<
-    string,
-    unknown
-  >;
-  if (store !== undefined && typeof store !== "string") throw fault("store is not a string");
+  const { plugins, actor, archives, attestedBy, policies, roots, key, signers, environments, environment } =
+    values as Record<string, unknown>;
+  const wrong = settingsFault(values);
+  if (wrong !== undefined) throw fault(wrong);
+  if (environment !== undefined && typeof environment !== "string") throw fault("environment is not a string");
+  if (environments !== undefined) {
+    if (typeof environments !== "object" || environments === null || Array.isArray(environments))
+      throw fault("environments is not an object of stores by name");
+    for (const [name, settings] of Object.entries(environments)) {
+      const fails = settingsFault(settings);
+      if (fails !== undefined) throw fault(`the environment ${JSON.stringify(name)} ${fails}`);
+    }
+  }
   if (actor !== undefined && typeof actor !== "string") throw fault("actor is not a string");
   if (policies !== undefined && (typeof policies !== "object" || policies === null || Array.isArray(policies)))
     throw fault("policies is not an object of policies by alias");
@@ -98,32 +110,7 @@ function isTexts(value: unknown): boolean {
   return Object.values(value).every((each) => typeof each === "string");
 }
 
-/** The store of a configuration, if it names one. */
-export function storeOf(found: FoundConfiguration): string | undefined {
-  const { store } = found.values;
-  return store === undefined ? undefined : urlIn(found, store);
-}
-
 /** Its archives, by name. */
 export function archivesOf(found: FoundConfiguration): readonly (readonly [name: string, url: string])[] {
   return Object.entries(found.values.archives ?? {}).map(([name, url]) => [name, urlIn(found, url)] as const);
-}
-
-/**
- * A store that a configuration names. One that nobody trusted yet may only name a folder or file below its own: a stranger's
- * file must not send requests with this user's credentials anywhere, nor write elsewhere.
- */
-function urlIn(found: FoundConfiguration, store: string): string {
-  const remote = /^[a-z][a-z0-9+.-]+:\/\//iu.test(store);
-  const file = store.startsWith("sqlite:") ? store.slice("sqlite:".length) : store;
-  const path = resolve(found.folder, file);
-  const inside = !remote && !`${relative(found.folder, path)}${sep}`.startsWith(`..${sep}`);
-  if (!found.trusted && !inside) {
-    throw new ModelkeepError(
-      "refused",
-      `${found.path} names the store ${JSON.stringify(store)}, which lies outside of its folder: read the file, then run "modelkeep trust", or give --store yourself`,
-    );
-  }
-  if (remote) return store;
-  return store.startsWith("sqlite:") ? `sqlite:${path}` : path;
 }

@@ -1,5 +1,6 @@
 import { type Actor, openRegistry, type Registry, type RegistryOptions } from "@modelkeep/registry";
 import type { Store } from "@modelkeep/core";
+import type { Identity } from "@modelkeep/encrypt";
 
 import type { Command, OptionValues } from "./command.js";
 import {
@@ -7,12 +8,11 @@ import {
   discoverConfiguration,
   type FoundConfiguration,
   loadConfiguration,
-  storeOf,
 } from "./configuration.js";
 import { Output } from "./output.js";
 import type { Parsed } from "./parse.js";
 import type { Plugins } from "./plugins.js";
-import { openStore } from "./store-url.js";
+import { type StorePlace, type StoreRequest, Stores } from "./stores.js";
 
 /** What a command works with. Stores, registries and plugins are opened when they are asked for, and closed at the end. */
 export interface Context {
@@ -24,14 +24,18 @@ export interface Context {
   readonly signal: AbortSignal;
   readonly configuration: () => Promise<FoundConfiguration | undefined>;
   readonly plugins: () => Promise<Plugins>;
-  /** A store by its URL, or the one of the options, the environment or the configuration. */
-  readonly store: (url?: string) => Promise<Store>;
+  /** What opens an encrypted file, or an error that says how to name it. */
+  readonly identities: (what: string) => Promise<readonly Identity[]>;
+  /** A store by its URL or environment, or the one of the options, the process' environment or the configuration. */
+  readonly store: (which?: StoreRequest) => Promise<Store>;
+  /** Where that store lies, how it is used, and the store itself below what encrypts it. */
+  readonly place: (which?: StoreRequest) => Promise<StorePlace>;
   /** The registry on a store; `withPlugins` when models are read or written, not only their records; `writes` when it is changed. */
   readonly registry: (options?: RegistryRequest) => Promise<Registry>;
 }
 
 export interface RegistryRequest {
-  readonly url?: string;
+  readonly at?: StoreRequest | undefined;
   readonly withPlugins?: boolean;
   readonly writes?: boolean;
   /** Models are used: only those that are attested, where the options or the configuration ask for it. */
@@ -75,7 +79,6 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
     stdout: process.stdout,
     stderr: process.stderr,
   });
-  const open = new Map<string, Promise<Store>>();
   const configuration = once(async () => {
     const given = options.text("config");
     if (given !== undefined) return loadConfiguration(given);
@@ -85,22 +88,13 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
     const { loadPlugins, pluginNames } = await import("./plugins.js");
     return loadPlugins(pluginNames(options.list("plugin"), await configuration(), output), folder);
   });
-  const url = async (given: string | undefined) => {
-    const named = given ?? options.text("store") ?? process.env["MODELKEEP_STORE"];
-    if (named !== undefined && named !== "") return named;
-    const found = await configuration();
-    return (found === undefined ? undefined : storeOf(found)) ?? "models";
-  };
-  const store = async (given?: string) => {
-    const named = await url(given);
-    let opened = open.get(named);
-    if (opened === undefined) {
-      const openers = options.list("plugin").length > 0 ? (await plugins()).stores : undefined;
-      opened = openStore(named, folder, openers);
-      open.set(named, opened);
-    }
-    return opened;
-  };
+  const stores = new Stores({
+    options,
+    folder,
+    configuration,
+    openers: async () => (options.list("plugin").length > 0 ? (await plugins()).stores : undefined),
+  });
+  const store = (which?: StoreRequest): Promise<Store> => stores.store(which);
   /** The archives of the configuration: each is opened when something in it is asked for. */
   const openArchives = async () => {
     const found = await configuration();
@@ -116,10 +110,15 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
     signal: new AbortController().signal,
     configuration,
     plugins,
+    async identities(what) {
+      const { neededIdentities } = await import("./identities.js");
+      return neededIdentities(options, folder, what);
+    },
     store,
-    async registry({ url: given, withPlugins = false, writes = false, attested = false } = {}) {
+    place: (which) => stores.place(which),
+    async registry({ at, withPlugins = false, writes = false, attested = false } = {}) {
       const [opened, loaded, who, found] = await Promise.all([
-        store(given),
+        store(at),
         withPlugins ? plugins() : undefined,
         writes ? actor(configuration, folder) : undefined,
         writes ? configuration() : undefined,
@@ -135,7 +134,7 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
       return openRegistry({ store: opened, actor: who, readOnly: !writes, environment, archives, ...rules, ...loaded });
     },
     async close() {
-      for (const each of open.values()) await (await each.catch(() => undefined))?.[Symbol.asyncDispose]?.();
+      await stores.close();
     },
   };
 }

@@ -1,8 +1,17 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type Codec, type Envelope, isModelkeepError, ModelkeepError, type PayloadSet } from "@modelkeep/core";
-import { filePayloads, openEnvelopeFolder, openPackageFile } from "@modelkeep/core/node";
+import {
+  type Codec,
+  type Envelope,
+  isModelkeepError,
+  ModelkeepError,
+  openPackage,
+  type PackageEnvelope,
+  type PayloadSet,
+} from "@modelkeep/core";
+import { fileObject, filePayloads, openEnvelopeFolder, openPackageFile } from "@modelkeep/core/node";
+import type { Identity } from "@modelkeep/encrypt";
 
 /** What lies at a path: an envelope, or a model file and the codec that knows it. */
 export type Opened =
@@ -17,14 +26,25 @@ export async function isPath(text: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT")
       return (
-        /[/\\]|\.(?:zip|onnx|json|pkl|joblib|safetensors|msgpack|np[yz]|pth?|ckpt)$/iu.test(text) && !text.includes("@")
+        /[/\\]|\.(?:zip|age|onnx|json|pkl|joblib|safetensors|msgpack|np[yz]|pth?|ckpt)$/iu.test(text) &&
+        !text.includes("@")
       );
     throw error;
   }
 }
 
-/** Opens by content: the name is only a hint. */
-export async function openPath(path: string, codecs: readonly Codec[]): Promise<Opened> {
+/** What opens a file that is encrypted. */
+export type GetIdentities = (what: string) => Promise<readonly Identity[]>;
+
+/** A package, encrypted or not. */
+export async function openPackageAt(path: string, identities: GetIdentities): Promise<PackageEnvelope> {
+  if (!path.endsWith(".age")) return openPackageFile(path);
+  const { decryptAge } = await import("@modelkeep/encrypt");
+  return openPackage(await decryptAge(await fileObject(path), { identities: await identities(path) }));
+}
+
+/** Opens by content: the name is only a hint, but for an ending ".age", which says that it is encrypted. */
+export async function openPath(path: string, codecs: readonly Codec[], identities: GetIdentities): Promise<Opened> {
   const found = await statOf(path);
   if (found.isDirectory()) {
     return {
@@ -33,6 +53,8 @@ export async function openPath(path: string, codecs: readonly Codec[]): Promise<
       envelope: await openEnvelopeFolder(path).catch((error: unknown) => explainFolder(path, error)),
     };
   }
+  if (path.endsWith(".age"))
+    return { kind: "envelope", form: "package", envelope: await openPackageAt(path, identities) };
   const payloads = await filePayloads([path]);
   const head = await payloads.main.range(0, Math.min(65536, payloads.main.size));
   if (isZip(head)) {

@@ -1,4 +1,4 @@
-import { collect, ModelkeepError, type Store } from "@modelkeep/core";
+import { type CallOptions, collect, ModelkeepError, type Store } from "@modelkeep/core";
 
 import { decryptAge } from "./age-file.js";
 import { nonceSize, payloadKey } from "./chunks.js";
@@ -28,14 +28,35 @@ export interface Unlocking {
    * read the store before can put a ring of his own in its place.
    */
   readonly storeKey?: string | undefined;
+  /** Told of each ring that is read, and was not refused: for whoever remembers the keys of stores. */
+  readonly opened?: ((ring: KeyRingInfo) => void) | undefined;
+}
+
+export interface KeyRingInfo {
+  /** "age1…": what new objects are encrypted to, and what `storeKey` may be. */
+  readonly storeKey: string;
+  /** Who can read, by their public keys. */
+  readonly recipients: readonly string[];
+  /** How many keys the store has had. */
+  readonly keys: number;
+}
+
+/** What may be told of a ring. */
+export function describe({ publicKey, document }: KeyRing): KeyRingInfo {
+  return { storeKey: publicKey, recipients: document.recipients, keys: document.identities.length };
 }
 
 const limit = 1 << 20;
 
+/** Whether a store has a key ring, so that it is one below an encrypted store. Nothing is unlocked for it. */
+export async function hasKeyRing(store: Store, { signal }: CallOptions = {}): Promise<boolean> {
+  return (await lastNumber(store, signal === undefined ? {} : { signal })) !== undefined;
+}
+
 /** The ring with the highest number; `undefined` when the store has none. */
 export async function loadKeyRing(
   store: Store,
-  { identities, storeKey }: Unlocking,
+  { identities, storeKey, opened }: Unlocking,
   signal?: AbortSignal,
 ): Promise<KeyRing | undefined> {
   const calls = signal === undefined ? {} : { signal };
@@ -55,7 +76,9 @@ export async function loadKeyRing(
         `${what} is of a format that this library does not know: install a newer one`,
       );
     if (storeKey !== undefined) await checkStoreKey(document, storeKey, what);
-    return openKeyRing(number, document);
+    const ring = await openKeyRing(number, document);
+    opened?.(describe(ring));
+    return ring;
   }
 }
 

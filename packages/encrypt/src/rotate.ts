@@ -1,6 +1,6 @@
 import { ModelkeepError, type Store } from "@modelkeep/core";
 
-import { type KeyRing, loadKeyRing, type Unlocking } from "./key-ring.js";
+import { describe, type KeyRingInfo, loadKeyRing, type Unlocking } from "./key-ring.js";
 import { nameOf } from "./key-ring-document.js";
 import { keyRingNumber, keyRingPrefix } from "./key-ring-keys.js";
 import { newIdentity, type Recipient } from "./keys.js";
@@ -15,15 +15,6 @@ export interface RotateOptions extends Unlocking {
    */
   readonly renew?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-export interface KeyRingInfo {
-  /** "age1…": what new objects are encrypted to, and what `storeKey` may be. */
-  readonly storeKey: string;
-  /** Who can read, by their public keys. */
-  readonly recipients: readonly string[];
-  /** How many keys the store has had. */
-  readonly keys: number;
 }
 
 /** Who can read the store below an encrypted one; `undefined` when it has no key ring. */
@@ -64,10 +55,6 @@ export async function rotate(
     await removeOlder(store, now.number, signal);
     return { ...describe(now), renewed };
   }
-}
-
-function describe({ publicKey, document }: KeyRing): KeyRingInfo {
-  return { storeKey: publicKey, recipients: document.recipients, keys: document.identities.length };
 }
 
 async function removeOlder(store: Store, number: number, signal: AbortSignal | undefined): Promise<void> {

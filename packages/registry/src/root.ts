@@ -11,6 +11,9 @@ const features: ReadonlySet<string> = new Set();
 /** Required by a backup, so that no client of whatever age writes to it. */
 const backupFeature = "backup";
 
+/** How a file of the age format begins. */
+const ageStart = "age-encryption.org/";
+
 export interface Root {
   /** Tells this registry from others, its copies and backups excepted. Absent in old ones. */
   readonly id?: string | undefined;
@@ -90,7 +93,13 @@ async function rootObject(store: Store): Promise<JsonObject | undefined> {
   const object = await store.get(rootKey);
   if (object === undefined) return undefined;
   if (object.info.size > 65_536) throw new ModelkeepError("malformed", `${rootKey} has more than 64 KiB`);
-  const root = parseJson(await collect(object.stream()), { what: rootKey });
+  const bytes = await collect(object.stream());
+  if (new TextDecoder().decode(bytes.subarray(0, ageStart.length)) === ageStart)
+    throw new ModelkeepError(
+      "refused",
+      `[${store.name}] The registry is encrypted: open it through encrypted(store), on the command line with "age+" before the store`,
+    );
+  const root = parseJson(bytes, { what: rootKey });
   return isJsonObject(root) ? root : {};
 }
 

@@ -23,7 +23,7 @@ export async function run(context: Context): Promise<void> {
   const { output, options, signal, folder } = context;
   const [from, to] = context.arguments as [string, string];
   const plugins = await context.plugins();
-  const opened = await openPath(resolve(folder, from), plugins.codecs);
+  const opened = await openPath(resolve(folder, from), plugins.codecs, context.identities);
   if (opened.kind !== "file" || opened.codec === undefined)
     throw new ModelkeepError("unsupported", `${from} is no model file that can be converted`);
   const target = plugins.codecs.find(({ extensions }) => extensions.some((each) => to.toLowerCase().endsWith(each)));

@@ -73,7 +73,7 @@ async function openSubject(context: Context, plugins: Plugins): Promise<Subject>
   const target = context.arguments[0]!;
   const path = resolve(context.folder, target);
   if (!target.includes("@") && (await isPath(path))) {
-    const opened = await openPath(path, plugins.codecs);
+    const opened = await openPath(path, plugins.codecs, context.identities);
     if (opened.kind === "envelope") return fromEnvelope(target, opened.envelope, plugins);
     if (opened.codec === undefined)
       throw new ModelkeepError("unsupported", `${path} is of a format that no codec here knows`);

@@ -13,7 +13,7 @@ export async function run(context: Context): Promise<number> {
   const results: unknown[] = [];
   let code: number = exitCodes.ok;
   for (const path of context.arguments) {
-    const opened = await openPath(path, codecs);
+    const opened = await openPath(path, codecs, context.identities);
     if (opened.kind === "envelope") {
       const { envelope, form } = opened;
       results.push({ path, form, digest: envelope.digest, manifest: envelope.manifest });

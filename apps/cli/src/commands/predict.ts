@@ -82,7 +82,7 @@ async function openFile(
   choice: { readonly runtime: string | undefined; readonly representation: string | undefined },
 ): Promise<Model> {
   const plugins = await context.plugins();
-  const opened = await openPath(path, plugins.codecs);
+  const opened = await openPath(path, plugins.codecs, context.identities);
   await requirePathAttestation(context, path, opened);
   if (opened.kind === "envelope") {
     const { envelope } = opened;

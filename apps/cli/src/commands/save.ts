@@ -97,11 +97,14 @@ async function lineageOf(registry: Registry, parent: string | undefined): Promis
  * Pickles run in Python only: with them goes the ONNX made of them, where one can be made. Why not is said, and the file
  * kept as it is.
  */
-async function ownForms({ plugins, output, folder, signal }: Context, path: string): Promise<readonly string[]> {
+async function ownForms(
+  { plugins, output, folder, signal, identities }: Context,
+  path: string,
+): Promise<readonly string[]> {
   const { codecs, converters } = await plugins();
   const file = resolve(folder, path);
-  if ((await stat(file)).isDirectory()) return [];
-  const opened = await openPath(file, codecs);
+  if (path.endsWith(".age") || (await stat(file)).isDirectory()) return [];
+  const opened = await openPath(file, codecs, identities);
   if (opened.kind !== "file" || !["pickle", "joblib"].includes(opened.codec?.name ?? "")) return [];
   const decoded = await opened.codec!.decode(opened.payloads, { signal });
   const converter = converters.find((each) => each.to === "onnx" && each.owns(decoded));

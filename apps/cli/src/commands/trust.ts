@@ -20,10 +20,14 @@ export async function run({ folder, options, output }: Context): Promise<void> {
     return;
   }
   trust(found.path, readFileSync(found.path, "utf8"));
-  const { store, plugins = [] } = found.values;
-  const what = [...(store === undefined ? [] : [`the store ${store}`]), ...plugins.map((name) => `the plugin ${name}`)];
+  const { store, plugins = [], environments = {} } = found.values;
+  const what = [
+    ...(store === undefined ? [] : [`the store ${store}`]),
+    ...Object.entries(environments).map(([name, { store: its = "models" }]) => `the environment ${name}, ${its}`),
+    ...plugins.map((name) => `the plugin ${name}`),
+  ];
   output.result(
-    { path: found.path, trusted: true, store, plugins },
+    { path: found.path, trusted: true, store, environments, plugins },
     `Trusted ${found.path}${what.length > 0 ? `: ${what.join(", ")}` : ""}`,
   );
 }

@@ -1,15 +1,16 @@
 import { resolve } from "node:path";
 
-import { openPackageFile, unpackEnvelope } from "@modelkeep/core/node";
+import { unpackEnvelope } from "@modelkeep/core/node";
 
 import type { Context } from "../context.js";
+import { openPackageAt } from "../open-path.js";
 import { progressBar } from "../progress.js";
 
 /** With a folder the files are laid out there; without one the package becomes the next version of its model. */
 export async function run(context: Context): Promise<void> {
   const { output, options, signal, folder } = context;
   const [file, into] = context.arguments as [string, string?];
-  const envelope = await openPackageFile(resolve(folder, file));
+  const envelope = await openPackageAt(resolve(folder, file), context.identities);
   const bar = progressBar(output, `unpacking ${file}`);
   if (into !== undefined) {
     const target = resolve(folder, into);

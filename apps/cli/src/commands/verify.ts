@@ -85,7 +85,7 @@ async function verifyVersion(context: Context, reference: string): Promise<numbe
 async function verifyPath(context: Context, path: string): Promise<number> {
   const { output, options, signal } = context;
   const { codecs } = await context.plugins();
-  const opened = await openPath(path, codecs);
+  const opened = await openPath(path, codecs, context.identities);
   if (opened.kind === "file")
     throw new ModelkeepError(
       "invalid_input",

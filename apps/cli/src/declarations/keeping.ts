@@ -88,6 +88,9 @@ export const keeping: readonly Command[] = [
       roots,
       level: { type: "string", value: "<0-9>", description: "compression: 0 stores (default), 1 to 9 deflate" },
     },
+    notes: [
+      "With --recipient or --passphrase, or a name that ends in .age, the package is encrypted: unpack, inspect and verify take it with --identity.",
+    ],
     run: () => import("../commands/pack.js"),
   },
   {

@@ -4,12 +4,20 @@ export const storing: readonly Command[] = [
   {
     name: "copy",
     summary: "copy a registry, or one version, to another store",
-    positionals: "<to-store> [reference…]",
-    count: [1, 100],
+    positionals: "[to-store] [reference…]",
+    count: [0, 100],
+    options: {
+      from: { type: "string", value: "<environment>", description: "from this environment of modelkeep.json" },
+      to: { type: "string", value: "<environment>", description: "to this environment, instead of a store" },
+    },
     notes: [
       "Without references the whole registry goes over, history included. It can be interrupted and run again: only what is missing is copied.",
     ],
-    examples: ["modelkeep copy sqlite:backup.db", "modelkeep copy s3://prod/models credit-scorer@3"],
+    examples: [
+      "modelkeep copy sqlite:backup.db",
+      "modelkeep copy s3://prod/models credit-scorer@3",
+      "modelkeep copy credit-scorer@3 --from dev --to prod",
+    ],
     run: () => import("../commands/copy.js"),
   },
   {

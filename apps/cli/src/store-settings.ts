@@ -1,0 +1,89 @@
+import { relative, resolve, sep } from "node:path";
+
+import { ModelkeepError } from "@modelkeep/core";
+
+import type { FoundConfiguration } from "./configuration.js";
+
+/** Where a registry lies, and how its store is used: what modelkeep.json says, as a whole or for an environment. */
+export interface StoreSettings {
+  readonly store?: string;
+  /** Of a store whose URL begins with "age+". */
+  readonly encryption?: EncryptionSettings;
+}
+
+export interface EncryptionSettings {
+  /** Who can read, when the store is new: public keys of age. */
+  readonly recipients?: readonly string[];
+  /** A public key of the store: then no other key ring is taken for its own. */
+  readonly storeKey?: string;
+}
+
+/** What is wrong with settings, as the end of a sentence. */
+export function settingsFault(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "is not an object";
+  const { store, encryption } = value as Record<string, unknown>;
+  if (store !== undefined && typeof store !== "string") return "has a store that is not a string";
+  return encryption === undefined ? undefined : encryptionFault(encryption);
+}
+
+function encryptionFault(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return "has an encryption that is not an object";
+  const { recipients, storeKey, ...others } = value as Record<string, unknown>;
+  const [other] = Object.keys(others);
+  if (other !== undefined)
+    return `has the encryption field ${JSON.stringify(other)}, which is none: identities and passphrases are never written there`;
+  if (storeKey !== undefined && typeof storeKey !== "string") return "has an encryption.storeKey that is not a string";
+  const isList = Array.isArray(recipients) && recipients.every((each) => typeof each === "string");
+  return recipients === undefined || isList ? undefined : "has encryption.recipients that are not a list of strings";
+}
+
+/** The settings of an environment, or of the configuration itself; `undefined` when nothing is said. Paths are absolute. */
+export function settingsOf(found: FoundConfiguration, environment?: string): StoreSettings | undefined {
+  const { values } = found;
+  const name = environment ?? values.environment;
+  if (name === undefined) return values.store === undefined ? undefined : checkedSettings(found, values, "");
+  const environments = values.environments ?? {};
+  if (!Object.hasOwn(environments, name)) {
+    const known = Object.keys(environments).join(", ");
+    throw new ModelkeepError(
+      "not_found",
+      `${found.path} has no environment ${JSON.stringify(name)}${known === "" ? "" : `; it has ${known}`}`,
+    );
+  }
+  return checkedSettings(found, environments[name]!, `for the environment ${name} `);
+}
+
+/**
+ * What nobody has trusted yet may only name a folder or file below its own: a stranger's file must not send requests with this
+ * user's credentials anywhere, write elsewhere, or say to whom is encrypted.
+ */
+function checkedSettings(found: FoundConfiguration, settings: StoreSettings, where: string): StoreSettings {
+  const { store, encryption } = settings;
+  if (encryption !== undefined && !found.trusted) throw untrusted(found, `${where}says who can read what is encrypted`);
+  return { ...(store !== undefined && { store: urlIn(found, store, where) }), ...(encryption && { encryption }) };
+}
+
+/** A store that a configuration names, as seen from its folder. */
+export function urlIn(found: FoundConfiguration, store: string, where = ""): string {
+  const { url, inside } = located(store, found.folder);
+  if (found.trusted || inside) return url;
+  throw untrusted(found, `${where}names the store ${JSON.stringify(store)}, which lies outside of its folder`);
+}
+
+function untrusted({ path }: FoundConfiguration, what: string): ModelkeepError {
+  return new ModelkeepError(
+    "refused",
+    `${path} ${what}: read the file, then run "modelkeep trust", or give --store yourself`,
+  );
+}
+
+/** A store as seen from a folder, and whether it lies in it. */
+function located(store: string, folder: string): { readonly url: string; readonly inside: boolean } {
+  const [, wrapping = "", named = store] = /^(age\+)(.*)$/su.exec(store) ?? [];
+  if (/^[a-z][a-z0-9+.-]+:\/\//iu.test(named)) return { url: store, inside: false };
+  const scheme = named.startsWith("sqlite:") ? "sqlite:" : "";
+  const path = resolve(folder, named.slice(scheme.length));
+  const inside = !`${relative(folder, path)}${sep}`.startsWith(`..${sep}`);
+  return { url: `${wrapping}${scheme}${path}`, inside };
+}
