@@ -53,7 +53,12 @@ async function attestPath(
 async function openEnvelope(
   path: string,
 ): Promise<{ readonly form: "folder" | "package"; readonly envelope: Envelope }> {
-  const opened = await openPath(path, []);
+  const opened = await openPath(path, [], () => {
+    throw new ModelkeepError(
+      "unsupported",
+      `${path} is encrypted, and is not written in the clear: attest the version or the folder it was made of, and pack that`,
+    );
+  });
   if (opened.kind === "file")
     throw new ModelkeepError(
       "invalid_input",
