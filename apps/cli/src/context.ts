@@ -3,12 +3,7 @@ import type { Store } from "@modelkeep/core";
 import type { Identity } from "@modelkeep/encrypt";
 
 import type { Command, OptionValues } from "./command.js";
-import {
-  archivesOf,
-  discoverConfiguration,
-  type FoundConfiguration,
-  loadConfiguration,
-} from "./configuration.js";
+import { archivesOf, discoverConfiguration, type FoundConfiguration, loadConfiguration } from "./configuration.js";
 import { Output } from "./output.js";
 import type { Parsed } from "./parse.js";
 import type { Plugins } from "./plugins.js";
@@ -123,7 +118,7 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
         writes ? actor(configuration, folder) : undefined,
         writes ? configuration() : undefined,
       ]);
-      const archives = given === undefined ? await openArchives() : undefined;
+      const archives = typeof at === "string" ? undefined : await openArchives();
       const environment = withPlugins ? (await import("./compatibility.js")).lookUp(folder) : undefined;
       const policies = found?.values.policies;
       const by = attested
