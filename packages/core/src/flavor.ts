@@ -73,6 +73,8 @@ export interface Runtime {
 
 export interface PredictorOptions extends CallOptions {
   readonly signature?: Signature;
+  /** What the payloads are. */
+  readonly representation?: RepresentationInfo;
   /** The model as the representation's codec decodes it: for a runtime that runs a framework's objects, not files. */
   readonly decode?: () => Promise<unknown>;
   readonly threads?: number;

@@ -3,6 +3,7 @@ import {
   type Envelope,
   type Inputs,
   type Predictor,
+  type Runtime,
   type Signature,
   type TensorMap,
   toTensors,
@@ -21,6 +22,8 @@ import { type Runner, type RunnerChoice, runners, startPredictor } from "./runne
 export interface LoadOptions extends RunnerChoice {
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Puts something around the runtime that was chosen: `isolated` of `@modelkeep/serving` lets it run in a process of its own. */
+  readonly through?: ((runtime: Runtime) => Runtime) | undefined;
   /** What to do when recorded libraries or the runtime are not those that are here: nothing is read before. Default "warn". */
   readonly compatibility?: CompatibilityPolicy | undefined;
   /** Refuses a version that nobody of these vouches for, before a byte of it is read. Default: what the registry was opened with. */
@@ -56,7 +59,8 @@ export async function load(context: Context, reference: string, options: LoadOpt
   const attestedBy = options.attestedBy ?? context.attestedBy;
   if (attestedBy !== undefined)
     await requireAttestation(context, { record, version, envelope }, attestedBy, options.signal);
-  const runner = await chooseRunner(context, envelope, version, options);
+  const chosen = await chooseRunner(context, envelope, version, options);
+  const runner = options.through === undefined ? chosen : { ...chosen, runtime: options.through(chosen.runtime) };
   await checkCompatibility(context, envelope.manifest, runner.representation.name, options);
   const predictor = await startRunner(context, envelope, runner, options);
   const signature: Signature = (envelope.manifest.signature as Signature | undefined) ?? predictor.signature;

@@ -81,5 +81,12 @@ export async function startPredictor(
   const codec = plugins.codecs.find((each) => each.name === representation.codec);
   const decode =
     codec && (() => codec.decode(payloads, options.signal === undefined ? {} : { signal: options.signal }));
-  return runtime.predictor(payloads, { ...options, ...(signature && { signature }), ...(decode && { decode }) });
+  const { codec: name, flavor } = representation;
+  const info = flavor === undefined ? { codec: name } : { codec: name, flavor };
+  return runtime.predictor(payloads, {
+    ...options,
+    representation: info,
+    ...(signature && { signature }),
+    ...(decode && { decode }),
+  });
 }

@@ -1,12 +1,16 @@
 export type { ChainReport } from "./check-chains.js";
+export { answerPredictions } from "./isolation/answer-predictions.js";
+export { isolated, type IsolationOptions } from "./isolation/isolated-runtime.js";
 export type { FindOptions } from "./find-predictions.js";
 export {
   type Added,
+  type LogEntry,
   type NewRecord,
   predictionLog,
   PredictionLog,
   type PredictionLogOptions,
 } from "./prediction-log.js";
+export { isPredictionId } from "./monotonic-ulid.js";
 export { Predictions, predictionsOf } from "./predictions.js";
 export type { PredictionRecord, RouteTaken, ShadowOutcome } from "./record.js";
 export { recordToJson } from "./record-line.js";

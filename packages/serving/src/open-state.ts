@@ -1,5 +1,6 @@
 import type { Registry, Standing, VersionView } from "@modelkeep/registry";
 
+import { isolated } from "./isolation/isolated-runtime.js";
 import { poolOf } from "./model-pool.js";
 import type { ServeOptions } from "./serve-options.js";
 import type { ServedState } from "./served-state.js";
@@ -54,10 +55,15 @@ async function openVersion(
     shadowBacklog: _backlog,
     onTrouble: _trouble,
     onMove: _move,
+    isolation,
     ...load
   }: ServeOptions,
 ): Promise<ServedVersion> {
-  const lease = await poolOf(registry).lease(view, load, "here");
+  const lease = await poolOf(registry).lease(
+    view,
+    isolation === undefined ? load : { ...load, through: (runtime) => isolated(runtime, isolation) },
+    JSON.stringify(isolation ?? null),
+  );
   try {
     await warmUp(lease.model);
     return new ServedVersion(view, lease, reference, record);

@@ -1,11 +1,11 @@
 import { ModelkeepError, segmentToName } from "@modelkeep/core";
-import { isUlid, type Registry } from "@modelkeep/registry";
+import type { Registry } from "@modelkeep/registry";
 
 import { readBatch } from "./batch.js";
 import { hourOf, modelPrefix, predictionsPrefix } from "./batch-key.js";
 import { checkChains, type ChainReport } from "./check-chains.js";
 import { type FindOptions, findPredictions, keysOf } from "./find-predictions.js";
-import { ulidTime } from "./monotonic-ulid.js";
+import { isPredictionId, ulidTime } from "./monotonic-ulid.js";
 import type { PredictionRecord } from "./record.js";
 
 /** The predictions that are on record in a registry's store. */
@@ -23,10 +23,10 @@ export class Predictions {
 
   /** One prediction by its id; `model` spares looking among all models. `undefined` when it is not on record. */
   async get(id: string, model?: string): Promise<PredictionRecord | undefined> {
-    if (!isUlid(id))
+    if (!isPredictionId(id))
       throw new ModelkeepError(
         "invalid_input",
-        `${JSON.stringify(String(id).slice(0, 60))} is no id of a prediction: those are ULIDs`,
+        `${JSON.stringify(id.slice(0, 60))} is no id of a prediction: those are ULIDs`,
       );
     const { store } = this.#registry;
     const hour = hourOf(ulidTime(id));

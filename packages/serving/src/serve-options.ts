@@ -1,10 +1,13 @@
 import type { Signature } from "@modelkeep/core";
 import type { LoadOptions, Standing } from "@modelkeep/registry";
 
+import type { IsolationOptions } from "./isolation/isolated-runtime.js";
 import type { PredictionLog } from "./prediction-log.js";
 import type { RecordPolicy } from "./record-policy.js";
 
-export interface ServeOptions extends Omit<LoadOptions, "signal"> {
+export interface ServeOptions extends Omit<LoadOptions, "signal" | "through"> {
+  /** Runs the model in a process of its own, with limits on memory and time: for models from strangers. */
+  readonly isolation?: IsolationOptions | undefined;
   /** Where predictions are recorded: `predictionLog(registry.store)`. Without it nothing is, and shadows do not run. */
   readonly log?: PredictionLog | undefined;
   /** What a record holds of the inputs. */

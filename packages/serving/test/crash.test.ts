@@ -4,41 +4,24 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
 import { fsStore } from "@modelkeep/store-fs";
-import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 import { predictionsOf } from "../src/index.js";
+import { bundles } from "./support/bundle.js";
 import { all, linesWith, openLines } from "./support/lines.js";
 
 const rounds = process.env["MODELKEEP_RELIABILITY"] === "full" ? 30 : 2;
 
 describe("a process that is killed", () => {
   const scratch = mkdtempSync(join(tmpdir(), "modelkeep-serving-"));
-  const script = join(import.meta.dirname, `../node_modules/.bundles/server-process-${process.pid}.mjs`);
-  beforeAll(async () => {
-    await build({
-      entryPoints: [fileURLToPath(new URL("support/server-process.ts", import.meta.url))],
-      outfile: script,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      target: "node20",
-      conditions: ["modelkeep-source"],
-      external: ["onnxruntime-node"],
-      logLevel: "error",
-    });
-  });
-  afterAll(() => {
-    rmSync(scratch, { recursive: true });
-    rmSync(script, { force: true });
-  });
+  const { server } = bundles({ server: "server-process.ts" });
+  afterAll(() => rmSync(scratch, { recursive: true }));
 
   /** Ids of all predictions that were answered before the process got SIGKILL. */
   async function answeredUntilKilled(folder: string, durable: string, count: number): Promise<string[]> {
-    const child = spawn(process.execPath, [script, folder, durable], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [server, folder, durable], { stdio: ["ignore", "pipe", "inherit"] });
     const ids: string[] = [];
     for await (const line of createInterface({ input: child.stdout })) {
       ids.push(line);

@@ -1,7 +1,7 @@
 import { ModelkeepError } from "@modelkeep/core";
-import { isUlid } from "@modelkeep/registry";
 import {
   type FindOptions,
+  isPredictionId,
   type PredictionRecord,
   type Predictions,
   predictionsOf,
@@ -29,7 +29,7 @@ export async function run(context: Context): Promise<number> {
     return exitCodes.ok;
   }
   if (options.flag("check")) return check(predictions, target, output);
-  if (isUlid(target as unknown)) {
+  if (isPredictionId(target)) {
     const record = await predictions.get(target);
     if (record === undefined) throw new ModelkeepError("not_found", `No prediction ${target} is on record`);
     output.result(recordToJson(record), () => describeRecord(record));

@@ -1,6 +1,12 @@
 import { type Inputs, ModelkeepError } from "@modelkeep/core";
-import { isUlid } from "@modelkeep/registry";
-import { type AgainstReport, recordToJson, replay, replayAgainst, type Replayed } from "@modelkeep/serving";
+import {
+  type AgainstReport,
+  isPredictionId,
+  recordToJson,
+  replay,
+  replayAgainst,
+  type Replayed,
+} from "@modelkeep/serving";
 
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
@@ -13,7 +19,7 @@ export async function run(context: Context): Promise<number> {
   const { options, output, signal } = context;
   const target = context.arguments[0]!;
   const against = options.text("against");
-  if (against === undefined && !isUlid(target as unknown))
+  if (against === undefined && !isPredictionId(target))
     throw new ModelkeepError(
       "invalid_input",
       `${JSON.stringify(target)} is no id of a prediction: modelkeep predictions NAME shows them. To compare versions, add --against`,

@@ -1,0 +1,3 @@
+import type { Runtime } from "@modelkeep/core";
+
+export function hostileRuntime(): Runtime;
