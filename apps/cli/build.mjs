@@ -32,7 +32,13 @@ await build({
   banner: {
     js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
   },
-  entryPoints: ["src/run-any.ts", "src/plugins.ts", "src/verify-child.ts", "src/compatibility.ts"],
+  entryPoints: [
+    "src/run-any.ts",
+    "src/plugins.ts",
+    "src/verify-child.ts",
+    "src/isolated-child.ts",
+    "src/compatibility.ts",
+  ],
   splitting: true,
   chunkNames: "[name]-[hash]",
   external,

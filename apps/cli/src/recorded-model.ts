@@ -4,6 +4,7 @@ import { predictionLog, serve } from "@modelkeep/serving";
 
 import { policyOf } from "./compatibility.js";
 import type { Context } from "./context.js";
+import { isolationOf } from "./isolation.js";
 
 export interface RecordedModel {
   readonly signature: Signature;
@@ -25,6 +26,7 @@ export async function recordedModel(
   const served = await serve(registry, target, {
     ...choice,
     log,
+    isolation: await isolationOf(context),
     refreshSeconds: 0,
     compatibility: policyOf(context),
     onWarning: (message) => output.warn(message),

@@ -72,6 +72,24 @@ test("records are checked, and deleted on demand", async () => {
   expect((await run(["predictions", "wine"])).stdout).toContain("No predictions");
 }, 300_000);
 
+test("a model runs in a process of its own: from the registry, as a file, of ONNX and of JavaScript libraries", async () => {
+  const here = await run(["predict", "wine@1", "--input", "rows.csv", "--json"]);
+  await run(["pull", "wine@1", "pulled"]);
+  for (const words of [
+    ["wine@1", "--isolated", "--record"],
+    ["pulled/model.onnx", "--memory", "512"],
+    ["pipeline.json", "--timeout", "20000"],
+  ]) {
+    const there = await run(["predict", ...words, "--input", "rows.csv", "--json"]);
+    expect(there).toMatchObject({ code: 0 });
+    const { outputs } = there.json() as { outputs: unknown };
+    expect(JSON.stringify(outputs).length, words.join(" ")).toBeGreaterThan(20);
+  }
+  const isolated = await run(["predict", "wine@1", "--isolated", "--input", "rows.csv", "--json"]);
+  expect(isolated.json()).toEqual(here.json());
+  expect(await run(["predict", "wine@1", "--memory", "64", "--input", "rows.csv"])).toMatchObject({ code: 2 });
+}, 300_000);
+
 test("what can't be understood is misuse, and says what to write", async () => {
   writeFileSync(join(folder, "empty.json"), "[]");
   for (const [words, text] of [

@@ -13,6 +13,7 @@ import {
 
 import { checkCompatibility, policyOf } from "../compatibility.js";
 import type { Context } from "../context.js";
+import { isolationOf } from "../isolation.js";
 import { isPath, openPath } from "../open-path.js";
 import type { Plugins } from "../plugins.js";
 import { requirePathAttestation } from "../verify-attestations.js";
@@ -65,6 +66,7 @@ async function openModel(context: Context, target: string): Promise<Model> {
     return (await import("../recorded-model.js")).recordedModel(context, registry, target, choice);
   const model = await registry.load(target, {
     ...choice,
+    through: await isolation(context),
     signal: context.signal,
     compatibility: policyOf(context),
     onWarning: (message) => context.output.warn(message),
@@ -81,7 +83,9 @@ async function openFile(
   path: string,
   choice: { readonly runtime: string | undefined; readonly representation: string | undefined },
 ): Promise<Model> {
-  const plugins = await context.plugins();
+  const installed = await context.plugins();
+  const through = await isolation(context);
+  const plugins = through === undefined ? installed : { ...installed, runtimes: installed.runtimes.map(through) };
   const opened = await openPath(path, plugins.codecs, context.identities);
   await requirePathAttestation(context, path, opened);
   if (opened.kind === "envelope") {
@@ -103,17 +107,23 @@ async function openFile(
   if (converted !== undefined)
     return asModel(await converted.runtime.predictor(converted.payloads, { signal: context.signal }));
   const flavor = (decoded as { flavor?: string } | undefined)?.flavor;
-  const runtime = await pickRuntime(
-    plugins.runtimes,
-    { codec: codec.name, ...(flavor === undefined ? {} : { flavor }) },
-    choice.runtime,
-  );
+  const representation = { codec: codec.name, ...(flavor === undefined ? {} : { flavor }) };
+  const runtime = await pickRuntime(plugins.runtimes, representation, choice.runtime);
   return asModel(
     await runtime.predictor(payloads, {
+      representation,
       decode: () => (decoded === undefined ? decode() : Promise.resolve(decoded)),
       signal: context.signal,
     }),
   );
+}
+
+/** Puts a process of its own around a runtime, if the options ask for it. */
+async function isolation(context: Context): Promise<((runtime: Runtime) => Runtime) | undefined> {
+  const options = await isolationOf(context);
+  if (options === undefined) return undefined;
+  const { isolated } = await import("@modelkeep/serving");
+  return (runtime) => isolated(runtime, options);
 }
 
 /** A file that nothing runs as it is, but that converts to something that runs: a scikit-learn pickle to ONNX. */

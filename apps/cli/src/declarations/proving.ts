@@ -70,6 +70,16 @@ export const proving: readonly Command[] = [
       compatibility,
       "attested-by": attestedBy,
       roots,
+      isolated: {
+        type: "boolean",
+        description: "parse and run the model in a process of its own, with limits: for models from strangers",
+      },
+      memory: { type: "string", value: "<MiB>", description: "isolated, and with this much memory (default 1024)" },
+      timeout: {
+        type: "string",
+        value: "<ms>",
+        description: "isolated, and with this time for each batch (default 10000)",
+      },
       record: { type: "boolean", description: "put the predictions on the record, as a server does; follows routes" },
       caller: { type: "string", value: "<name>", description: "with --record: who asks (default: the command line)" },
       key: {

@@ -11,7 +11,8 @@ export const pluginErrorCodes: Readonly<Record<string, string>> = {
   attestation_missing: "Nobody whose attestation is asked for vouches for the version.",
   attestation_untrusted:
     "An attestation was made by a key that is not trusted, or a certificate leads to no trusted root.",
-  backlog_full: "Predictions are made faster than their records can be written, and the log was told to refuse.",
+  backlog_full:
+    "Too much waits: predictions to be recorded, where the log was told to refuse, or to be made by an isolated model.",
   damaged_log: "The history of a model is not the one that was written: an entry is missing, changed or out of order.",
   deleted: "The version or the model was deleted; its tombstone, its manifest and its history are kept.",
   gate_refused:
@@ -23,7 +24,7 @@ export const pluginErrorCodes: Readonly<Record<string, string>> = {
   pickle_global:
     "A pickle names something that is not known to be plain data: what a loader would have imported or called.",
   prediction_failed: "The native runtime refused the inputs or failed while it computed.",
-  runtime_crashed: "The process that a model was verified in ended without an answer.",
+  runtime_crashed: "The process that a model was verified or run in ended without an answer.",
   summary_mismatch: "The history describes a version otherwise than its manifest does: reported by a check.",
   tampered:
     "What is encrypted is not what was written: bytes of it were changed, or a key ring was put in the place of another.",

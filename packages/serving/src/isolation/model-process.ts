@@ -26,6 +26,7 @@ export class ModelProcess {
   readonly #memory: number;
   readonly #exited: Promise<void>;
   #complaint = "";
+  #waits = 0;
   #ended: ModelkeepError | undefined;
   #stopping: ModelkeepError | undefined;
   #waiting: { readonly resolve: (reply: Reply) => void; readonly reject: (error: Error) => void } | undefined;
@@ -61,7 +62,7 @@ export class ModelProcess {
         resolve();
       });
     });
-    this.#keepAlive(false);
+    this.#keepAlive(0);
   }
 
   get alive(): boolean {
@@ -92,22 +93,23 @@ export class ModelProcess {
 
   async stop(reason = new ModelkeepError("aborted", "The process of the model was stopped")): Promise<void> {
     this.#stopping ??= reason;
+    this.#keepAlive(1);
     this.#child.kill("SIGKILL");
     await this.#exited;
   }
 
-  #send(message: ToChild): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async #send(message: ToChild): Promise<void> {
+    this.#keepAlive(1);
+    return new Promise<void>((resolve, reject) => {
       if (!this.#child.connected) reject(new Error("disconnected"));
       else this.#child.send(message, (error) => (error === null ? resolve() : reject(error)));
-    });
+    }).finally(() => this.#keepAlive(-1));
   }
 
   #reply(milliseconds: number, what: string): Promise<Reply> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    this.#keepAlive(true);
+    this.#keepAlive(1);
     return new Promise<Reply>((resolve, reject) => {
-      this.#waiting = { resolve, reject };
       const timer = setTimeout(() => {
         const message = `The isolated model ${what} within ${milliseconds} ms`;
         void this.stop(new ModelkeepError("limit_exceeded", message, { details: { limit: "time", milliseconds } }));
@@ -115,7 +117,7 @@ export class ModelProcess {
       const done = () => {
         clearTimeout(timer);
         this.#waiting = undefined;
-        this.#keepAlive(false);
+        this.#keepAlive(-1);
       };
       this.#waiting = {
         resolve: (reply) => (done(), resolve(reply)),
@@ -164,19 +166,14 @@ export class ModelProcess {
     );
   }
 
-  /** Only while an answer is waited for does the process keep its server alive. */
-  #keepAlive(on: boolean): void {
+  /** Only while something is waited for does the process keep its server alive. */
+  #keepAlive(change: number): void {
+    this.#waits += change;
     const { channel } = this.#child;
     const stderr = this.#child.stderr as unknown as { ref?(): void; unref?(): void } | null;
-    if (on) {
-      this.#child.ref();
-      channel?.ref();
-      stderr?.ref?.();
-    } else {
-      this.#child.unref();
-      channel?.unref();
-      stderr?.unref?.();
-    }
+    for (const each of [this.#child, channel, stderr])
+      if (this.#waits > 0) each?.ref?.();
+      else each?.unref?.();
   }
 }
 
