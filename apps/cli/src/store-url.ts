@@ -6,7 +6,7 @@ import { ModelkeepError } from "@modelkeep/core";
 /** Stores that plugins bring, by scheme. */
 export type StoreOpeners = ReadonlyMap<string, (url: string) => Promise<Store>>;
 
-/** Opens a store by its URL: a path, `sqlite:FILE`, `memory:` or `s3://…`; each kind is loaded when it is asked for. */
+/** Opens a store by its URL: a path, `sqlite:FILE`, `s3://…` or `postgres://…`; each kind is loaded when it is asked for. */
 export async function openStore(url: string, folder: string, more: StoreOpeners = new Map()): Promise<Store> {
   const scheme = /^([a-z][a-z0-9+.-]+):/iu.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined || (scheme.length === 1 && process.platform === "win32"))
@@ -24,11 +24,29 @@ export async function openStore(url: string, folder: string, more: StoreOpeners 
       const { s3StoreFromUrl } = await import("@modelkeep/store-s3");
       return s3StoreFromUrl(url);
     }
+    case "postgres":
+    case "postgresql": {
+      const { postgresStoreFromUrl } = await import("@modelkeep/store-postgres");
+      return postgresStoreFromUrl(url);
+    }
     default:
       throw new ModelkeepError(
         "unsupported",
-        `No store is known for ${JSON.stringify(`${scheme}:`)}: give a folder, sqlite:FILE or s3://BUCKET/PREFIX, or a plugin for it (--plugin <package>)`,
+        `No store is known for ${JSON.stringify(`${scheme}:`)}: give a folder, sqlite:FILE, s3://BUCKET/PREFIX or postgres://HOST/DATABASE, or a plugin for it (--plugin <package>)`,
       );
+  }
+}
+
+/** Makes what a store needs to be there before its first use. False when it was there, undefined when this kind needs nothing. */
+export async function initStore(url: string): Promise<boolean | undefined> {
+  switch (/^([a-z][a-z0-9+.-]+):/iu.exec(url)?.[1]?.toLowerCase()) {
+    case "postgres":
+    case "postgresql": {
+      const { createSchema } = await import("@modelkeep/store-postgres");
+      return createSchema({ url });
+    }
+    default:
+      return undefined;
   }
 }
 

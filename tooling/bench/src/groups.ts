@@ -9,6 +9,7 @@ export const groups: Readonly<Record<string, () => Promise<Group>>> = {
   encrypt: async () => (await import("./groups/encrypt.js")).encrypt,
   registry: async () => (await import("./groups/registry.js")).registry,
   backup: async () => (await import("./groups/backup.js")).backup,
+  stores: async () => (await import("./groups/stores.js")).stores,
   predict: async () => (await import("./groups/predict.js")).predict,
   serving: async () => (await import("./groups/serving.js")).serving,
   pickle: async () => (await import("./groups/pickle.js")).pickle,

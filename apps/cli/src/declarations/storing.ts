@@ -91,6 +91,15 @@ export const storing: readonly Command[] = [
     run: () => import("../commands/gc.js"),
   },
   {
+    name: "store init",
+    summary: "make the tables that a store needs before its first use",
+    positionals: "[store]",
+    count: [0, 1],
+    notes: ["PostgreSQL needs it once, by a role that may create a schema; folders, files and buckets do not."],
+    examples: ["modelkeep store init postgres://admin@db.example/models"],
+    run: () => import("../commands/store-init.js"),
+  },
+  {
     name: "store check",
     summary: "run the conformance suite and the race against a store",
     positionals: "[store]",

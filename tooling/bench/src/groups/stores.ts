@@ -1,0 +1,91 @@
+import { randomBytes } from "node:crypto";
+
+import { type Store } from "@modelkeep/core";
+
+import { type Bench, type Group, roundsOf } from "../bench.js";
+import { interleave } from "../measure.js";
+import { notRun, ratio, type Row } from "../row.js";
+import { postgresServer } from "./store-servers.js";
+
+/** A store on a server, and the same server by nothing but its own client library. */
+export interface Server {
+  readonly store: Store;
+  /** One body under a name. */
+  put(name: string, bytes: Uint8Array): Promise<void>;
+  get(name: string): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** What a store needs, by its name: an environment variable that says where its server is. */
+const servers: Readonly<Record<string, { readonly needs: string; readonly open: (url: string) => Promise<Server> }>> = {
+  "store-postgres": { needs: "MODELKEEP_TEST_POSTGRES", open: postgresServer },
+};
+
+const goal = 1.2;
+
+/** Each store on a server against its client library's own put and get, in one run. */
+export const stores: Group = {
+  name: "stores",
+  title: "Stores on servers",
+  async run(bench) {
+    const rows: Row[] = [];
+    for (const [name, { needs, open }] of Object.entries(servers)) {
+      const where = process.env[needs];
+      if (where === undefined) {
+        rows.push(notRun(`${name}: put and get / its client library`, goal, `${needs} is not set`));
+        continue;
+      }
+      const server = await open(where);
+      try {
+        rows.push(...(await compare(bench, name, server)), await listing(bench, name, server.store));
+      } finally {
+        await server.close();
+      }
+    }
+    return rows;
+  },
+};
+
+async function compare(bench: Bench, name: string, server: Server): Promise<Row[]> {
+  const { store } = server;
+  const rows: Row[] = [];
+  for (const [size, label] of [
+    [16 << 10, "16 KiB"],
+    [(bench.quick ? 4 : 32) << 20, bench.quick ? "4 MiB" : "32 MiB"],
+  ] as const) {
+    const bytes = randomBytes(size);
+    const calls = size < 1 << 20 ? (bench.quick ? 10 : 100) : 1;
+    const names = Array.from({ length: calls }, (_, index) => `${label.replace(" ", "-")}-${index}`);
+    const each = async (work: (name: string) => Promise<unknown>) => {
+      for (const one of names) await work(one);
+    };
+    const target = new Uint8Array(size);
+    const times = await interleave(roundsOf(bench, 5), {
+      put: () => each((one) => store.put(`bench/${one}`, bytes)),
+      rawPut: () => each((one) => server.put(one, bytes)),
+      get: () => each(async (one) => (await store.get(`bench/${one}`))!.readInto(target)),
+      rawGet: () => each((one) => server.get(one)),
+    });
+    const about = calls === 1 ? label : `${calls} x ${label}`;
+    rows.push(
+      ratio(`${name}: put ${about} / its client library`, times.put, times.rawPut, goal),
+      ratio(`${name}: get ${about} / its client library`, times.get, times.rawGet, goal),
+    );
+  }
+  return rows;
+}
+
+async function listing(bench: Bench, name: string, store: Store): Promise<Row> {
+  const keys = bench.quick ? 1000 : 100_000;
+  const body = new Uint8Array(16);
+  let next = 0;
+  const lane = async () => {
+    while (next < keys) await store.put(`many/${String(next++).padStart(6, "0")}`, body);
+  };
+  await Promise.all(Array.from({ length: 16 }, lane));
+  let listed = 0;
+  const start = performance.now();
+  for await (const _ of store.list("many/")) listed++;
+  const measured = performance.now() - start;
+  return { what: `${name}: list ${listed.toLocaleString("en")} keys`, measured, unit: "ms", note: "" };
+}
