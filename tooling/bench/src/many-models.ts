@@ -50,11 +50,16 @@ export async function writeManyModels(folder: string, models: number): Promise<v
   }
 }
 
-/** An entry is `{"body":` body `,` line feed `"placement":` …: the digest of one is what the next one names. */
+/** `{"body":` body `,` line feed `"placement":` placement `,` line feed `"checksum":` …: the digest of one body is what the next one names. */
 function entryFor(pattern: string, model: string, previous: string | null, metric: number) {
-  const [first = "", ...rest] = pattern.split("\n");
+  const [first = "", placement = ""] = pattern.split("\n");
   const body = JSON.parse(first.slice('{"body":'.length, -1)) as { change: { summary?: { metrics: object } } };
   if (body.change.summary !== undefined) body.change.summary.metrics = { auc: metric, accuracy: 1 - metric };
   const text = JSON.stringify({ ...body, model, previous });
-  return { text: [`{"body":${text},`, ...rest].join("\n"), digest: digestOf(new TextEncoder().encode(text)) };
+  const summed = `{"body":${text},\n${placement.slice(0, -1)}`;
+  return { text: `${summed},\n"checksum":"${digest(summed)}"}\n`, digest: digest(text) };
+}
+
+function digest(text: string): string {
+  return digestOf(new TextEncoder().encode(text));
 }

@@ -8,6 +8,7 @@ import { fsStore } from "@modelkeep/store-fs";
 import { memoryStore } from "@modelkeep/store-memory";
 import { sqliteStore } from "@modelkeep/store-sqlite";
 
+import { signedHistories } from "../signed-histories.js";
 import { type Bench, type Group, roundsOf } from "../bench.js";
 import { inFreshProcess } from "../fresh-process.js";
 import { modelName, versions, writeManyModels } from "../many-models.js";
@@ -18,7 +19,12 @@ import { notRun, ratio, type Row } from "../row.js";
 export const registry: Group = {
   name: "registry",
   title: "Registry",
-  run: async (bench) => [...(await publish(bench)), ...(await manyModels(bench)), ...(await aliasMoves(bench))],
+  run: async (bench) => [
+    ...(await publish(bench)),
+    ...(await manyModels(bench)),
+    ...(await aliasMoves(bench)),
+    ...(await signedHistories(bench)),
+  ],
 };
 
 async function publish(bench: Bench): Promise<Row[]> {
