@@ -2,10 +2,11 @@
 import { readFileSync } from "node:fs";
 
 import { safetensorsCodec } from "@modelkeep/codec-safetensors";
-import { keptBytes } from "@modelkeep/core";
+import { collect, keptBytes } from "@modelkeep/core";
 import { fileSource, verifyParallel } from "@modelkeep/core/node";
 import { copyRegistry, openRegistry } from "@modelkeep/registry";
 import { fsStore } from "@modelkeep/store-fs";
+import { memoryStore } from "@modelkeep/store-memory";
 
 import { mebibyte } from "./bench.js";
 import { hashRepeatedly, randomBytes } from "./data.js";
@@ -50,6 +51,16 @@ const jobs = {
   async copy({ from, to }: { readonly from: string; readonly to: string }) {
     await copyRegistry(fsStore(from), fsStore(to));
     return { peak: peakMemory() };
+  },
+
+  /** Milliseconds that reading a whole history takes, once its bytes are in memory. */
+  async history({ folder, name }: { readonly folder: string; readonly name: string }): Promise<number> {
+    const [disk, store] = [fsStore(folder), memoryStore()];
+    for await (const { key } of disk.list("")) await store.put(key, await collect((await disk.get(key))!.stream()));
+    const registry = await openRegistry({ store, readOnly: true });
+    const start = performance.now();
+    await registry.show(name);
+    return performance.now() - start;
   },
 
   /** Moves `production` of some models to a version, each move acknowledged. */
