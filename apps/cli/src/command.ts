@@ -76,6 +76,11 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
     value: "<key.pem>",
     description: "sign what is written to the history with this private key",
   },
+  pins: {
+    type: "string",
+    value: "<file>",
+    description: "remember here how far histories went, and refuse a registry that was set back",
+  },
   quiet: { type: "boolean", short: "q", description: "print results only, no progress" },
   color: { type: "boolean", description: "colour even when the output is no terminal (--no-color for none)" },
   help: { type: "boolean", short: "h", description: "show this" },

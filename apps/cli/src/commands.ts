@@ -1,6 +1,7 @@
 import { encrypting } from "./declarations/encrypting.js";
 import { gating } from "./declarations/gating.js";
 import { attesting } from "./declarations/attesting.js";
+import { auditing } from "./declarations/auditing.js";
 import { keeping } from "./declarations/keeping.js";
 import { moving } from "./declarations/moving.js";
 import { proving } from "./declarations/proving.js";
@@ -21,5 +22,6 @@ export const groups: Groups = [
   { title: "Serving, on the record", commands: serving },
   { title: "Moving in and out", commands: moving },
   { title: "Keep and delete", commands: retaining },
+  { title: "What happened", commands: auditing },
   { title: "Stores and settings", commands: [...storing, ...encrypting] },
 ];

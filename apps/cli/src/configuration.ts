@@ -24,6 +24,8 @@ export interface Configuration extends StoreSettings {
   readonly signers?: NewRing;
   /** Public keys, as PEM files: only what one of them attests is pulled, packed, checked out or run. */
   readonly attestedBy?: readonly string[];
+  /** A file that remembers how far histories were seen to go. */
+  readonly pins?: string;
   /** Certificates of authorities, as a PEM file: likewise. */
   readonly roots?: string;
   /** By name: dev, staging, prod. */
@@ -77,7 +79,7 @@ export async function loadConfiguration(path: string): Promise<FoundConfiguratio
 function checkConfiguration(values: unknown, path: string): Configuration {
   const fault = (what: string) => new ModelkeepError("invalid_input", `${path}: ${what}`);
   if (typeof values !== "object" || values === null || Array.isArray(values)) throw fault("is not an object");
-  const { plugins, actor, archives, attestedBy, policies, roots, key, signers, environments, environment } =
+  const { plugins, actor, archives, attestedBy, pins, policies, roots, key, signers, environments, environment } =
     values as Record<string, unknown>;
   const wrong = settingsFault(values);
   if (wrong !== undefined) throw fault(wrong);
@@ -96,6 +98,7 @@ function checkConfiguration(values: unknown, path: string): Configuration {
   if (key !== undefined && typeof key !== "string") throw fault("key is not the file of a private key");
   if (signers !== undefined && (typeof signers !== "object" || signers === null))
     throw fault('signers is not {"add", "quorum"}');
+  if (pins !== undefined && typeof pins !== "string") throw fault("pins is not a string");
   if (roots !== undefined && typeof roots !== "string") throw fault("roots is not a string");
   if (attestedBy !== undefined && !(Array.isArray(attestedBy) && attestedBy.every((each) => typeof each === "string")))
     throw fault("attestedBy is not a list of files");

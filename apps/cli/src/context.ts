@@ -4,6 +4,7 @@ import type { Identity } from "@modelkeep/encrypt";
 
 import type { Command, OptionValues } from "./command.js";
 import { archivesOf, discoverConfiguration, type FoundConfiguration, loadConfiguration } from "./configuration.js";
+import { openPins } from "./open-pins.js";
 import { Output } from "./output.js";
 import type { Parsed } from "./parse.js";
 import type { Plugins } from "./plugins.js";
@@ -125,7 +126,8 @@ export function createContext(command: Command, parsed: Parsed): Context & { clo
         ? await (await import("./attested-by.js")).attestedBy({ options, folder, configuration })
         : undefined;
       const signing = writes ? await signingOptions(options.text("sign-with"), folder, found) : {};
-      const rules = { policies, attestedBy: by, ...signing };
+      const pins = await openPins({ options, folder, configuration }, (await stores.place(at)).url);
+      const rules = { policies, attestedBy: by, pins, ...signing };
       return openRegistry({ store: opened, actor: who, readOnly: !writes, environment, archives, ...rules, ...loaded });
     },
     async close() {

@@ -78,8 +78,8 @@ function untrusted({ path }: FoundConfiguration, what: string): ModelkeepError {
   );
 }
 
-/** A store as seen from a folder, and whether it lies in it. */
-function located(store: string, folder: string): { readonly url: string; readonly inside: boolean } {
+/** A store, or a file, as seen from a folder, and whether it lies in it. */
+export function located(store: string, folder: string): { readonly url: string; readonly inside: boolean } {
   const [, wrapping = "", named = store] = /^(age\+)(.*)$/su.exec(store) ?? [];
   if (/^[a-z][a-z0-9+.-]+:\/\//iu.test(named)) return { url: store, inside: false };
   const scheme = named.startsWith("sqlite:") ? "sqlite:" : "";

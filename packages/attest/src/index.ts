@@ -14,6 +14,14 @@ export { checkBinding, type NameBinding, openNameStatement } from "./name-statem
 export { generateKey, parsePrivateKey, type PrivateKey, type PrivateKeyOptions } from "./private-key.js";
 export { parsePublicKey, type PublicKey } from "./public-key.js";
 export {
+  type NoteVerifier,
+  openNote,
+  type OpenedNote,
+  parseVerifierKey,
+  signNote,
+  writeVerifierKey,
+} from "./signed-note.js";
+export {
   type Attested,
   checkAttestation,
   checkTrust,

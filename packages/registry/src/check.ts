@@ -65,7 +65,7 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
   for await (const name of modelNames(store, options.signal)) {
     totals.models++;
     await attempt(name, async () => {
-      const record = await readRecord(context, name, undefined, options.signal);
+      const record = await readRecord(context, name, undefined, options.signal, { pins: context.logs.pins });
       voids.push(...record.voids.map((each) => ({ ...each, model: name })));
       await attempt(`names/${name}`, async () => {
         if (record.length > 0 && (await readReservation(store, nameKey(name)))?.name !== name)

@@ -1,4 +1,5 @@
 import { damaged, type Entry } from "./entry.js";
+import { type Pin, rolledBack } from "./pins.js";
 import { applyChange, knownKinds } from "./rules.js";
 import { GateRefusal } from "./rules/gates.js";
 import { VoidChange } from "./rules/rule.js";
@@ -17,6 +18,8 @@ export type Draft = {
 export interface FoldOptions {
   /** What a model was before it got its present name: needed when the first entry says `renamed_from`. */
   readonly former?: ModelRecord | undefined;
+  /** How far the history was seen before: the entry of that number must be the same one. */
+  readonly pin?: Pin | undefined;
 }
 
 /**
@@ -29,6 +32,8 @@ export function fold(record: ModelRecord, entries: readonly Entry[], options: Fo
   for (const entry of entries) {
     checkChain(draft, entry);
     const before = draft.voids.length;
+    if (options.pin?.length === entry.body.number && options.pin.head !== entry.digest)
+      throw rolledBack(draft.name, options.pin, "another history than it had");
     draft = step(draft, entry, options);
     draft.length = entry.body.number;
     draft.head = entry.digest;
@@ -80,7 +85,8 @@ function kindsOf(entry: Entry): readonly { readonly kind: string; readonly criti
   });
 }
 
-function checkChain(record: ModelRecord, { body }: Entry): void {
+/** `damaged_log` unless the entry is the one that comes next. */
+export function checkChain(record: Pick<ModelRecord, "name" | "length" | "head" | "time">, { body }: Entry): void {
   const where = `${record.name}/${body.number}`;
   if (body.number !== record.length + 1) throw damaged(where, `follows number ${record.length}`);
   if (body.model !== record.name) throw damaged(where, `belongs to the model ${JSON.stringify(body.model)}`);

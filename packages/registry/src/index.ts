@@ -12,6 +12,11 @@ export {
 export type { AliasOptions, Moved, PromoteOptions } from "./aliases.js";
 export type { AttestOptions, LeftAttestation } from "./attest.js";
 export type { AttestationResult, AttestedBy } from "./attested.js";
+export type { Audit, CheckpointOptions, HistoriesReport, VerifyHistoriesOptions } from "./audit/audit.js";
+export type { AuditChange } from "./audit/changes.js";
+export type { HistoryProblem } from "./audit/compare-heads.js";
+export { auditCsv } from "./audit/csv.js";
+export type { AuditReport, AuditReportOptions, PredictedBy, PredictionFact } from "./audit/report.js";
 export type { CheckOptions, CheckReport, Problem } from "./check.js";
 export type { Collected, CollectOptions } from "./collect-garbage.js";
 export type { Comparison, Difference } from "./compare.js";
@@ -34,6 +39,7 @@ export type { Origin } from "./origin.js";
 export type { MoveOptions } from "./move-files.js";
 export { openRegistry } from "./open-registry.js";
 export type { Plugins, RegistryOptions } from "./options.js";
+export { memoryPins, type Pin, type Pins } from "./pins.js";
 export { checkPolicy, type MetricBounds, type NoWorse, type Policy } from "./policy.js";
 export { Prediction } from "./prediction.js";
 export type {

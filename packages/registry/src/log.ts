@@ -13,6 +13,7 @@ import {
 } from "./entry.js";
 import { fold } from "./fold.js";
 import { hintKey, logKey, logNumber, logPrefix } from "./keys.js";
+import { checkPin, type Pins } from "./pins.js";
 import { emptyRecord, type ModelRecord } from "./record.js";
 import { signatureFault, signWith } from "./signed-entries.js";
 import type { StoreClock } from "./store-clock.js";
@@ -81,17 +82,27 @@ export async function readRecord(
   model: string,
   known: ModelRecord = emptyRecord(model),
   signal?: AbortSignal,
-  { depth = 0, until = Infinity }: { readonly depth?: number; readonly until?: number } = {},
+  {
+    depth = 0,
+    until = Infinity,
+    pins,
+  }: { readonly depth?: number; readonly until?: number; readonly pins?: Pins | undefined } = {},
 ): Promise<ModelRecord> {
   const entries = (await readEntries(context, model, known.length + 1, signal)).slice(0, until);
   const first = known.length === 0 ? entries[0]?.body : undefined;
-  if (first?.kind !== "renamed_from") return fold(known, entries);
+  const seen = pins?.get(model);
+  const pin = seen !== undefined && seen.length <= until ? seen : undefined;
+  const held = (record: ModelRecord): ModelRecord => {
+    checkPin(record, pin);
+    return record;
+  };
+  if (first?.kind !== "renamed_from") return held(fold(known, entries, { pin }));
   const from = first.change["from"];
   if (typeof from !== "string" || depth >= renameDepth) throw damaged(`${model}/1`, "takes over no readable history");
   // What somebody wrote under the old name after the rename does not change what was taken over.
   const taken = Number(first.change["length"]);
-  const former = await readRecord(context, from, undefined, signal, { depth: depth + 1, until: taken });
-  return fold(known, entries, { former });
+  const former = await readRecord(context, from, undefined, signal, { depth: depth + 1, until: taken, pins });
+  return held(fold(known, entries, { former, pin }));
 }
 
 /**

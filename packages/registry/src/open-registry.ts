@@ -23,7 +23,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
   return new Registry({
     store,
     plugins: { codecs, flavors, converters, runtimes },
-    logs: new Logs(store),
+    logs: new Logs(store, options.pins),
     clock,
     storeClock: new StoreClock(clock),
     archives: archivesOf(options.archives),

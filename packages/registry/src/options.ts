@@ -6,6 +6,7 @@ import type { Actor } from "./entry.js";
 import type { Policy } from "./policy.js";
 import type { EntryKey } from "./signed-entries.js";
 import type { NewRing } from "./signers.js";
+import type { Pins } from "./pins.js";
 
 /** What is installed: a registry handles what these handle, and keeps the rest as opaque files. */
 export interface Plugins {
@@ -38,6 +39,8 @@ export interface RegistryOptions extends Partial<Plugins> {
   readonly environment?: LookUpEnvironment | undefined;
   /** Opens and loads only versions that somebody of these vouches for. */
   readonly attestedBy?: AttestedBy | undefined;
+  /** How far histories were seen before: an older state of the store is refused as `rolled_back`. See `filePins`. */
+  readonly pins?: Pins | undefined;
   /** Never writes, not even to set the registry up. */
   readonly readOnly?: boolean | undefined;
   /** For a registry that is new: how young unreferenced bytes must be to be spared by garbage collection. Default 24 hours. */

@@ -5,6 +5,7 @@ import { eachOf } from "./blobs.js";
 import * as aliases from "./aliases.js";
 import { type AttestOptions, attestVersion } from "./attest.js";
 import { type AttestationResult, type AttestedBy, requireAttestation, verifyAttestations } from "./attested.js";
+import { Audit } from "./audit/audit.js";
 import { check, type CheckOptions, type CheckReport } from "./check.js";
 import { type Collected, collectGarbage, type CollectOptions } from "./collect-garbage.js";
 import { compare, type Comparison } from "./compare.js";
@@ -47,6 +48,8 @@ export interface OpenOptions extends ChangeOptions {
 export class Registry {
   /** Policies, holds, archives and deletion. */
   readonly retention: Retention;
+  /** Checkpoints and reports of what happened. */
+  readonly audit: Audit;
   readonly #context: Context;
   readonly #index: VersionIndex;
   /** Policies of aliases, approvals, and what stands between a version and an alias. */
@@ -56,6 +59,7 @@ export class Registry {
 
   constructor(context: Context) {
     this.#context = context;
+    this.audit = new Audit(context);
     this.#index = new VersionIndex(context);
     this.gates = new Gates(context);
     this.signers = new Signers(context);

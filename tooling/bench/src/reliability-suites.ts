@@ -31,6 +31,12 @@ export const suites: readonly Suite[] = [
     environment: full,
   },
   {
+    title: "A history that is edited, cut, added to, reordered, truncated or forked, against a checkpoint",
+    size: "every place of 256 entries, with the chain as it is and computed again",
+    files: ["packages/registry/test/audit/tampering.test.ts"],
+    environment: full,
+  },
+  {
     title: "Many clients on one registry, saving, moving aliases and collecting garbage",
     files: ["packages/registry/test/concurrency.test.ts"],
     environment: full,

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { attest, attestationFiles, parsePrivateKey, type PrivateKey } from "@modelkeep/attest";
+import { attest, attestationFiles, type PrivateKey } from "@modelkeep/attest";
 import { type AttestationFile, type Envelope, ModelkeepError } from "@modelkeep/core";
 import { openEnvelopeFolder, writeNewFile, writePackageFile } from "@modelkeep/core/node";
 
 import type { Context } from "../context.js";
 import { isPath, openPath } from "../open-path.js";
+import { privateKey } from "../private-key.js";
 import { progressBar } from "../progress.js";
 import { readEnvelope } from "../read-envelope.js";
 
@@ -79,18 +80,6 @@ async function writeBeside(folder: string, files: readonly AttestationFile[]): P
 async function writeInto(path: string, envelope: Envelope, files: readonly AttestationFile[]): Promise<void> {
   const before = (await envelope.attestations?.()) ?? [];
   await writePackageFile(path, envelope, { attestations: [...before, ...files], overwrite: true });
-}
-
-async function privateKey({ options, folder }: Context): Promise<PrivateKey> {
-  const file = options.text("key");
-  if (file === undefined)
-    throw new ModelkeepError(
-      "invalid_input",
-      'Say with --key which private key attests; "modelkeep keys new" makes one',
-    );
-  return parsePrivateKey(await readFile(resolve(folder, file), "utf8"), {
-    passphrase: process.env["MODELKEEP_KEY_PASSPHRASE"],
-  });
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -21,9 +21,11 @@ export const pluginErrorCodes: Readonly<Record<string, string>> = {
   no_identity: "What is encrypted is encrypted to others: no identity or passphrase that was given opens it.",
   not_encrypted: "A store was opened as an encrypted one and holds plain objects.",
   not_fitted: "The estimator in the file was never fitted, or not wholly: there is nothing to convert.",
+  note_untrusted: "A checkpoint was changed since it was signed, or nobody who is trusted signed it.",
   pickle_global:
     "A pickle names something that is not known to be plain data: what a loader would have imported or called.",
   prediction_failed: "The native runtime refused the inputs or failed while it computed.",
+  rolled_back: "The store holds an older state of a history than was seen before, or another one.",
   runtime_crashed: "The process that a model was verified or run in ended without an answer.",
   summary_mismatch: "The history describes a version otherwise than its manifest does: reported by a check.",
   tampered:
