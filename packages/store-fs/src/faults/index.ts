@@ -1,2 +1,3 @@
 export * from "./faulty-operations.js";
-export { MemoryDisk } from "./memory-disk.js";
+export { MemoryDisk, type PowerFailureOptions } from "./memory-disk.js";
+export * from "./wrong-protocols.js";

@@ -4,6 +4,7 @@ interface File {
   readonly kind: "file";
   readonly number: number;
   bytes: Uint8Array;
+  modified: number;
   /** What a power failure leaves for sure; undefined when it was never synced. */
   durable: Uint8Array | undefined;
 }
@@ -17,10 +18,16 @@ interface Folder {
 
 type Anything = File | Folder;
 
+export interface PowerFailureOptions {
+  readonly most?: number;
+  /** Numbers from 0 to below 1. */
+  readonly pick?: () => number;
+}
+
 /**
  * A disk that forgets in a power failure what was not synced: any of the names that changed in a folder since that was
- * synced, each by itself, and the bytes of a file, of which zeros may be left. Harsher than real file systems, which
- * keep some order; after the model of Pillai and others, "All File Systems Are Not Created Equal", OSDI 2014.
+ * synced, each by itself, and the bytes of a file, of which a part, or zeros, may be left. Harsher than real file systems,
+ * which keep some order; after the model of Pillai and others, "All File Systems Are Not Created Equal", OSDI 2014.
  */
 export class MemoryDisk {
   #numbers = 0;
@@ -32,7 +39,13 @@ export class MemoryDisk {
     create: (path) => {
       const { folder, name } = this.#placeOf(path);
       if (folder.names.has(name)) throw trouble("EEXIST", path);
-      const file: File = { kind: "file", number: ++this.#numbers, bytes: new Uint8Array(0), durable: undefined };
+      const file: File = {
+        kind: "file",
+        number: ++this.#numbers,
+        bytes: new Uint8Array(0),
+        modified: Date.now(),
+        durable: undefined,
+      };
       folder.names.set(name, file);
       return this.#openFile(file);
     },
@@ -47,6 +60,7 @@ export class MemoryDisk {
       grown.set(file.bytes);
       grown.set(bytes, position);
       file.bytes = grown;
+      file.modified = Date.now();
       return bytes.length;
     },
     sync: (file) => void (this.#open.get(file)!.durable = this.#open.get(file)!.bytes),
@@ -93,15 +107,15 @@ export class MemoryDisk {
     readFolder: (path) => [...this.#folderAt(path).names].map(([name, { kind }]) => ({ name, kind })),
   };
 
-  /** Every disk that a power failure at this moment may leave. */
-  *afterPowerFailure(): Generator<MemoryDisk> {
+  /** Every disk that a power failure at this moment may leave; where there are more than `most`, so many of them by chance. */
+  *afterPowerFailure({ most = Infinity, pick = Math.random }: PowerFailureOptions = {}): Generator<MemoryDisk> {
     const doubts = this.#doubts(this.#root, new Set());
     const count = doubts.reduce((product, { choices }) => product * choices, 1);
-    for (let index = 0; index < count; index++) {
+    for (let index = 0; index < Math.min(count, most); index++) {
       let rest = index;
       const chosen = new Map<string, number>();
       for (const { subject, choices } of doubts) {
-        chosen.set(subject, rest % choices);
+        chosen.set(subject, count > most ? Math.floor(pick() * choices) : rest % choices);
         rest = Math.floor(rest / choices);
       }
       const disk = new MemoryDisk();
@@ -120,7 +134,7 @@ export class MemoryDisk {
         if (item === undefined || seen.has(item)) continue;
         seen.add(item);
         if (item.kind === "folder") doubts.push(...this.#doubts(item, seen));
-        else if (item.durable !== item.bytes) doubts.push({ subject: String(item.number), choices: 3 });
+        else if (item.durable !== item.bytes) doubts.push({ subject: String(item.number), choices: 5 });
       }
     }
     return doubts;
@@ -142,9 +156,13 @@ export class MemoryDisk {
     }
   }
 
-  #fileAfter({ bytes, durable }: File, choice: number | undefined): File {
-    const left = choice === 1 ? new Uint8Array(bytes.length) : choice === 2 ? (durable ?? new Uint8Array(0)) : bytes;
-    return { kind: "file", number: ++this.#numbers, bytes: left, durable: left };
+  #fileAfter({ bytes, durable, modified }: File, choice: number | undefined): File {
+    const half = bytes.length >> 1;
+    const torn = new Uint8Array(bytes.length);
+    torn.set(bytes.subarray(0, half));
+    const choices = [bytes, new Uint8Array(bytes.length), durable ?? new Uint8Array(0), torn, bytes.subarray(0, half)];
+    const left = choices[choice ?? 0]!;
+    return { kind: "file", number: ++this.#numbers, bytes: left, durable: left, modified };
   }
 
   #folder(): Folder {
@@ -186,8 +204,8 @@ export class MemoryDisk {
 }
 
 function factsOf(item: Anything): FileFacts {
-  const size = item.kind === "file" ? item.bytes.length : 0;
-  return { kind: item.kind, size, modified: new Date(), identity: `${item.number}:${size}` };
+  const [size, modified] = item.kind === "file" ? [item.bytes.length, item.modified] : [0, 0];
+  return { kind: item.kind, size, modified: new Date(modified), identity: `${item.number}:${size}` };
 }
 
 function trouble(code: string, path: string): Error {
