@@ -1,10 +1,10 @@
 import { isModelkeepError, type ModelkeepError } from "@modelkeep/core";
 import { memoryStore } from "@modelkeep/store-memory";
 import { faulty, type FaultPlan, randomNumbers, type StoreFault } from "@modelkeep/testkit";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { copyRegistry } from "../src/index.js";
-import { backends, fill, type Place } from "./support/backends.js";
+import { backends, fill, type Place, type Places } from "./support/backends.js";
 import { count } from "./support/counts.js";
 import { expectKept } from "./support/expect-kept.js";
 import { expireLeases, leftovers } from "./support/leftovers.js";
@@ -31,13 +31,14 @@ const shares: Readonly<Record<string, number>> = thorough
   : { memory: 0.05, fs: 0.005, sqlite: 0.005, s3: 0.002 };
 
 describe.each(backends)("a fault at any operation of the store: $name", (backend) => {
-  let place: () => Promise<Place>;
+  let places: Places;
   beforeAll(async () => {
-    place = await backend.prepare(await prepared());
+    places = await backend.prepare(await prepared());
   });
+  afterAll(() => places.dispose());
 
   it.each(operations)("$name", { timeout: 3_600_000 }, async (operation) => {
-    const clean = await place();
+    const clean = await places.make();
     const counting = faulty(clean.open());
     const registry = await openLines(counting);
     const before = counting.operations.length;
@@ -50,7 +51,7 @@ describe.each(backends)("a fault at any operation of the store: $name", (backend
         const reads = plan.fault === "short" || plan.fault === "flipped";
         if ((reads && call !== "read") || pick() >= shares[backend.name]!) continue;
         const where = `${told(plan)} at ${index + 1} of ${calls.length}, ${call}`;
-        await strike(operation, await place(), { ...plan, at: before + index + 1 }, expected, where);
+        await strike(operation, await places.make(), { ...plan, at: before + index + 1 }, expected, where);
       }
   });
 });

@@ -34,6 +34,11 @@ export function dropBody(prepare: Prepare, body: number): boolean {
   return removeSome(prepare, body);
 }
 
+/** Takes leave of a body that was begun, unless it has come to belong to an object after all: a commit may fail and be done. */
+export function abandonBody(prepare: Prepare, body: number): void {
+  if (prepare("UPDATE unpublished SET touched = 0 WHERE body = ?").run(body).changes === 1) removeSome(prepare, body);
+}
+
 /** Removes the bodies that were dropped or abandoned, in steps that leave room for other writers. */
 export async function collectBodies(database: Database): Promise<void> {
   const removeNext = (prepare: Prepare): boolean => {

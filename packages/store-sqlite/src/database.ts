@@ -7,6 +7,7 @@ import type { DatabaseSyncInstance, StatementSyncInstance } from "@photostructur
 import { prepareSchema } from "./schema.js";
 
 const busy = 5;
+const diskFailed = 10;
 
 /** What the store asks of a connection to SQLite. */
 export type Connection = Pick<DatabaseSyncInstance, "exec" | "prepare" | "close" | "isOpen" | "isTransaction">;
@@ -52,7 +53,7 @@ export class Database {
       database.exec("BEGIN IMMEDIATE");
       try {
         const result = action(this.#prepareIn(database));
-        database.exec("COMMIT");
+        this.#commit(database, durable);
         return result;
       } catch (error) {
         if (database.isTransaction) database.exec("ROLLBACK");
@@ -66,7 +67,33 @@ export class Database {
     this.#closed = true;
     const database = await this.#opening?.catch(() => undefined);
     this.#statements.clear();
-    if (database?.isOpen) database.close();
+    if (database?.isOpen !== true) return;
+    try {
+      // The library ends a connection only once its statements are collected: until then SQLite itself would not do this.
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (error) {
+      // Whoever opens the file next reads the write-ahead log.
+      if (resultCode(error) === undefined) throw error;
+    }
+    database.close();
+  }
+
+  /**
+   * Where the disk fails while it commits, the last bytes may be on it all the same, and count once every process has let go
+   * of the file. (Where it is full they are not: they did not fit.)
+   */
+  #commit(database: Connection, durable: boolean): void {
+    try {
+      database.exec("COMMIT");
+    } catch (error) {
+      const result = resultCode(error);
+      if (!durable || result === undefined || (result & 0xff) !== diskFailed) throw error;
+      throw new ModelkeepError(
+        "unknown_outcome",
+        `[sqlite] ${this.file}: ${(error as Error).message}, while a change was brought to the disk: whether it is there is not known. Look at the disk, then at what is there`,
+        { cause: error },
+      );
+    }
   }
 
   #prepareIn(database: Connection): Prepare {

@@ -1,6 +1,6 @@
 import { alreadyExists, checkKey, ModelkeepError, readBody, throwIfAborted } from "@modelkeep/core";
 import type { Body, ObjectInfo, PutOptions } from "@modelkeep/core";
-import { beginBody, collectBodies, dropBody, piecesAtOnce, touchBody, writePieces } from "./bodies.js";
+import { abandonBody, beginBody, collectBodies, dropBody, piecesAtOnce, touchBody, writePieces } from "./bodies.js";
 import type { Database, Prepare } from "./database.js";
 import { pieceSize } from "./schema.js";
 
@@ -50,7 +50,7 @@ export async function putObject(
   } catch (error) {
     const begun = number;
     if (begun !== undefined) {
-      await database.write((prepare) => dropBody(prepare, begun), { durable: false }).catch(() => undefined);
+      await database.write((prepare) => abandonBody(prepare, begun), { durable: false }).catch(() => undefined);
       await collectQuietly(database);
     }
     throw error;

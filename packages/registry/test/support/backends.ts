@@ -12,14 +12,21 @@ export type Objects = readonly (readonly [key: string, bytes: Uint8Array])[];
 
 /** One state of a store, that any number of clients open one after the other. */
 export interface Place {
+  /** Where it lies, if it lies in files. */
+  readonly folder?: string;
   open(): Store;
   dispose(): Promise<void>;
+}
+
+export interface Places {
+  make(): Promise<Place>;
+  dispose(): void;
 }
 
 export interface Backend {
   readonly name: string;
   /** Makes of some objects a factory of places that hold them. */
-  prepare(objects: Objects): Promise<() => Promise<Place>>;
+  readonly prepare: (objects: Objects) => Promise<Places>;
 }
 
 const { MODELKEEP_TEST_S3_ENDPOINT: endpoint, MODELKEEP_TEST_S3_BUCKET: bucket } = process.env;
@@ -28,10 +35,13 @@ export const backends: readonly Backend[] = [
   {
     name: "memory",
     prepare: (objects) =>
-      Promise.resolve(async () => {
-        const store = memoryStore();
-        await fill(store, objects);
-        return { open: () => store, dispose: () => Promise.resolve() };
+      Promise.resolve({
+        async make() {
+          const store = memoryStore();
+          await fill(store, objects);
+          return { open: () => store, dispose: () => Promise.resolve() };
+        },
+        dispose: () => undefined,
       }),
   },
   {
@@ -59,18 +69,20 @@ export const backends: readonly Backend[] = [
         {
           name: "s3",
           prepare: (objects: Objects) =>
-            Promise.resolve(async () => {
-              const prefix = `registry/${randomUUID().slice(0, 8)}`;
-              const open = () => s3Store({ bucket, prefix, ...(endpoint !== undefined && { endpoint }) });
-              const store = open();
-              await fill(store, objects);
-              return {
-                open: () => store,
-                async dispose() {
-                  for await (const { key } of store.list("")) await store.delete(key);
-                  await store[Symbol.asyncDispose]?.();
-                },
-              };
+            Promise.resolve({
+              async make() {
+                const prefix = `registry/${randomUUID().slice(0, 8)}`;
+                const store = s3Store({ bucket, prefix, ...(endpoint !== undefined && { endpoint }) });
+                await fill(store, objects);
+                return {
+                  open: () => store,
+                  async dispose() {
+                    for await (const { key } of store.list("")) await store.delete(key);
+                    await store[Symbol.asyncDispose]?.();
+                  },
+                };
+              },
+              dispose: () => undefined,
             }),
         },
       ]),
@@ -100,22 +112,25 @@ export function scratchRoot(): string {
   }
 }
 
-function copies(template: string, open: (folder: string) => Store): () => Promise<Place> {
-  process.once("exit", () => rmSync(template, { recursive: true, force: true }));
-  return () => {
-    const folder = mkdtempSync(join(scratchRoot(), "modelkeep-place-"));
-    cpSync(template, folder, { recursive: true });
-    const stores: Store[] = [];
-    return Promise.resolve({
-      open() {
-        const store = open(folder);
-        stores.push(store);
-        return store;
-      },
-      async dispose() {
-        for (const store of stores) await store[Symbol.asyncDispose]?.();
-        rmSync(folder, { recursive: true });
-      },
-    });
+function copies(template: string, open: (folder: string) => Store): Places {
+  return {
+    make() {
+      const folder = mkdtempSync(join(scratchRoot(), "modelkeep-place-"));
+      cpSync(template, folder, { recursive: true });
+      const stores: Store[] = [];
+      return Promise.resolve({
+        folder,
+        open() {
+          const store = open(folder);
+          stores.push(store);
+          return store;
+        },
+        async dispose() {
+          for (const store of stores) await store[Symbol.asyncDispose]?.();
+          rmSync(folder, { recursive: true });
+        },
+      });
+    },
+    dispose: () => rmSync(template, { recursive: true }),
   };
 }

@@ -21,15 +21,22 @@ export const wrongProtocols: readonly (readonly [
   [
     "gives a file its name before its bytes are on the disk",
     (good) => {
-      const named =
-        (give: FileOperations["link"]): FileOperations["link"] =>
-        async (from, to) => {
-          await give(from, to);
-          const file = await good.open(to);
-          await good.sync(file, 0);
-          await good.close(file);
-        };
-      return { sync: () => undefined, link: named(good.link), rename: named(good.rename) };
+      const syncLater = async (path: string): Promise<void> => {
+        const file = await good.open(path);
+        await good.sync(file, 0);
+        await good.close(file);
+      };
+      return {
+        sync: () => undefined,
+        async link(from, to) {
+          await good.link(from, to);
+          await syncLater(to);
+        },
+        async rename(from, to) {
+          await good.rename(from, to);
+          await syncLater(to);
+        },
+      };
     },
   ],
   [
