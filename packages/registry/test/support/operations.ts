@@ -15,6 +15,8 @@ export interface Operation {
   readonly done?: (registry: Registry) => Promise<boolean>;
   /** It may fail and have happened: it had before, or happens in many steps. */
   readonly often?: true;
+  /** It goes by listings, and does less where they lag behind. */
+  readonly lists?: true;
 }
 
 const samples = { inputs: lineInputs(0, 1, 2) };
@@ -176,6 +178,7 @@ const changes: readonly Operation[] = [
       await registry.retention.set("lines", { delete: "rest" });
       return (await registry.retention.apply()).deleted.length;
     },
+    lists: true,
     done: async (registry) => (await statusOf(registry, 2)) === "deleted",
     often: true,
   },
@@ -183,6 +186,7 @@ const changes: readonly Operation[] = [
     name: "garbage collection",
     run: (registry) => registry.collectGarbage({ graceSeconds: 0 }),
     done: async (registry) => (await registry.store.head(garbage)) === undefined,
+    lists: true,
     often: true,
   },
 ];
