@@ -42,6 +42,25 @@ export const suites: readonly Suite[] = [
     environment: full,
   },
   {
+    title: "Saves, copies, moves, deletions and holds at random beside garbage collections, every byte watched",
+    files: ["packages/registry/test/keep-load.test.ts"],
+    environment: full,
+  },
+  {
+    title: "The same in seeded orders of single operations, and with planted mistakes",
+    files: ["packages/registry/test/keep-orders.test.ts"],
+    environment: full,
+  },
+  {
+    title: "Retention that only grows, moves with a fault at every operation, clocks that lie",
+    files: [
+      "packages/registry/test/retention.test.ts",
+      "packages/registry/test/archive.test.ts",
+      "packages/registry/test/clocks.test.ts",
+    ],
+    environment: full,
+  },
+  {
     title: "Moves and reads of an alias by several clients, with lost and late answers, are linearizable",
     files: ["packages/registry/test/linearizability.test.ts"],
     environment: full,

@@ -176,7 +176,7 @@ const changes: readonly Operation[] = [
     run: async (registry) => {
       await registry.alias("lines", "spare", 1);
       await registry.retention.set("lines", { delete: "rest" });
-      return (await registry.retention.apply()).deleted.length;
+      return (await registry.retention.apply({ names: ["lines"] })).deleted.length;
     },
     lists: true,
     done: async (registry) => (await statusOf(registry, 2)) === "deleted",
