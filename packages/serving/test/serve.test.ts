@@ -5,44 +5,49 @@ import { poolOf } from "../src/model-pool.js";
 import { all, line, linesWith, xs } from "./support/lines.js";
 
 describe("serve", () => {
-  it("follows the alias under load: nothing dropped, no request answered by two versions", async () => {
-    const registry = await linesWith(4);
-    await using log = predictionLog(registry.store, { batch: { seconds: 0.05 } });
-    const served = await serve(registry, "lines@production", { log, refreshSeconds: 0 });
-    const moving = { on: true };
-    let answered = 0;
-    const seen = new Set<number>();
-    const client = async (caller: string) => {
-      while (moving.on) {
-        const prediction = await served.predict(xs(3, 5), { caller });
-        const slope = Number(prediction.tensors.get("slope")!.data[0]);
-        expect(prediction.reference).toBe(`lines@${slope}`);
-        expect([...prediction.tensors.get("slope")!.data].map(Number)).toEqual([slope, slope]);
-        expect([...prediction.tensors.get("y")!.data]).toEqual([3 * slope, 5 * slope]);
-        seen.add(slope);
-        answered++;
-        if (answered % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
+  it(
+    "follows the alias under load: nothing dropped, no request answered by two versions",
+    { timeout: 120_000 },
+    async () => {
+      const registry = await linesWith(4);
+      await using log = predictionLog(registry.store, { batch: { seconds: 0.05 } });
+      const served = await serve(registry, "lines@production", { log, refreshSeconds: 0 });
+      const moving = { on: true };
+      let answered = 0;
+      const seen = new Set<number>();
+      const client = async (caller: string) => {
+        while (moving.on) {
+          const prediction = await served.predict(xs(3, 5), { caller });
+          const slope = Number(prediction.tensors.get("slope")!.data[0]);
+          expect(prediction.reference).toBe(`lines@${slope}`);
+          expect([...prediction.tensors.get("slope")!.data].map(Number)).toEqual([slope, slope]);
+          expect([...prediction.tensors.get("y")!.data]).toEqual([3 * slope, 5 * slope]);
+          seen.add(slope);
+          answered++;
+          if (answered % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      const clients = ["a", "b", "c", "d"].map(client);
+      const moves = process.env["MODELKEEP_RELIABILITY"] === "full" ? 2_000 : 100;
+      for (let move = 0; move < moves; move++) {
+        await registry.alias("lines", "production", (move % 3) + 2);
+        expect(await served.refresh()).toBe(true);
+        const enough = answered + 5;
+        await vi.waitUntil(() => answered >= enough, { interval: 0 });
       }
-    };
-    const clients = ["a", "b", "c", "d"].map(client);
-    for (let move = 0; move < 100; move++) {
-      await registry.alias("lines", "production", (move % 3) + 2);
-      expect(await served.refresh()).toBe(true);
-      const enough = answered + 5;
-      await vi.waitUntil(() => answered >= enough, { interval: 0 });
-    }
-    moving.on = false;
-    await Promise.all(clients);
-    expect([...seen]).toEqual(expect.arrayContaining([2, 3, 4]));
-    // What is retired is let go of: only the live version is loaded.
-    await vi.waitFor(() => expect(poolOf(registry).size).toBe(1));
-    await served[Symbol.asyncDispose]();
-    expect(poolOf(registry).size).toBe(0);
-    await log.written();
-    const records = await all(predictionsOf(registry).find("lines"));
-    expect(records).toHaveLength(answered);
-    for (const { version, outputs } of records) expect(Number(outputs!.get("slope")!.data[0])).toBe(version);
-  });
+      moving.on = false;
+      await Promise.all(clients);
+      expect([...seen]).toEqual(expect.arrayContaining([2, 3, 4]));
+      // What is retired is let go of: only the live version is loaded.
+      await vi.waitFor(() => expect(poolOf(registry).size).toBe(1));
+      await served[Symbol.asyncDispose]();
+      expect(poolOf(registry).size).toBe(0);
+      await log.written();
+      const records = await all(predictionsOf(registry).find("lines"));
+      expect(records).toHaveLength(answered);
+      for (const { version, outputs } of records) expect(Number(outputs!.get("slope")!.data[0])).toBe(version);
+    },
+  );
 
   it("looks at the alias by itself", async () => {
     const registry = await linesWith(2);

@@ -106,6 +106,12 @@ export const suites: readonly Suite[] = [
     files: ["packages/store-fs/test/processes.test.ts", "packages/store-sqlite/test/processes.test.ts"],
   },
   {
+    title: "Servers that are killed while they predict, and aliases that move under load",
+    count: "30 kills for each durability, 2,000 moves",
+    files: ["packages/serving/test/crash.test.ts", "packages/serving/test/serve.test.ts"],
+    environment: { MODELKEEP_RELIABILITY: "full" },
+  },
+  {
     title: "An S3 service that fails: refused, slow, cut off, committed but not answered",
     size: "every fault at every request, and a real server where one is configured",
     files: ["packages/store-s3/test"],
