@@ -107,9 +107,9 @@ export const suites: readonly Suite[] = [
   },
   {
     title: "Servers that are killed while they predict, and aliases that move under load",
-    count: "30 kills for each durability, 2,000 moves",
+    size: "30 kills for each durability, 2,000 moves",
     files: ["packages/serving/test/crash.test.ts", "packages/serving/test/serve.test.ts"],
-    environment: { MODELKEEP_RELIABILITY: "full" },
+    environment: full,
   },
   {
     title: "An S3 service that fails: refused, slow, cut off, committed but not answered",
