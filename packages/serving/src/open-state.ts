@@ -3,7 +3,7 @@ import type { Registry, Standing, VersionView } from "@modelkeep/registry";
 import { isolated } from "./isolation/isolated-runtime.js";
 import { poolOf } from "./model-pool.js";
 import type { ServeOptions } from "./serve-options.js";
-import type { ServedState } from "./served-state.js";
+import { KeyBuckets, type ServedState } from "./served-state.js";
 import { ServedVersion } from "./served-version.js";
 import { warmUp } from "./warm-up.js";
 
@@ -13,6 +13,7 @@ export async function openState(
   reference: string,
   standing: Standing,
   options: ServeOptions,
+  report: (error: Error) => void,
   before: ReadonlyMap<number, ServedVersion> = new Map(),
 ): Promise<ServedState> {
   const shadowed = options.log === undefined ? new Set(standing.route?.shadows) : new Set<number>();
@@ -25,13 +26,19 @@ export async function openState(
     }),
   );
   const opened = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  const failed = results.find((result) => result.status === "rejected");
+  const shadowing = new Set(standing.route?.shadows);
+  const failures = results.flatMap((result, at) =>
+    result.status === "rejected" ? [{ version: wanted[at]!.version, error: result.reason as Error }] : [],
+  );
+  const failed = failures.find(({ version }) => !shadowing.has(version));
   if (failed !== undefined) {
     await Promise.all(
       opened.filter((served) => before.get(served.version) !== served).map((served) => served.retire()),
     );
-    throw failed.reason;
+    throw failed.error;
   }
+  // Nobody waits for what a shadow says: it is missed, and the others answer.
+  for (const { error } of failures) report(error);
   const versions = new Map(opened.map((served) => [served.version, served]));
   const shadows = (standing.route?.shadows ?? []).flatMap((version) => versions.get(version) ?? []);
   return {
@@ -39,6 +46,7 @@ export async function openState(
     primary: versions.get(standing.version.version)!,
     versions,
     shadows,
+    buckets: new KeyBuckets(),
     route: standing.route && { alias: standing.route.alias, entry: standing.route.entry },
   };
 }

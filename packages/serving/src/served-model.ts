@@ -53,7 +53,12 @@ export class ServedModel {
 
   static async start(registry: Registry, reference: string, options: ServeOptions): Promise<ServedModel> {
     const standing = await registry.standing(reference);
-    return new ServedModel(registry, reference, options, await openState(registry, reference, standing, options));
+    return new ServedModel(
+      registry,
+      reference,
+      options,
+      await openState(registry, reference, standing, options, (error) => reportTo(options, reference, error)),
+    );
   }
 
   get live(): Live {
@@ -165,7 +170,14 @@ export class ServedModel {
       const before = this.#state;
       const moved = !sameStanding(standing, before.standing);
       if (moved) {
-        this.#state = await openState(this.#registry, this.reference, standing, this.#options, before.versions);
+        this.#state = await openState(
+          this.#registry,
+          this.reference,
+          standing,
+          this.#options,
+          (error) => this.#report(error),
+          before.versions,
+        );
         for (const served of before.versions.values())
           if (this.#state.versions.get(served.version) !== served) this.#retire(served);
       }
@@ -198,12 +210,14 @@ export class ServedModel {
   }
 
   #report(error: Error): void {
-    const { onTrouble } = this.#options;
-    if (onTrouble !== undefined) onTrouble(error);
-    else
-      process.emitWarning(
-        `${this.reference} does not follow the registry for now, and serves ${this.#state.standing.version.reference}${isModelkeepError(error) ? ` (${error.code})` : ""}: ${error.message}`,
-        "ModelkeepWarning",
-      );
+    reportTo(this.#options, `${this.reference} (now ${this.#state.standing.version.reference})`, error);
+  }
+}
+
+function reportTo({ onTrouble }: ServeOptions, what: string, error: Error): void {
+  if (onTrouble !== undefined) onTrouble(error);
+  else {
+    const code = isModelkeepError(error) ? ` (${error.code})` : "";
+    process.emitWarning(`${what} does not follow the registry for now${code}: ${error.message}`, "ModelkeepWarning");
   }
 }

@@ -13,6 +13,7 @@ export interface ServedState {
   readonly shadows: readonly ServedVersion[];
   /** For the records. */
   readonly route: { readonly alias: string; readonly entry: number } | undefined;
+  readonly buckets: KeyBuckets;
 }
 
 export interface Choice {
@@ -22,16 +23,32 @@ export interface Choice {
 
 /** The version that answers: by the key's bucket where there is a route; without a key by chance, or the primary one. */
 export function choose(
-  { standing, primary, versions }: ServedState,
+  { standing, primary, versions, buckets }: ServedState,
   key: string | undefined,
   withoutKey: "random" | "primary",
 ): Choice {
   const { route } = standing;
   if (route === undefined || (key === undefined && withoutKey === "primary"))
     return { served: primary, bucket: undefined };
-  const bucket = key === undefined ? undefined : keyBucket(route.salt, key);
+  const bucket = key === undefined ? undefined : buckets.of(route.salt, key);
   const version = versionOfBucket(route.parts, bucket ?? Math.floor(Math.random() * routeBuckets));
   return { served: versions.get(version)!, bucket };
+}
+
+const mostKeys = 10_000;
+
+/** Buckets of keys that were seen before: hashing would be a good part of a small model's prediction. */
+export class KeyBuckets {
+  readonly #known = new Map<string, number>();
+
+  of(salt: string, key: string): number {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const bucket = keyBucket(salt, key);
+    if (this.#known.size >= mostKeys) this.#known.clear();
+    this.#known.set(key, bucket);
+    return bucket;
+  }
 }
 
 /** As `bucketOf` of the registry, by node's fastest way. */

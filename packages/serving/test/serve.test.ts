@@ -1,7 +1,10 @@
+import { bucketOf } from "@modelkeep/registry";
+import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 
 import { predictionLog, predictionsOf, serve } from "../src/index.js";
 import { poolOf } from "../src/model-pool.js";
+import { keyBucket } from "../src/served-state.js";
 import { all, line, linesWith, xs } from "./support/lines.js";
 
 describe("serve", () => {
@@ -155,6 +158,34 @@ describe("a route", () => {
       expect((await primary.predict(xs(1))).reference).toBe("lines@1");
     }
     expect(seen.size).toBe(2);
+  });
+
+  it("answers though a shadow can't be loaded", async () => {
+    const registry = await linesWith(2);
+    await registry.route("lines", "production", [
+      { version: 1, weight: 1 },
+      { version: 2, shadow: true },
+    ]);
+    const load = registry.load.bind(registry);
+    vi.spyOn(registry, "load").mockImplementation((reference, options) =>
+      reference === "lines@2" ? Promise.reject(new Error("broken")) : load(reference, options),
+    );
+    const troubles: string[] = [];
+    await using log = predictionLog(registry.store);
+    await using served = await serve(registry, "lines@production", {
+      log,
+      onTrouble: ({ message }) => troubles.push(message),
+    });
+    expect((await served.predict(xs(1))).reference).toBe("lines@1");
+    expect(troubles).toEqual(["broken"]);
+  });
+
+  it("hashes keys as the registry does", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.string(), (key, salt) => {
+        expect(keyBucket(salt, key)).toBe(bucketOf(salt, key));
+      }),
+    );
   });
 
   it("lets shadows predict behind the answer, and records how they differ", async () => {
