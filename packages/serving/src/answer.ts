@@ -1,5 +1,5 @@
 import type { KeptTensors } from "./kept-tensors.js";
-import type { LogEntry, NewRecord } from "./prediction-log.js";
+import type { LogEntry, NewRecord } from "./log-entry.js";
 import type { RouteTaken } from "./record.js";
 import type { ServedVersion } from "./served-version.js";
 import { tensorDifference } from "./tensor-difference.js";

@@ -2,14 +2,9 @@ export type { ChainReport } from "./check-chains.js";
 export { answerPredictions } from "./isolation/answer-predictions.js";
 export { isolated, type IsolationOptions } from "./isolation/isolated-runtime.js";
 export type { FindOptions } from "./find-predictions.js";
-export {
-  type Added,
-  type LogEntry,
-  type NewRecord,
-  predictionLog,
-  PredictionLog,
-  type PredictionLogOptions,
-} from "./prediction-log.js";
+export type { Added, LogEntry, NewRecord } from "./log-entry.js";
+export { predictionLog, PredictionLog } from "./prediction-log.js";
+export type { PredictionLogOptions } from "./prediction-log-options.js";
 export { isPredictionId } from "./monotonic-ulid.js";
 export { Predictions, predictionsOf } from "./predictions.js";
 export type { PredictionRecord, RouteTaken, ShadowOutcome } from "./record.js";

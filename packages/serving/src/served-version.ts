@@ -2,7 +2,7 @@ import type { Digest } from "@modelkeep/core";
 import type { LoadedModel, VersionView } from "@modelkeep/registry";
 
 import type { Lease } from "./model-pool.js";
-import type { NewRecord } from "./prediction-log.js";
+import type { NewRecord } from "./log-entry.js";
 import { InputKeeper, type RecordPolicy } from "./record-policy.js";
 
 /** A version that a server answers with. It is let go of when it is retired and its last request has been answered. */
