@@ -1,6 +1,5 @@
 import { isModelkeepError, ModelkeepError, type Store } from "@modelkeep/core";
 
-import { hourOf } from "./batch-key.js";
 import { BatchWriter } from "./batch-writer.js";
 import type { Added, LogEntry } from "./log-entry.js";
 import { monotonicUlids, ulidTime } from "./monotonic-ulid.js";
@@ -18,6 +17,7 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
+const hour = 3_600_000;
 /** Of inputs and outputs in one batch: as JSON it is a few times as much. */
 const batchBytes = 8 * 1024 * 1024;
 
@@ -186,7 +186,7 @@ export function predictionLog(store: Store, options?: PredictionLogOptions): Pre
 function* batches(pending: readonly Pending[], most: number): Iterable<readonly Pending[]> {
   const groups = new Map<string, Pending[]>();
   for (const each of pending) {
-    const group = `${hourOf(ulidTime(each.id))} ${each.entry.model}`;
+    const group = `${Math.floor(ulidTime(each.id) / hour)} ${each.entry.model}`;
     const found = groups.get(group);
     if (found === undefined) groups.set(group, [each]);
     else found.push(each);

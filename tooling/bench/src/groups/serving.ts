@@ -17,13 +17,14 @@ export const serving: Group = {
   title: "Serving, on the record",
   async run(bench) {
     return [
-      ...(await recorded(bench, onnxRuntime(), "onnxruntime-node")),
+      ...(await recorded(bench, onnxRuntime(), "onnxruntime-node", 1.2)),
+      // A model of a few microseconds: no goal, but good to know what recording costs by itself.
       ...(await recorded(bench, jsRuntime(), "plain JavaScript")),
     ];
   },
 };
 
-async function recorded(bench: Bench, runtime: Runtime, name: string): Promise<Row[]> {
+async function recorded(bench: Bench, runtime: Runtime, name: string, goal?: number): Promise<Row[]> {
   const store = fsStore(join(bench.folder, runtime.name));
   const registry = await openRegistry({ store, codecs: [onnxCodec()], runtimes: [runtime], actor: "bench" });
   await registry.save("model", { model: linearModel() });
@@ -60,16 +61,22 @@ async function recorded(bench: Bench, runtime: Runtime, name: string): Promise<R
       `one prediction on the record / by load(), ${what}`,
       times.recorded,
       times.bare,
-      1.2,
+      goal,
       "on disk, 1,000 records at once",
     ),
     ratio(
       `the same, the row as a plain array, ${name}`,
       times.recordedRows,
       times.bareRows,
-      1.2,
+      goal,
       "checked and made a tensor",
     ),
-    ratio(`the same, routed by a key, ${name}`, routed.routed, routed.bare, 1.2, "SHA-256 of the key"),
+    ratio(
+      `the same, routed by a key, ${name}`,
+      routed.routed,
+      routed.bare,
+      goal,
+      "by the SHA-256 of the key, remembered",
+    ),
   ];
 }
