@@ -52,7 +52,9 @@ export class Answer implements LogEntry {
       ...(route && { route: bucket === undefined ? route : { ...route, bucket } }),
       ...(shadowed === undefined && served.keeper.record(inputs?.tensors())),
       ...(outputs && { outputs }),
-      ...(error !== undefined && { error: { code: codeOf(error), message: (error as Error).message } }),
+      ...(error !== undefined && {
+        error: { code: codeOf(error), message: served.keeper.tells ? (error as Error).message : "" },
+      }),
       ...(shadowed && { shadow: { of: shadowed.id, ...compared(outputs, shadowed) } }),
     };
   }

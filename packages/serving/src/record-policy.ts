@@ -44,8 +44,13 @@ export class InputKeeper {
     return this.#kept !== "none";
   }
 
+  /** Whether values may be told at all: also a message may hold some. */
+  get tells(): boolean {
+    return this.#kept === "values" && this.#redacted.length === 0;
+  }
+
   record(inputs: TensorMap | undefined): Pick<PredictionRecord, "inputs" | "inputsDigest" | "redacted"> {
-    if (inputs === undefined) return {};
+    if (inputs === undefined || !this.keeps) return {};
     const redacts = this.#redacted.length > 0;
     if (this.#kept === "digest" || bytesOf(inputs) > this.#largest)
       // A digest over values that are few could be guessed from it: with redaction there is none.

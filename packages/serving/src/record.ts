@@ -27,6 +27,7 @@ export interface PredictionRecord {
   readonly redacted?: readonly string[] | undefined;
   /** Absent when it failed. */
   readonly outputs?: TensorMap | undefined;
+  /** Without a message where values are not to be kept: it might hold some. */
   readonly error?: { readonly code: string; readonly message: string } | undefined;
   /** Of what a shadow predicted: nobody was answered with it. */
   readonly shadow?: ShadowOutcome | undefined;

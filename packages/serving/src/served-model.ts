@@ -38,6 +38,9 @@ export class ServedModel {
   #timer: NodeJS.Timeout | undefined;
   #refreshing: Promise<boolean> | undefined;
   #trouble: Error | undefined;
+  /** Predictions that are not answered yet. */
+  #asked = 0;
+  #answered: (() => void) | undefined;
   #disposed = false;
 
   private constructor(registry: Registry, reference: string, options: ServeOptions, state: ServedState) {
@@ -75,69 +78,66 @@ export class ServedModel {
   }
 
   /** Takes records, rows or tensors, checked against the signature of the version that answers. */
-  async predict(inputs: Inputs, { caller, key }: RequestOptions = {}): Promise<ServedPrediction> {
+  async predict(inputs: Inputs, request: RequestOptions = {}): Promise<ServedPrediction> {
     if (this.#disposed) throw new TypeError(`${this.reference} is not served any more`);
-    const log = this.#log;
-    const room = log?.hold();
-    if (room !== undefined) await room;
-    const state = this.#state;
-    const { served, bucket } = choose(state, key, this.#withoutKey);
-    const { model, keeper } = served;
-    served.enter();
-    // The place in the log is given back unless a record takes it.
-    let holds = log !== undefined;
+    this.#asked++;
     try {
+      return await (this.#log === undefined
+        ? this.#unrecorded(inputs, request)
+        : this.#recorded(this.#log, inputs, request));
+    } finally {
+      this.#asked--;
+      if (this.#asked === 0) this.#answered?.();
+    }
+  }
+
+  async #unrecorded(inputs: Inputs, { key }: RequestOptions): Promise<ServedPrediction> {
+    const { served } = choose(this.#state, key, this.#withoutKey);
+    served.enter();
+    try {
+      const outputs = await served.model.predictTensors(toTensors(served.model.signature, inputs));
+      return new ServedPrediction(outputs, served.reference, undefined);
+    } finally {
+      served.leave();
+    }
+  }
+
+  async #recorded(log: PredictionLog, inputs: Inputs, { caller, key }: RequestOptions): Promise<ServedPrediction> {
+    const room = log.hold();
+    if (room !== undefined) await room;
+    // The place in the log is given back unless a record takes it.
+    let holds = true;
+    let served: ServedVersion | undefined;
+    try {
+      const { route, shadows } = this.#state;
+      const choice = choose(this.#state, key, this.#withoutKey);
+      ({ served } = choice);
+      served.enter();
+      const { model, keeper } = served;
       const tensors = toTensors(model.signature, inputs);
-      if (log === undefined)
-        return new ServedPrediction(await model.predictTensors(tensors), served.reference, undefined);
-      const copier = this.#copier;
-      const { route, shadows } = state;
-      const kept = keeper.keeps || shadows.length > 0 ? copier.copy(tensors) : undefined;
+      const kept = keeper.keeps || shadows.length > 0 ? this.#copier.copy(tensors) : undefined;
+      const about = { served, inputs: kept, caller, route, bucket: choice.bucket, shadowed: undefined };
       const start = performance.now();
       let outputs: TensorMap;
       try {
         outputs = await model.predictTensors(tensors);
       } catch (error) {
-        const latency = performance.now() - start;
         holds = false;
-        await log.put(
-          new Answer({
-            served,
-            inputs: kept,
-            outputs: undefined,
-            error,
-            latency,
-            caller,
-            route,
-            bucket,
-            shadowed: undefined,
-          }),
-        ).waiter?.promise;
+        const latency = performance.now() - start;
+        await log.put(new Answer({ ...about, outputs: undefined, error, latency })).waiter?.promise;
         throw error;
       }
       const latency = performance.now() - start;
-      const given = copier.copy(outputs);
+      const given = this.#copier.copy(outputs);
       holds = false;
-      const { id, waiter } = log.put(
-        new Answer({
-          served,
-          inputs: kept,
-          outputs: given,
-          error: undefined,
-          latency,
-          caller,
-          route,
-          bucket,
-          shadowed: undefined,
-        }),
-      );
+      const { id, waiter } = log.put(new Answer({ ...about, outputs: given, error: undefined, latency }));
       for (const shadow of shadows)
-        this.#shadows!.follow(shadow, { id, inputs: kept!, outputs: given, caller, route, bucket });
+        this.#shadows!.follow(shadow, { id, inputs: kept!, outputs: given, caller, route, bucket: choice.bucket });
       if (waiter !== undefined) await waiter.promise;
       return new ServedPrediction(outputs, served.reference, id);
     } finally {
-      if (holds) log!.release();
-      served.leave();
+      if (holds) log.release();
+      served?.leave();
     }
   }
 
@@ -159,6 +159,7 @@ export class ServedModel {
     this.#disposed = true;
     clearTimeout(this.#timer);
     await this.#refreshing?.catch(() => undefined);
+    if (this.#asked > 0) await new Promise<void>((resolve) => (this.#answered = resolve));
     await this.#shadows?.idle();
     await Promise.all([...this.#state.versions.values()].map((served) => served.retire()));
     await Promise.all(this.#retiring);

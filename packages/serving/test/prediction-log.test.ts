@@ -203,6 +203,28 @@ describe("policies", () => {
     expect(none.outputs!.get("slope")!.data).toEqual(BigInt64Array.of(1n, 1n));
   });
 
+  it("hold where a shadow needs the inputs", async () => {
+    const registry = await linesWith(2);
+    await registry.route("lines", "production", [
+      { version: 1, weight: 1 },
+      { version: 2, shadow: true },
+    ]);
+    await using log = predictionLog(registry.store);
+    await using served = await serve(registry, "lines@production", {
+      log,
+      record: { inputs: "none" },
+      refreshSeconds: 0,
+    });
+    await served.predict(xs(7));
+    await served.shadowsIdle();
+    await log.written();
+    const found = await all(predictionsOf(registry).find("lines", { shadows: "with" }));
+    expect(found.map(({ version, inputs, inputsDigest }) => [version, inputs, inputsDigest])).toEqual([
+      [1, undefined, undefined],
+      [2, undefined, undefined],
+    ]);
+  });
+
   it("leave out named features, and refuse a name that the model does not know", async () => {
     const redacted = await records({ record: { redact: ["x"] } });
     expect(redacted.redacted).toEqual(["x"]);

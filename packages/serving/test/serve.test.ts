@@ -1,4 +1,5 @@
 import { bucketOf } from "@modelkeep/registry";
+import { memoryStore } from "@modelkeep/store-memory";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 
@@ -6,6 +7,7 @@ import { predictionLog, predictionsOf, serve } from "../src/index.js";
 import { poolOf } from "../src/model-pool.js";
 import { keyBucket } from "../src/served-state.js";
 import { all, line, linesWith, xs } from "./support/lines.js";
+import { slowStore } from "./support/slow-store.js";
 
 describe("serve", () => {
   it(
@@ -106,6 +108,37 @@ describe("serve", () => {
     await log.written();
     expect(log.pending).toBe(0);
     expect(await all(predictionsOf(registry).find("lines"))).toEqual([]);
+  });
+});
+
+describe("stopping", () => {
+  it("answers what was asked, also what waits for the log", async () => {
+    const store = slowStore(memoryStore());
+    const registry = await linesWith(1, store);
+    await using log = predictionLog(store, { backlog: { records: 5 } });
+    const served = await serve(registry, "lines@production", { log, refreshSeconds: 0 });
+    store.close();
+    const requests = Array.from({ length: 20 }, () => served.predict(xs(1)));
+    const stopped = served[Symbol.asyncDispose]();
+    await expect(served.predict(xs(1))).rejects.toThrow("not served any more");
+    store.open();
+    await stopped;
+    expect((await Promise.allSettled(requests)).map(({ status }) => status)).toEqual(Array(20).fill("fulfilled"));
+  });
+
+  it("gives a place in the log back, whatever goes wrong", async () => {
+    const registry = await linesWith(2);
+    await registry.route("lines", "production", [
+      { version: 1, weight: 1 },
+      { version: 2, weight: 1 },
+    ]);
+    await using log = predictionLog(registry.store, { backlog: { records: 3, beyond: "refuse" } });
+    await using served = await serve(registry, "lines@production", { log, refreshSeconds: 0 });
+    for (let count = 0; count < 5; count++) {
+      await expect(served.predict([{ y: 1 }], { key: "k" })).rejects.toMatchObject({ code: "signature_mismatch" });
+      await expect(served.predict(xs(1), { key: Symbol("no") as never })).rejects.toThrow(TypeError);
+    }
+    await served.predict(xs(1));
   });
 });
 
