@@ -25,6 +25,7 @@ import { openVersion } from "./envelope.js";
 import type { AttestationRecord, ModelRecord } from "./record.js";
 import { placedProposal } from "./register.js";
 import { resolve } from "./resolve.js";
+import { afterEntry } from "./log.js";
 import { Upload } from "./upload.js";
 
 export interface AttestOptions {
@@ -111,8 +112,11 @@ async function keep(
       { signal },
     );
     // As for a version: nobody is told that it is there before it is known to stay.
-    while (find(record)!.bundle === bundle && (await upload.confirm()))
-      record = await change(context, name, () => placedProposal(version, upload.placement), { signal });
+    const written = `${name}@${version} is attested, but not all bytes of the attestation could be looked at again. Attest it again: what is there is noticed`;
+    await afterEntry(written, async () => {
+      while (find(record)!.bundle === bundle && (await upload.confirm()))
+        record = await change(context, name, () => placedProposal(version, upload.placement), { signal });
+    });
     return find(record)!;
   } finally {
     await upload.end();

@@ -65,7 +65,7 @@ describe.each(backends.filter(({ name }) => name !== "s3"))("on $name", (backend
     places.dispose();
   });
 
-  const others = thorough ? 1 : 97;
+  const others = thorough ? 2 : 97;
   it("a byte of any other object that changes gives an error, or changes nothing", { timeout: 3_600_000 }, async () => {
     const objects = await rotting();
     const places = await backend.prepare(objects);
@@ -74,7 +74,7 @@ describe.each(backends.filter(({ name }) => name !== "s3"))("on $name", (backend
     const expected = await answers(store);
     for (const [key, bytes] of objects) {
       if (bytes.length === size || key.startsWith("changes/") || key === "README.md") continue;
-      for (let at = 0; at < bytes.length; at += backend.name === "memory" ? Math.ceil(others / 4) : others) {
+      for (let at = 0; at < bytes.length; at += backend.name === "memory" ? Math.ceil(others / 4) : others * 4) {
         const changed = bytes.slice();
         changed[at]! ^= 1 << (at & 7);
         await store.put(key, changed);
@@ -102,7 +102,7 @@ it(
     for (const path of files.filter((each) => statSync(each).isFile() && !each.includes(".tmp"))) {
       const bytes = readFileSync(path);
       const file = openSync(path, "r+");
-      const step = Math.max(thorough ? 5 : 401, bytes.length === size ? 2003 : 1);
+      const step = Math.max(thorough ? 7 : 401, bytes.length === size ? 2003 : 1);
       for (let at = 0; at < bytes.length; at += step) {
         writeSync(file, Uint8Array.of(bytes[at]! ^ 0x20), 0, 1, at);
         const found = await answers(fsStore(root)).catch((error: unknown) =>
@@ -131,7 +131,7 @@ it(
     const path = join(place.folder!, "models.db");
     const bytes = readFileSync(path);
     const file = openSync(path, "r+");
-    for (let at = 0; at < bytes.length; at += thorough ? 13 : 4001) {
+    for (let at = 0; at < bytes.length; at += thorough ? 53 : 4001) {
       writeSync(file, Uint8Array.of(bytes[at]! ^ (1 << (at & 7))), 0, 1, at);
       const store = place.open();
       const found = await answers(store).catch((error: unknown) => (isModelkeepError(error) ? "an error" : error));

@@ -27,7 +27,7 @@ const told = ({ fault, times }: Plan): string => (times === undefined ? fault : 
 
 /** The part of all cases that is tried: the same in each run. */
 const shares: Readonly<Record<string, number>> = thorough
-  ? { memory: 1, fs: 1, sqlite: 1, s3: 0.02 }
+  ? { memory: 1, fs: 0.2, sqlite: 0.2, s3: 0.01 }
   : { memory: 0.05, fs: 0.005, sqlite: 0.005, s3: 0.002 };
 
 describe.each(backends)("a fault at any operation of the store: $name", (backend) => {

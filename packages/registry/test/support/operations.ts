@@ -1,4 +1,5 @@
-import { memorySource } from "@modelkeep/core";
+import { generateKey } from "@modelkeep/attest";
+import { memorySource, ModelkeepError } from "@modelkeep/core";
 import { memoryStore } from "@modelkeep/store-memory";
 
 import type { Registry } from "../../src/index.js";
@@ -19,6 +20,7 @@ export interface Operation {
   readonly lists?: true;
 }
 
+const key = generateKey("ed25519");
 const samples = { inputs: lineInputs(0, 1, 2) };
 const bytes = Uint8Array.from({ length: 3000 }, (_, index) => (index * 7) % 251);
 export const garbage = `blobs/sha256/${"a".repeat(64)}/01ARZ3NDEKTSV4RRFFQ69G5FAV`;
@@ -176,11 +178,37 @@ const changes: readonly Operation[] = [
     run: async (registry) => {
       await registry.alias("lines", "spare", 1);
       await registry.retention.set("lines", { delete: "rest" });
-      return (await registry.retention.apply({ names: ["lines"] })).deleted.length;
+      const { failed } = await registry.retention.apply({ names: ["lines"] });
+      if (failed[0] !== undefined) throw new ModelkeepError(failed[0].code, failed[0].message);
     },
     lists: true,
     done: async (registry) => (await statusOf(registry, 2)) === "deleted",
     often: true,
+  },
+  {
+    name: "policy",
+    run: (registry) => registry.gates.setPolicy("lines", "candidate", { approvals: 1 }),
+    done: async (registry) => (await registry.gates.policy("lines", "candidate")) !== undefined,
+  },
+  {
+    name: "approval",
+    // By somebody else than who saved it.
+    run: async ({ store }) => (await openLines(store, { actor: "bob" })).gates.approve("lines@2"),
+    done: async (registry) => (await registry.resolve("lines@2")).reviews.length > 0,
+  },
+  {
+    name: "route",
+    run: (registry) =>
+      registry.route("lines", "production", [
+        { version: 1, weight: 90 },
+        { version: 2, weight: 10 },
+      ]),
+    done: async (registry) => (await registry.show("lines")).routes["production"] !== undefined,
+  },
+  {
+    name: "attestation",
+    run: (registry) => registry.attest("lines@2", key.privateKeyPem),
+    done: async (registry) => (await registry.resolve("lines@2")).attestations.length > 0,
   },
   {
     name: "garbage collection",
