@@ -6,7 +6,7 @@ import { memoryStore } from "@modelkeep/store-memory";
 import { randomNumbers } from "@modelkeep/testkit";
 import { describe, expect, it } from "vitest";
 
-import { backends, type Objects, objectsOf } from "./support/backends.js";
+import { localBackends, type Objects, objectsOf } from "./support/backends.js";
 import { count } from "./support/counts.js";
 import { openLines } from "./support/registry.js";
 import { Line, lineInputs } from "./support/toy.js";
@@ -40,7 +40,7 @@ async function answers(store: Store): Promise<unknown> {
   return [await registry.show("m"), envelope.manifest, bytes.length, bytes.at(-1), predicted, history];
 }
 
-describe.each(backends.filter(({ name }) => name !== "s3"))("on $name", (backend) => {
+describe.each(localBackends)("on $name", (backend) => {
   it("every byte of 64 KiB that changes is found when it is read", { timeout: 3_600_000 }, async () => {
     const objects = await rotting();
     const [key, bytes] = objects.find(([, each]) => each.length === size)!;
@@ -62,7 +62,7 @@ describe.each(backends.filter(({ name }) => name !== "s3"))("on $name", (backend
     expect(found).toBe(Math.ceil(size / stride));
     count("bytes", found);
     await place.dispose();
-    places.dispose();
+    await places.dispose();
   });
 
   const others = thorough ? 2 : 97;
@@ -85,7 +85,7 @@ describe.each(backends.filter(({ name }) => name !== "s3"))("on $name", (backend
       await store.put(key, bytes);
     }
     await place.dispose();
-    places.dispose();
+    await places.dispose();
   });
 });
 
@@ -93,7 +93,7 @@ it(
   "every byte of files that changes on the disk gives an error, or changes nothing",
   { timeout: 3_600_000 },
   async () => {
-    const places = await backends.find(({ name }) => name === "fs")!.prepare(await rotting());
+    const places = await localBackends.find(({ name }) => name === "fs")!.prepare(await rotting());
     const place = await places.make();
     const store = place.open();
     const expected = await answers(store);
@@ -115,7 +115,7 @@ it(
       closeSync(file);
     }
     await place.dispose();
-    places.dispose();
+    await places.dispose();
   },
 );
 
@@ -123,7 +123,7 @@ it(
   "every byte of a SQLite file that changes on the disk gives an error, or changes nothing",
   { timeout: 3_600_000 },
   async () => {
-    const places = await backends.find(({ name }) => name === "sqlite")!.prepare(await rotting());
+    const places = await localBackends.find(({ name }) => name === "sqlite")!.prepare(await rotting());
     const place = await places.make();
     const first = place.open();
     const expected = await answers(first);
@@ -142,7 +142,7 @@ it(
     }
     closeSync(file);
     await place.dispose();
-    places.dispose();
+    await places.dispose();
   },
 );
 

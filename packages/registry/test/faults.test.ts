@@ -4,7 +4,7 @@ import { faulty, type FaultPlan, randomNumbers, type StoreFault } from "@modelke
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { copyRegistry } from "../src/index.js";
-import { backends, fill, type Place, type Places } from "./support/backends.js";
+import { type Backend, backends, fill, type Place, type Places } from "./support/backends.js";
 import { count } from "./support/counts.js";
 import { expectKept } from "./support/expect-kept.js";
 import { expireLeases, leftovers } from "./support/leftovers.js";
@@ -27,34 +27,40 @@ const told = ({ fault, times }: Plan): string => (times === undefined ? fault : 
 
 /** The part of all cases that is tried: the same in each run. */
 const shares: Readonly<Record<string, number>> = thorough
-  ? { memory: 1, fs: 0.2, sqlite: 0.2, s3: 0.01 }
-  : { memory: 0.05, fs: 0.005, sqlite: 0.005, s3: 0.002 };
+  ? { memory: 1, fs: 0.2, sqlite: 0.2, s3: 0.01, postgres: 0.02 }
+  : { memory: 0.05, fs: 0.005, sqlite: 0.005, s3: 0.002, postgres: 0.002 };
 
-describe.each(backends)("a fault at any operation of the store: $name", (backend) => {
-  let places: Places;
-  beforeAll(async () => {
-    places = await backend.prepare(await prepared());
-  });
-  afterAll(() => places.dispose());
+/** Servers are where MODELKEEP_TEST_S3_BUCKET and MODELKEEP_TEST_POSTGRES say. */
+for (const backend of backends)
+  describe.skipIf(backend.needs !== undefined)(`a fault at any operation of the store: ${titleOf(backend)}`, () => {
+    let places: Places;
+    beforeAll(async () => {
+      places = await backend.prepare(await prepared());
+    });
+    afterAll(() => places.dispose());
 
-  it.each(operations)("$name", { timeout: 3_600_000 }, async (operation) => {
-    const clean = await places.make();
-    const counting = faulty(clean.open());
-    const registry = await openLines(counting);
-    const before = counting.operations.length;
-    const expected: unknown = await operation.run(registry);
-    const calls = counting.operations.slice(before);
-    await clean.dispose();
-    const pick = randomNumbers(operation.name.length);
-    for (const plan of plans)
-      for (const [index, call] of calls.entries()) {
-        const reads = plan.fault === "short" || plan.fault === "flipped";
-        if ((reads && call !== "read") || pick() >= shares[backend.name]!) continue;
-        const where = `${told(plan)} at ${index + 1} of ${calls.length}, ${call}`;
-        await strike(operation, await places.make(), { ...plan, at: before + index + 1 }, expected, where);
-      }
+    it.each(operations)("$name", { timeout: 3_600_000 }, async (operation) => {
+      const clean = await places.make();
+      const counting = faulty(clean.open());
+      const registry = await openLines(counting);
+      const before = counting.operations.length;
+      const expected: unknown = await operation.run(registry);
+      const calls = counting.operations.slice(before);
+      await clean.dispose();
+      const pick = randomNumbers(operation.name.length);
+      for (const plan of plans)
+        for (const [index, call] of calls.entries()) {
+          const reads = plan.fault === "short" || plan.fault === "flipped";
+          if ((reads && call !== "read") || pick() >= shares[backend.name]!) continue;
+          const where = `${told(plan)} at ${index + 1} of ${calls.length}, ${call}`;
+          await strike(operation, await places.make(), { ...plan, at: before + index + 1 }, expected, where);
+        }
+    });
   });
-});
+
+function titleOf({ name, needs }: Backend): string {
+  return needs === undefined ? name : `${name} (needs ${needs})`;
+}
 
 interface Answer {
   readonly found?: unknown;

@@ -16,9 +16,11 @@ import { expireLeases, leftovers } from "./support/leftovers.js";
 import { prepared } from "./support/operations.js";
 import { openLines } from "./support/registry.js";
 
-/** All calls of all tasks in full; otherwise one call of some tasks, the same in each run. */
+/** A good part of all calls in full; otherwise one call of some tasks; the same in each run. */
 const thorough = process.env["MODELKEEP_RELIABILITY"] === "full";
-const tried = 0.3;
+const [tasksTried, callsTried] = thorough ? [1, 0.4] : [0.3, 0];
+/** Processes at a time. */
+const width = 6;
 
 describe.each(Object.keys(kinds) as Kind[])("processes that are killed (SIGKILL) at any of their calls: %s", (kind) => {
   const root = mkdtempSync(join(scratchRoot(), "modelkeep-killed-"));
@@ -46,12 +48,12 @@ describe.each(Object.keys(kinds) as Kind[])("processes that are killed (SIGKILL)
 
   it.each(tasks)("$name", { timeout: 3_600_000 }, async (task) => {
     const [chosen, at] = [pick(), pick()];
-    if (!thorough && chosen >= tried) return;
+    if (chosen >= tasksTried) return;
     const whole = await runChild(script, kind, place(`${task.name} whole`), task, Infinity);
     const total = whole.calls!;
     expect(total).toBeGreaterThan(3);
-    const points = thorough ? [...Array(total).keys()] : [Math.floor(at * total)];
-    await eachOf(points, 2, async (after, index) => {
+    const points = [...Array(total).keys()].filter((call) => call === Math.floor(at * total) || pick() < callsTried);
+    await eachOf(points, width, async (after, index) => {
       const folder = place(`${task.name} ${index}`);
       const { calls } = await runChild(script, kind, folder, task, after);
       await expectRecovers(kind, folder, task, calls !== undefined, `killed after ${after} of ${total} calls`);

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { collect, type Store } from "@modelkeep/core";
 import { fsStore } from "@modelkeep/store-fs";
 import { memoryStore } from "@modelkeep/store-memory";
+import { createSchema, postgresStore } from "@modelkeep/store-postgres";
 import { s3Store } from "@modelkeep/store-s3";
 import { sqliteStore } from "@modelkeep/store-sqlite";
+import { Client } from "pg";
 
 export type Objects = readonly (readonly [key: string, bytes: Uint8Array])[];
 
@@ -20,16 +22,22 @@ export interface Place {
 
 export interface Places {
   make(): Promise<Place>;
-  dispose(): void;
+  dispose(): void | Promise<void>;
 }
 
 export interface Backend {
   readonly name: string;
+  /** The variable that says where its server is, where it has one and nobody has said. */
+  readonly needs?: string | undefined;
   /** Makes of some objects a factory of places that hold them. */
   readonly prepare: (objects: Objects) => Promise<Places>;
 }
 
-const { MODELKEEP_TEST_S3_ENDPOINT: endpoint, MODELKEEP_TEST_S3_BUCKET: bucket } = process.env;
+const {
+  MODELKEEP_TEST_S3_ENDPOINT: endpoint,
+  MODELKEEP_TEST_S3_BUCKET: bucket,
+  MODELKEEP_TEST_POSTGRES: postgres,
+} = process.env;
 
 export const backends: readonly Backend[] = [
   {
@@ -63,30 +71,56 @@ export const backends: readonly Backend[] = [
       return copies(template, (folder) => sqliteStore(join(folder, "models.db")));
     },
   },
-  ...(bucket === undefined || bucket === ""
-    ? []
-    : [
-        {
-          name: "s3",
-          prepare: (objects: Objects) =>
-            Promise.resolve({
-              async make() {
-                const prefix = `registry/${randomUUID().slice(0, 8)}`;
-                const store = s3Store({ bucket, prefix, ...(endpoint !== undefined && { endpoint }) });
-                await fill(store, objects);
-                return {
-                  open: () => store,
-                  async dispose() {
-                    for await (const { key } of store.list("")) await store.delete(key);
-                    await store[Symbol.asyncDispose]?.();
-                  },
-                };
-              },
-              dispose: () => undefined,
-            }),
+  {
+    name: "s3",
+    needs: bucket === undefined || bucket === "" ? "MODELKEEP_TEST_S3_BUCKET" : undefined,
+    prepare: (objects) =>
+      Promise.resolve({
+        async make() {
+          const prefix = `registry/${randomUUID().slice(0, 8)}`;
+          const store = s3Store({ bucket: bucket ?? "", prefix, ...(endpoint !== undefined && { endpoint }) });
+          await fill(store, objects);
+          return {
+            open: () => store,
+            async dispose() {
+              await empty(store);
+              await store[Symbol.asyncDispose]?.();
+            },
+          };
         },
-      ]),
+        dispose: () => undefined,
+      }),
+  },
+  {
+    name: "postgres",
+    needs: postgres === undefined || postgres === "" ? "MODELKEEP_TEST_POSTGRES" : undefined,
+    async prepare(objects) {
+      const options = { url: postgres, schema: `faults_${randomUUID().slice(0, 8)}` };
+      await createSchema(options);
+      return {
+        async make() {
+          const store = postgresStore(options);
+          await empty(store);
+          await fill(store, objects);
+          return { open: () => store, dispose: async () => store[Symbol.asyncDispose]?.() };
+        },
+        async dispose() {
+          const client = new Client(postgres);
+          await client.connect();
+          await client.query(`DROP SCHEMA "${options.schema}" CASCADE`);
+          await client.end();
+        },
+      };
+    },
+  },
 ];
+
+/** Those of this machine alone. */
+export const localBackends = backends.filter(({ name }) => name !== "s3" && name !== "postgres");
+
+async function empty(store: Store): Promise<void> {
+  for await (const { key } of store.list("")) await store.delete(key);
+}
 
 export async function fill(store: Store, objects: Objects): Promise<void> {
   for (const [key, bytes] of objects) await store.put(key, bytes);
