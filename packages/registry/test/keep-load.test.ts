@@ -36,6 +36,6 @@ describe.each(backends)("saves, copies, moves and deletions beside garbage colle
     const living = witness.versions().filter(({ version }) => version.status !== "deleted");
     expect(report.versions).toBe(living.length);
     await place.dispose();
-    places.dispose();
+    await places.dispose();
   });
 });
