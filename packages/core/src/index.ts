@@ -42,5 +42,6 @@ export * from "./tensor.js";
 export { unverifiedPayload } from "./unverified-payload.js";
 export { verifyStored } from "./verified-chunks.js";
 export { type KeptBytes, keptBytes, type OpenStored, type PayloadFacts, verifiedPayload } from "./verified-payload.js";
+export { verifyPayload } from "./verify-payload.js";
 export { compareVersions, parseVersion, satisfies, type Version } from "./version.js";
 export { ZipWriter } from "./zip-writer.js";

@@ -1,3 +1,5 @@
+import { readPieces } from "#stored-pieces";
+
 import type { ReadOptions } from "./codec.js";
 import { createHasher, type Digest, type Hasher } from "./digest.js";
 import { checkExpansion, decoded } from "./encoding.js";
@@ -80,33 +82,9 @@ export async function verifyStored(
   if (facts.encoding !== undefined) {
     for await (const bytes of decoded(object.stream(pass(signal)), facts.encoding, facts.size)) seen(bytes);
   } else {
-    await readTwoAhead(facts, object, seen, signal);
+    await readPieces(object, { seen, signal });
   }
   verifier.end();
-}
-
-/** Reads into two buffers in turn: one fills while the other is hashed. */
-async function readTwoAhead(
-  facts: PayloadFacts,
-  object: StoredObject,
-  seen: (bytes: Uint8Array) => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const piece = 4 << 20;
-  const buffers = [new Uint8Array(Math.min(piece, facts.size)), new Uint8Array(Math.min(piece, facts.size))] as const;
-  const read = (start: number, target: Uint8Array) =>
-    readFully(facts, object, target.subarray(0, Math.min(piece, facts.size - start)), start, { ...pass(signal) });
-  let pending = read(0, buffers[0]);
-  for (let start = 0, turn = 0; start < facts.size; start += piece, turn ^= 1) {
-    const bytes = await pending;
-    if (start + piece < facts.size) pending = read(start + piece, buffers[turn ^ 1]!);
-    try {
-      seen(bytes);
-    } catch (error) {
-      await pending.catch(() => {});
-      throw error;
-    }
-  }
 }
 
 interface Chunk {

@@ -1,4 +1,4 @@
-import { contentDigest, isModelkeepError, type Progress } from "@modelkeep/core";
+import { contentDigest, isModelkeepError, type Progress, verifyPayload } from "@modelkeep/core";
 
 import { checkAttested } from "./attested.js";
 import { placeOf } from "./archives.js";
@@ -123,9 +123,8 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
       totals.bytes += size;
       if (full === true) {
         await attempt(`${where} ${path}`, async () => {
-          // Reading is checking: nothing comes out that does not match.
           try {
-            for await (const _ of envelope.payload(path)!.stream(signal === undefined ? {} : { signal }));
+            await verifyPayload(envelope.payload(path)!, signal === undefined ? {} : { signal });
           } catch (error) {
             if (!isModelkeepError(error, "archived")) throw error;
             totals.archived++;

@@ -5,6 +5,8 @@ import type { PieceHasher } from "./piece-hasher.js";
 
 /** Below this, starting a thread costs more than it saves. */
 const inline = 16 << 20;
+/** What is hashed here and then copied for the thread at a time: it is copied out of the processor's cache, not of memory. */
+const part = 512 << 10;
 
 /** A thread hashes the whole of what is large. */
 export function createPassingMeasurer(size?: number): PassingMeasurer {
@@ -26,8 +28,15 @@ class OverlappedMeasurer implements PassingMeasurer {
   async update(bytes: Uint8Array): Promise<void> {
     if (this.#small !== undefined) return this.#small.update(bytes);
     this.#size += bytes.length;
+    if (this.#thread !== undefined) {
+      for (let start = 0; start < bytes.length; start += part) {
+        const piece = bytes.subarray(start, start + part);
+        this.#chunks.update(piece);
+        await this.#thread.update(piece);
+      }
+      return;
+    }
     this.#chunks.update(bytes);
-    if (this.#thread !== undefined) return this.#thread.update(bytes);
     this.#held.push(new Uint8Array(bytes));
     if (this.#size <= inline) return;
     const { PieceHasher } = await import("./piece-hasher.js");
