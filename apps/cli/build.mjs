@@ -44,18 +44,21 @@ await build({
   external,
 });
 
-// The commands that only look at records, by themselves: what they share with no other command is in few files.
-await build({
-  ...common,
-  entryPoints: ["src/run-quick.ts"],
-  splitting: true,
-  chunkNames: "quick-[name]-[hash]",
-  external,
-  plugins: [outside((name) => ["plugins", "compatibility"].includes(name))],
-});
-
-// What starts, in one small file: it never runs a command itself.
-await build({ ...common, entryPoints: ["src/main.ts"], external, plugins: [outside(() => true)] });
+// What starts, and the commands that only look at records: each one file of CommonJS, whose loader Node starts with, and
+// of which it can keep what it compiled.
+for (const [entry, belongsElsewhere] of [
+  ["src/main.ts", () => true],
+  ["src/run-quick.ts", (name) => ["plugins", "compatibility"].includes(name)],
+]) {
+  await build({
+    ...common,
+    format: "cjs",
+    entryPoints: [entry],
+    outExtension: { ".js": ".cjs" },
+    external,
+    plugins: [outside(belongsElsewhere)],
+  });
+}
 
 /** Leaves dynamic imports to the other builds. */
 function outside(belongsElsewhere) {

@@ -22,7 +22,7 @@ import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const commandLine = join(root, "apps/cli/dist/main.js");
+const commandLine = join(root, "apps/cli/dist/main.cjs");
 const scratch = mkdtempSync(join(tmpdir(), "modelkeep-comparison-"));
 try {
   const python = environment("requirements.txt");

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
+import { join } from "node:path";
+
 import { groups } from "./commands.js";
+import { keepCompiled, requireCompiled } from "./compile-cache.js";
 import { generalHelp } from "./help.js";
 import { quickNames } from "./quick-names.js";
 import { version } from "./version.js";
 
-const { enableCompileCache } = process.getBuiltinModule("node:module") as { enableCompileCache?: () => void };
+type Run = (argv: readonly string[]) => Promise<number>;
 
 /** The shortest paths load nothing: --version and --help are asked by scripts and by people in a hurry. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -17,9 +20,10 @@ async function main(argv: readonly string[]): Promise<number> {
     (first === undefined ? process.stderr : process.stdout).write(generalHelp(groups, version));
     return first === undefined ? 2 : 0;
   }
-  // Node 22.1 keeps what it compiled for the next start.
-  enableCompileCache?.();
-  const { run } = await (quickNames.has(first) ? import("./run-quick.js") : import("./run-any.js"));
+  const folder = keepCompiled();
+  const { run } = quickNames.has(first)
+    ? (requireCompiled(join(__dirname, "run-quick.cjs"), first, folder) as { run: Run })
+    : await import("./run-any.js");
   return run(first === "help" ? [...argv.slice(1), "--help"] : argv);
 }
 
@@ -28,4 +32,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
-process.exitCode = await main(process.argv.slice(2));
+async function start(): Promise<void> {
+  process.exitCode = await main(process.argv.slice(2));
+}
+void start();

@@ -40,13 +40,14 @@ export function commandLine(): CommandLine {
   return {
     folder,
     run: (arguments_, { env = {}, input = "", folder: where = folder } = {}) =>
-      execute(process.execPath, [join(home, built, "main.js"), ...arguments_], {
+      execute(process.execPath, [join(home, built, "main.cjs"), ...arguments_], {
         cwd: where,
         input,
         env: {
           ...process.env,
           MODELKEEP_STORE: "",
           MODELKEEP_ACTOR: "Tester <tester@example.org>",
+          XDG_CACHE_HOME: join(folder, ".cache"),
           XDG_CONFIG_HOME: join(folder, ".config"),
           NO_COLOR: "1",
           ...env,

@@ -7,6 +7,9 @@ import type { PickleValue } from "./value.js";
  * Keys are data: `__proto__` is a name like any other.
  */
 export class PickleDict implements Iterable<[PickleValue, PickleValue]> {
+  /** As `Stack.example`. */
+  static readonly example = new PickleDict();
+
   readonly isPickleDict = true;
   readonly #entries = new Map<unknown, [PickleValue, PickleValue]>();
   /** One symbol for each text, so that no string key can equal it. */

@@ -13,6 +13,8 @@ export interface Memory {
 
 /** Reads forward through memory. Opcodes look at `window` from `at`; `need` says how many bytes there must be. */
 export class Input {
+  /** As `Stack.example`. */
+  static readonly example = new Input({ buffer: new ArrayBuffer(0), byteOffset: 0, byteLength: 0 });
   window: Uint8Array;
   /** The place in the window of the next byte. */
   at = 0;

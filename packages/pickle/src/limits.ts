@@ -47,6 +47,9 @@ export function tooManyOpcodes({ opcodes }: ResolvedLimits): Error {
 
 /** Throws `limit_exceeded` when the time since its making is over. */
 export class Deadline {
+  /** As `Stack.example`. */
+  static readonly example = new Deadline(0);
+
   readonly #end: number;
 
   constructor(

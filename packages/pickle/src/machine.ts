@@ -33,13 +33,6 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
   const { limits, policy, count } = context;
   const stack = new Stack();
   const memo = new Memo(limits.memo);
-  const guarded = (offset: number, make: () => PickleValue): PickleValue => {
-    try {
-      return make();
-    } catch (error) {
-      return policy.trouble(error, offset);
-    }
-  };
   let steps = 0;
   for (;;) {
     if (++steps >= pause) {
@@ -278,22 +271,24 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
         const args = stack.pop();
         steps += weigh(args);
         const callable = stack.pop();
-        stack.push(guarded(offset, () => reduce(callable, args, policy, offset)));
+        try {
+          stack.push(reduce(callable, args, policy, offset));
+        } catch (error) {
+          stack.push(policy.trouble(error, offset));
+        }
         break;
       }
-      case 0x81: {
-        // NEWOBJ
-        const args = stack.pop();
-        const type = stack.pop();
-        stack.push(guarded(offset, () => newObject(type, args, undefined, policy, offset)));
-        break;
-      }
+      case 0x81: // NEWOBJ
       case 0x92: {
         // NEWOBJ_EX
-        const keywords = stack.pop();
+        const keywords = opcode === 0x92 ? stack.pop() : undefined;
         const args = stack.pop();
         const type = stack.pop();
-        stack.push(guarded(offset, () => newObject(type, args, keywords, policy, offset)));
+        try {
+          stack.push(newObject(type, args, keywords, policy, offset));
+        } catch (error) {
+          stack.push(policy.trouble(error, offset));
+        }
         break;
       }
       case 0x62: {
@@ -301,11 +296,13 @@ export function runPickle(input: Input, context: MachineContext): PickleValue {
         const state = stack.pop();
         steps += weigh(state);
         const target = stack.peek();
-        const built = guarded(offset, () => {
+        try {
           build(target, state, policy, offset);
-          return target;
-        });
-        const array = built === target ? context.afterBuild?.(target, input) : built;
+        } catch (error) {
+          stack.replace(policy.trouble(error, offset));
+          break;
+        }
+        const array = context.afterBuild?.(target, input);
         if (array !== undefined) stack.replace(array);
         break;
       }

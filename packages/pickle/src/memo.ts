@@ -3,6 +3,8 @@ import type { PickleValue } from "./value.js";
 
 /** What a pickle has put aside. Picklers number without gaps: an array; other numbers go to a map. */
 export class Memo {
+  /** As `Stack.example`. */
+  static readonly example = new Memo(0);
   readonly #dense: PickleValue[] = [];
   readonly #sparse = new Map<number, PickleValue>();
 

@@ -14,7 +14,10 @@ const mostEmptyElements = 1 << 20;
  * wherever their order, byte order and alignment allow. Arrays of Python objects have `values` instead.
  */
 export class NumpyArray {
-  #dtype = new NumpyDType("V0");
+  /** As `Stack.example`. */
+  static readonly example = new NumpyArray();
+
+  #dtype = NumpyDType.example;
   #shape: readonly number[] = [0];
   #fortran = false;
   #memory: Memory | undefined;

@@ -33,6 +33,9 @@ const deepestNesting = 16;
 
 /** A NumPy element type: kind, size and byte order, with fields for records. */
 export class NumpyDType {
+  /** As `Stack.example`. */
+  static readonly example = new NumpyDType("V0");
+
   readonly kind: string;
   #itemsize: number;
   #order: string;

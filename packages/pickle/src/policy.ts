@@ -26,6 +26,9 @@ export interface Policy {
 
 /** Refuses everything outside the table; with `opaque`, unknown classes and functions become placeholders. */
 export class ReadingPolicy implements Policy {
+  /** As `Stack.example`. */
+  static readonly example = new ReadingPolicy(false);
+
   readonly #globals = new Map<string, PickleGlobal>();
 
   constructor(private readonly opaque: boolean) {}

@@ -3,6 +3,8 @@ import type { PickleValue } from "./value.js";
 
 /** The stack of the machine. Marks fence off what an opcode may take, as Python's metastack does. */
 export class Stack {
+  /** Keeps the class's shape in V8's memory, and so the code that it compiled for it, while no file is read. */
+  static readonly example = new Stack();
   readonly #values: PickleValue[] = [];
   readonly #marks: number[] = [];
   /** Nothing below may be taken until the mark is. */

@@ -31,6 +31,9 @@ export class PickleByteArray {
 }
 
 export class PickleTuple {
+  /** As `Stack.example`. */
+  static readonly example = new PickleTuple([]);
+
   constructor(readonly items: readonly PickleValue[]) {}
 }
 
@@ -47,6 +50,9 @@ export class PickleSet {
 
 /** A module's member by name: a class, a function, or a value. It stands for it and does nothing. */
 export class PickleGlobal {
+  /** As `Stack.example`. */
+  static readonly example = new PickleGlobal("builtins", "object", "class");
+
   constructor(
     readonly module: string,
     readonly name: string,
@@ -74,6 +80,9 @@ export interface PickleObjectParts {
 
 /** An instance: which class, made from which arguments, with which state. */
 export class PickleObject {
+  /** As `Stack.example`. */
+  static readonly example = new PickleObject(PickleGlobal.example);
+
   readonly by: PickleGlobal | undefined;
   readonly args: readonly PickleValue[];
   readonly keywords: PickleDict | undefined;

@@ -1,5 +1,4 @@
 import * as fs from "node:fs";
-import { readdir } from "node:fs/promises";
 import { promisify } from "node:util";
 import { errorCode, type FileFacts, type FileOperations, type FolderEntry } from "./file-operations.js";
 
@@ -13,6 +12,8 @@ const small = 128 * 1024;
 /** The most for one call: Node ends the process at 2 GiB. */
 const most = 1 << 30;
 
+// Not of node:fs/promises, which brings much that a short command never needs.
+const readdir = promisify(fs.readdir);
 const read = promisify(fs.read);
 const write = promisify(fs.write);
 const syncLater = promisify(fs.fsync);

@@ -124,7 +124,7 @@ async function installedResult(): Promise<PageResult> {
   const rows = lines.slice(0, 20).map((line) => line.split(",").slice(0, -1).map(Number));
   writeFileSync(join(folder, "rows.json"), JSON.stringify(rows));
   const modelkeep = (...args: string[]) =>
-    must(process.execPath, [join(project, "node_modules/@modelkeep/cli/dist/main.js"), ...args], folder);
+    must(process.execPath, [join(project, "node_modules/@modelkeep/cli/dist/main.cjs"), ...args], folder);
   try {
     await modelkeep("save", "cancer", join(root, "apps/demo/data/pipeline.joblib"), "--samples", "rows.json");
     await modelkeep("verify", "cancer@1", "--install", "--install-from", join(project, "archives"));

@@ -26,7 +26,7 @@ export async function startupFaults(): Promise<readonly string[]> {
       faults.push(`Importing ${manifest.name} loads ${name}; load it on first use.`);
     }
   }
-  const commandLine = join(root, "apps/cli/dist/main.js");
+  const commandLine = join(root, "apps/cli/dist/main.cjs");
   for (const option of ["--version", "--help"]) {
     const { loaded, fault } = await packagesLoadedBy(commandLine, [option]);
     if (fault !== undefined) faults.push(`modelkeep ${option} fails: ${fault}`);

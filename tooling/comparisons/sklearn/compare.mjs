@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const commandLine = join(root, "apps/cli/dist/main.js");
+const commandLine = join(root, "apps/cli/dist/main.cjs");
 const models = {
   forest: "RandomForestClassifier, 100 trees",
   "forest-regressor": "RandomForestRegressor, 100 trees",

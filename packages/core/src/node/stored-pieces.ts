@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
 
 import { ModelkeepError, throwIfAborted } from "../errors.js";
 import type { StoredObject } from "../store.js";
@@ -27,7 +26,7 @@ export async function readPieces(object: StoredObject, options: PieceOptions): P
       const turns = Math.floor(start / turn);
       start += read;
       if (Math.floor(start / turn) === turns) continue;
-      await setImmediate();
+      await new Promise((resolve) => setImmediate(resolve));
       throwIfAborted(signal);
     }
   } catch (cause) {

@@ -13,7 +13,7 @@ import { interleave, type Work } from "../measure.js";
 import { missingModules } from "../python-peer.js";
 import { notRun, ratio, type Row } from "../row.js";
 
-const program = fileURLToPath(new URL("../../../../apps/cli/dist/main.js", import.meta.url));
+const program = fileURLToPath(new URL("../../../../apps/cli/dist/main.cjs", import.meta.url));
 
 /** The command line, in processes of its own. */
 export const cli: Group = {

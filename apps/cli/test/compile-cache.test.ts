@@ -1,0 +1,40 @@
+import { appendFileSync, chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { commandLine } from "./run.js";
+
+const byNode = "enableCompileCache" in process.getBuiltinModule("node:module");
+
+describe.skipIf(byNode)("what was compiled (kept by Node itself from 22.1 on)", () => {
+  const { folder, run } = commandLine();
+  const kept = join(folder, ".cache", "modelkeep");
+
+  it("is kept, used, and made anew when it is damaged or others may write to it", async () => {
+    const first = await run(["list"]);
+    expect(first.code).toBe(0);
+    const [name] = readdirSync(kept);
+    expect(name).toMatch(/^list-v/u);
+    const file = join(kept, name!);
+    const whole = readFileSync(file);
+    expect((await run(["list"])).stdout).toBe(first.stdout);
+    expect(readFileSync(file).equals(whole)).toBe(true);
+
+    writeFileSync(file, whole.subarray(0, whole.length / 2));
+    expect((await run(["list"])).stdout).toBe(first.stdout);
+    expect(readFileSync(file).length).toBeGreaterThan(whole.length / 2);
+
+    appendFileSync(file, "more");
+    chmodSync(file, 0o666);
+    expect((await run(["list"])).stdout).toBe(first.stdout);
+    expect(readFileSync(file).toString("latin1").endsWith("more")).toBe(false);
+  });
+
+  it("is not needed: a command that can keep nothing runs all the same", async () => {
+    writeFileSync(join(folder, "file"), "");
+    const { code, stderr } = await run(["list"], { env: { XDG_CACHE_HOME: join(folder, "file") } });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect((await run(["list"], { env: { NODE_DISABLE_COMPILE_CACHE: "1" } })).code).toBe(0);
+  });
+});
