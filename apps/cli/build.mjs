@@ -1,6 +1,6 @@
 // Bundles the command line: starting it must not cost reading hundreds of small files. What is native, heavy or the
 // user's own choice stays outside, and is loaded on first use. `--sources OUT` bundles the packages' sources, for tests.
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
@@ -46,19 +46,18 @@ await build({
 
 // What starts, and the commands that only look at records: each one file of CommonJS, whose loader Node starts with, and
 // of which it can keep what it compiled.
-for (const [entry, belongsElsewhere] of [
-  ["src/main.ts", () => true],
-  ["src/run-quick.ts", (name) => ["plugins", "compatibility"].includes(name)],
-]) {
-  await build({
-    ...common,
-    format: "cjs",
-    entryPoints: [entry],
-    outExtension: { ".js": ".cjs" },
-    external,
-    plugins: [outside(belongsElsewhere)],
-  });
-}
+const single = { ...common, format: "cjs", outExtension: { ".js": ".cjs" }, external };
+await build({ ...single, entryPoints: ["src/main.ts"], plugins: [outside(() => true)] });
+const quick = await build({
+  ...single,
+  entryPoints: ["src/run-quick.ts"],
+  plugins: [outside((name) => ["plugins", "compatibility"].includes(name))],
+  write: false,
+});
+// Compiled code can't import by itself: compile-cache.ts gives it the import of main.cjs as a sixth argument.
+const importer = "var __import=arguments[5]??(name=>import(name));";
+for (const { path, text } of quick.outputFiles)
+  writeFileSync(path, path.endsWith(".cjs") ? importer + text.replaceAll("await import(", "await __import(") : text);
 
 /** Leaves dynamic imports to the other builds. */
 function outside(belongsElsewhere) {

@@ -25,15 +25,14 @@ export function keepCompiled(): string | undefined {
 /** Loads a bundle with what was compiled of it the last time, which each command (`name`) keeps in a file of its own. */
 export function requireCompiled(path: string, name: string, folder: string | undefined): unknown {
   if (folder === undefined) return createRequire(path)(path);
-  const { constants, Script } = process.getBuiltinModule("node:vm");
+  const { Script } = process.getBuiltinModule("node:vm");
   const { size, mtimeMs } = statSync(path);
   const compiled = compiledIn(join(folder, `${name}-${process.version}-${process.arch}`), `${path} ${size} ${mtimeMs}`);
   const script = new Script(
-    `(function (exports, require, module, __filename, __dirname) { ${readFileSync(path, "utf8")}\n})`,
+    `(function (exports, require, module, __filename, __dirname) {${readFileSync(path, "utf8")}\n})`,
     {
       filename: path,
       cachedData: compiled.bytes,
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     },
   );
   const module = { exports: {} };
@@ -43,6 +42,7 @@ export function requireCompiled(path: string, name: string, folder: string | und
     module,
     path,
     dirname(path),
+    (name: string) => import(name),
   );
   // At the end, when everything that the command needs has been compiled.
   if (compiled.bytes === undefined || script.cachedDataRejected === true)

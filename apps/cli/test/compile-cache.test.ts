@@ -31,6 +31,15 @@ describe.skipIf(byNode)("what was compiled (kept by Node itself from 22.1 on)", 
     expect(readFileSync(file).toString("latin1").endsWith("more")).toBe(false);
   });
 
+  it("loads what is outside of it: a native store, a configuration that is a module", async () => {
+    writeFileSync(join(folder, "configuration.mjs"), 'export default { store: "sqlite:models.db" };');
+    expect((await run(["alias", "a", "b", "1", "--store", "sqlite:models.db"])).code).not.toBe(0);
+    for (let turn = 0; turn < 2; turn++) {
+      const { code, stderr } = await run(["list", "--config", "configuration.mjs"]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    }
+  });
+
   it("is not needed: a command that can keep nothing runs all the same", async () => {
     writeFileSync(join(folder, "file"), "");
     const { code, stderr } = await run(["list"], { env: { XDG_CACHE_HOME: join(folder, "file") } });
