@@ -4,7 +4,7 @@ import { faulty, type FaultPlan, randomNumbers, type StoreFault } from "@modelke
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { copyRegistry } from "../src/index.js";
-import { type Backend, backends, fill, type Place, type Places } from "./support/backends.js";
+import { backends, fill, type Place, type Places, titleOf } from "./support/backends.js";
 import { count } from "./support/counts.js";
 import { expectKept } from "./support/expect-kept.js";
 import { expireLeases, leftovers } from "./support/leftovers.js";
@@ -57,10 +57,6 @@ for (const backend of backends)
         }
     });
   });
-
-function titleOf({ name, needs }: Backend): string {
-  return needs === undefined ? name : `${name} (needs ${needs})`;
-}
 
 interface Answer {
   readonly found?: unknown;

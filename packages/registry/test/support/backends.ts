@@ -115,6 +115,11 @@ export const backends: readonly Backend[] = [
   },
 ];
 
+/** Its name, with what it needs. */
+export function titleOf({ name, needs }: Backend): string {
+  return needs === undefined ? name : `${name} (needs ${needs})`;
+}
+
 /** Those of this machine alone. */
 export const localBackends = backends.filter(({ name }) => name !== "s3" && name !== "postgres");
 
