@@ -4,7 +4,7 @@ import { change, type Context, existing, plain } from "./context.js";
 import type { ModelRecord, VersionRecord } from "./record.js";
 import { gateFaults } from "./gate-conditions.js";
 import { selectText } from "./resolve.js";
-import { refusalText } from "./rules/gates.js";
+import { gateRefused, refusalText } from "./rules/gates.js";
 import { type RouteView, routeView } from "./route-view.js";
 import { verify, type VerifyOptions } from "./verify.js";
 
@@ -108,7 +108,7 @@ function requireGate(context: Context, record: ModelRecord, alias: string, versi
   const faults = gateFaults(record, alias, version, { body: { time: context.clock().toISOString() } });
   if (faults.length === 0) return;
   const text = refusalText(alias, `version ${version.version} become live`, faults);
-  throw new ModelkeepError("gate_refused", `${record.name}: ${text}`, { details: { kind: "alias", faults } });
+  throw gateRefused(record.name, text, faults);
 }
 
 async function requireSamples(

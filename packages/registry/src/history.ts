@@ -44,18 +44,20 @@ export async function asOf(
   const until = typeof time === "string" ? new Date(time) : time;
   if (Number.isNaN(until.getTime())) throw new TypeError(`${String(time)} is no time`);
   const limit = until.toISOString();
+  const names = [...record.formerNames, record.name];
+  const logs = await Promise.all(names.map((each) => readEntries(context, each, 1, signal)));
   let former: ModelRecord | undefined;
-  for (const each of [...record.formerNames, record.name]) {
-    const entries = await readEntries(context, each, 1, signal);
+  for (const [at, each] of names.entries()) {
+    // The next name takes over so much of this log, whatever was written after it.
+    const taken = logs[at + 1]?.[0]?.body.change["length"];
+    const entries = logs[at]!.slice(0, typeof taken === "number" ? taken : Infinity);
+    const whole = foldAll(each, entries, { former });
     // Entries stand in the order of their times, but for those that are void.
-    const { voids } = await readRecord(context, each, undefined, signal);
-    const unheard = new Set(voids.map(({ number }) => number));
+    const unheard = new Set(whole.voids.map(({ number }) => number));
     const later = entries.findIndex(({ body }) => body.time > limit && !unheard.has(body.number));
-    const past = later < 0 ? entries : entries.slice(0, later);
-    if (past.length === 0 && former !== undefined) return former;
-    const folded = foldAll(each, past, { former });
-    if (past.length < entries.length) return folded;
-    former = folded;
+    if (later === 0 && former !== undefined) return former;
+    if (later >= 0) return foldAll(each, entries.slice(0, later), { former });
+    former = whole;
   }
   return former!;
 }

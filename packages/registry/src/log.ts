@@ -15,6 +15,7 @@ import { fold } from "./fold.js";
 import { hintKey, logKey, logNumber, logPrefix } from "./keys.js";
 import { checkPin, type Pins } from "./pins.js";
 import { emptyRecord, type ModelRecord } from "./record.js";
+import { gateRefused } from "./rules/gates.js";
 import { signatureFault, signWith } from "./signed-entries.js";
 import type { StoreClock } from "./store-clock.js";
 import { ulid } from "./ulid.js";
@@ -159,8 +160,7 @@ function judge(record: ModelRecord, entry: Entry): ModelRecord {
   const fault = after.voids.length > record.voids.length ? after.voids.at(-1) : undefined;
   if (fault !== undefined) {
     const { kind, reason, faults } = fault;
-    if (faults !== undefined)
-      throw new ModelkeepError("gate_refused", `${record.name}: ${reason}`, { details: { kind, faults } });
+    if (faults !== undefined) throw gateRefused(record.name, reason, faults);
     throw new ModelkeepError("conflict", `${record.name}: ${reason}`, { details: { kind } });
   }
   return after;

@@ -162,4 +162,4 @@ it("folds to the same record, however the entries come in", () => {
   // What was generated is worth folding: gates refuse, and let through.
   expect(refused).toBeGreaterThan(20);
   expect(live).toBeGreaterThan(5);
-});
+}, 600_000);

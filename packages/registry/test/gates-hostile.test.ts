@@ -89,7 +89,9 @@ describe("somebody who writes to the store directly", () => {
   it("does not cut a history off by writing after a rename", async () => {
     await (await team.as(ada)).rename("m", "n");
     await writeDirectly(team.store, "m", mallory, alias(2));
-    expect(await (await team.as(ada)).resolve("m@production")).toMatchObject({ name: "n", version: 1 });
+    const registry = await team.as(ada);
+    expect(await registry.resolve("m@production")).toMatchObject({ name: "n", version: 1 });
+    expect((await registry.asOf("n", team.time)).aliases).toEqual({ production: 1 });
   });
 
   it("has nobody approve a version that the history describes falsely", async () => {

@@ -37,6 +37,12 @@ export const suites: readonly Suite[] = [
     environment: full,
   },
   {
+    title: "Histories with policies, approvals and overrides fold to the same record, however they are read",
+    size: "20,000 histories",
+    files: ["packages/registry/test/fold-splits.test.ts"],
+    environment: full,
+  },
+  {
     title: "Many clients on one registry, saving, moving aliases and collecting garbage",
     files: ["packages/registry/test/concurrency.test.ts"],
     environment: full,

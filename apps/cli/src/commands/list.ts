@@ -1,7 +1,7 @@
 import type { ListedModel, ModelView, VersionView } from "@modelkeep/registry";
 
 import type { Context } from "../context.js";
-import { formatBytes, formatTime, type Output } from "../output.js";
+import { counted, formatBytes, formatTime, type Output } from "../output.js";
 import { wholeNumber } from "../reference.js";
 
 export async function run(context: Context): Promise<void> {
@@ -63,8 +63,17 @@ function describeVersions(model: ModelView, versions: readonly VersionView[], ou
   return (
     noteText(model, output) +
     output.table(["version", "aliases, labels", "status", "metrics", "size", "samples", "registered", "author"], rows) +
-    (hidden > 0 ? `\nand ${hidden} more` : "")
+    (hidden > 0 ? `\nand ${hidden} more` : "") +
+    voidText(model, output)
   );
+}
+
+/** Entries without effect come from faulty or hostile writers: somebody should look. */
+function voidText({ name, voids }: ModelView, output: Output): string {
+  if (voids.length === 0) return "";
+  const last = voids.at(-1)!;
+  const count = `${counted(voids.length, "entry", "entries")} of the history without effect`;
+  return `\n${output.style("yellow", count)}, the last one ${last.kind} (${last.number}): ${last.reason}; modelkeep history ${name} shows all`;
 }
 
 /** An alias that points where it does against its policy stands out. */

@@ -1,4 +1,4 @@
-import type { Json } from "@modelkeep/core";
+import { type Json, ModelkeepError } from "@modelkeep/core";
 
 import type { EntryBody } from "../entry.js";
 import type { Draft } from "../fold.js";
@@ -15,6 +15,15 @@ export class GateRefusal extends VoidChange {
     super(refusalText(alias, what, faults));
     this.faults = faults;
   }
+}
+
+/** The same for who wants to write it: every condition on a line of its own. */
+export function gateRefused(name: string, reason: string, faults: readonly GateFault[]): ModelkeepError {
+  const messages = faults.map(({ message }) => message);
+  const [head = reason] = reason.split(`: ${messages.join("; ")}`);
+  const text =
+    messages.length === 1 ? `${head}: ${messages[0]}` : `${head}:\n${messages.map((each) => `  - ${each}`).join("\n")}`;
+  return new ModelkeepError("gate_refused", `${name}: ${text}`, { details: { name, faults } });
 }
 
 export function refusalText(alias: string, what: string, faults: readonly GateFault[]): string {
