@@ -1,0 +1,52 @@
+import { isModelkeepError, throwIfAborted } from "@modelkeep/core";
+
+import { backOff, type RetryPolicy } from "./back-off.js";
+
+export interface RetryOptions extends Partial<RetryPolicy> {
+  /** Whether trying again may help. Default: for `io_error`, what a store says when a disk, a network or a service failed. */
+  readonly isTransient?: ((error: unknown) => boolean) | undefined;
+}
+
+/** Counts failures, and waits between them. */
+export class Attempts {
+  readonly #policy: RetryPolicy;
+  readonly #isTransient: (error: unknown) => boolean;
+  #failures = 0;
+
+  constructor({ attempts = 5, firstDelay = 100, longestDelay = 5000, isTransient = isIoError }: RetryOptions) {
+    this.#policy = { attempts, firstDelay, longestDelay };
+    this.#isTransient = isTransient;
+  }
+
+  /** Returns when there is to be another attempt; throws the error when there is not. */
+  async after(error: unknown, signal: AbortSignal | undefined, transient = this.#isTransient(error)): Promise<void> {
+    throwIfAborted(signal);
+    if (!transient || ++this.#failures >= this.#policy.attempts) throw error;
+    await backOff(this.#policy, this.#failures, signal);
+  }
+
+  /** Something got on: what fails from now on fails for the first time. */
+  reset(): void {
+    this.#failures = 0;
+  }
+}
+
+/** Runs until it succeeds, fails for good, or has been tried often enough: for what may be done twice. */
+export async function attempted<T>(
+  options: RetryOptions,
+  signal: AbortSignal | undefined,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const attempts = new Attempts(options);
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      await attempts.after(error, signal);
+    }
+  }
+}
+
+function isIoError(error: unknown): boolean {
+  return isModelkeepError(error, "io_error");
+}

@@ -1,0 +1,113 @@
+import {
+  cutRange,
+  type ListEntry,
+  type ListOptions,
+  type Store,
+  type StoredObject,
+  throwIfAborted,
+} from "@modelkeep/core";
+
+import { Attempts, attempted, type RetryOptions } from "./attempts.js";
+import { retriedPut } from "./retried-put.js";
+
+const piece = 1 << 20;
+
+/**
+ * A store that tries again what failed and may be done twice: reading goes on where it broke off, listings after the last
+ * key, deletes and unconditional puts anew. A conditional put is never repeated blindly: see `retriedPut`.
+ */
+export function retried(store: Store, options: RetryOptions = {}): Store {
+  const result: Store = {
+    name: store.name,
+    supports: store.supports,
+    head: (key, calls = {}) => attempted(options, calls.signal, () => store.head(key, calls)),
+    async get(key, calls = {}) {
+      const object = await attempted(options, calls.signal, () => store.get(key, calls));
+      if (object === undefined) return undefined;
+      const { start, end } = cutRange(object.info.size, calls.range);
+      return retriedObject(object, end - start, options);
+    },
+    put: (key, body, puts = {}) => retriedPut(store, key, body, puts, options),
+    delete: (key, calls = {}) => attempted(options, calls.signal, () => store.delete(key, calls)),
+    list: (prefix, lists = {}) => retriedList(store, prefix, lists, options),
+  };
+  const close = store[Symbol.asyncDispose]?.bind(store);
+  return close === undefined ? result : Object.assign(result, { [Symbol.asyncDispose]: close });
+}
+
+/** The object holds its reads to what was found: what goes on elsewhere is a `conflict`, never a mixture. */
+function retriedObject(object: StoredObject, size: number, options: RetryOptions): StoredObject {
+  return {
+    info: object.info,
+    ...(object.file && { file: object.file }),
+    async *stream(calls = {}) {
+      const { signal } = calls;
+      const attempts = new Attempts(options);
+      let position = 0;
+      try {
+        for await (const bytes of object.stream(calls)) {
+          position += bytes.length;
+          yield bytes;
+        }
+        return;
+      } catch (error) {
+        // What the reader throws into the loop never comes here: it is not thrown, the loop is left.
+        await attempts.after(error, signal);
+      }
+      while (position < size) {
+        throwIfAborted(signal);
+        const target = new Uint8Array(Math.min(piece, size - position));
+        try {
+          const read = await object.readInto(target, { ...calls, offset: position });
+          attempts.reset();
+          position += read;
+          yield target.subarray(0, read);
+          if (read < target.length) return;
+        } catch (error) {
+          await attempts.after(error, signal);
+        }
+      }
+    },
+    async readInto(target, { offset = 0, progress, signal } = {}) {
+      const attempts = new Attempts(options);
+      let filled = 0;
+      for (;;) {
+        const before = filled;
+        const told = (more: number): void => {
+          if (before + more > filled) attempts.reset();
+          filled = before + more;
+          progress?.(filled);
+        };
+        try {
+          const rest = target.subarray(before);
+          const calls = { offset: offset + before, progress: told, ...(signal && { signal }) };
+          return before + (await object.readInto(rest, calls));
+        } catch (error) {
+          await attempts.after(error, signal);
+        }
+      }
+    },
+  };
+}
+
+async function* retriedList(
+  store: Store,
+  prefix: string,
+  lists: ListOptions,
+  options: RetryOptions,
+): AsyncGenerator<ListEntry> {
+  const attempts = new Attempts(options);
+  let { after } = lists;
+  for (;;) {
+    try {
+      for await (const entry of store.list(prefix, { ...lists, ...(after !== undefined && { after }) })) {
+        attempts.reset();
+        after = entry.key;
+        yield entry;
+      }
+      return;
+    } catch (error) {
+      await attempts.after(error, lists.signal);
+    }
+  }
+}
