@@ -7,6 +7,12 @@ import type { FoundConfiguration } from "./configuration.js";
 /** Where a registry lies, and how its store is used: what modelkeep.json says, as a whole or for an environment. */
 export interface StoreSettings {
   readonly store?: string;
+  /** Another store for the bytes of models; everything else lies in `store`. */
+  readonly payloads?: string;
+  /** What never changes is kept in a folder of this machine. */
+  readonly cache?: CacheSettings;
+  /** What failed and may be done twice is tried again. */
+  readonly retry?: { readonly attempts?: number };
   /** Of a store whose URL begins with "age+". */
   readonly encryption?: EncryptionSettings;
 }
@@ -18,18 +24,52 @@ export interface EncryptionSettings {
   readonly storeKey?: string;
 }
 
+export interface CacheSettings {
+  /** "10 GB", "500 MiB": how large the copies may be together. */
+  readonly size: string;
+  /** Where they lie. Default: `modelkeep` in the user's cache folder. */
+  readonly folder?: string;
+}
+
 /** What is wrong with settings, as the end of a sentence. */
 export function settingsFault(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return "is not an object";
-  const { store, encryption } = value as Record<string, unknown>;
+  if (!isObject(value)) return "is not an object";
+  const { store, payloads, cache, retry, encryption } = value;
   if (store !== undefined && typeof store !== "string") return "has a store that is not a string";
-  return encryption === undefined ? undefined : encryptionFault(encryption);
+  if (payloads !== undefined && typeof payloads !== "string") return "has payloads that are not a string: name a store";
+  return (
+    (cache === undefined ? undefined : cacheFault(cache)) ??
+    (retry === undefined ? undefined : retryFault(retry)) ??
+    (encryption === undefined ? undefined : encryptionFault(encryption))
+  );
+}
+
+function cacheFault(value: unknown): string | undefined {
+  const { size, folder } = isObject(value) ? value : {};
+  if (typeof size !== "string" || bytesOf(size) === undefined) return 'has a cache without a size, such as "10 GB"';
+  return folder === undefined || typeof folder === "string" ? undefined : "has a cache.folder that is not a string";
+}
+
+function retryFault(value: unknown): string | undefined {
+  const { attempts = 1 } = isObject(value) ? value : {};
+  const right = isObject(value) && Number.isInteger(attempts) && (attempts as number) >= 1;
+  return right ? undefined : "has a retry that is not { attempts } with a whole number from 1";
+}
+
+/** "10 GB" in bytes; `undefined` when it is no size. */
+export function bytesOf(size: string): number | undefined {
+  const [, number, prefix = "", binary] = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?$/iu.exec(size.trim()) ?? [];
+  const bytes = Math.floor(Number(number) * (binary ? 1024 : 1000) ** " kmgt".indexOf(prefix.toLowerCase() || " "));
+  return bytes > 0 ? bytes : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function encryptionFault(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return "has an encryption that is not an object";
-  const { recipients, storeKey, ...others } = value as Record<string, unknown>;
+  if (!isObject(value)) return "has an encryption that is not an object";
+  const { recipients, storeKey, ...others } = value;
   const [other] = Object.keys(others);
   if (other !== undefined)
     return `has the encryption field ${JSON.stringify(other)}, which is none: identities and passphrases are never written there`;
@@ -38,11 +78,11 @@ function encryptionFault(value: unknown): string | undefined {
   return recipients === undefined || isList ? undefined : "has encryption.recipients that are not a list of strings";
 }
 
-/** The settings of an environment, or of the configuration itself; `undefined` when nothing is said. Paths are absolute. */
-export function settingsOf(found: FoundConfiguration, environment?: string): StoreSettings | undefined {
+/** The settings of an environment, or of the configuration itself; Paths are absolute. */
+export function settingsOf(found: FoundConfiguration, environment?: string): StoreSettings {
   const { values } = found;
   const name = environment ?? values.environment;
-  if (name === undefined) return values.store === undefined ? undefined : checkedSettings(found, values, "");
+  if (name === undefined) return checkedSettings(found, values, "");
   const environments = values.environments ?? {};
   if (!Object.hasOwn(environments, name)) {
     const known = Object.keys(environments).join(", ");
@@ -59,9 +99,16 @@ export function settingsOf(found: FoundConfiguration, environment?: string): Sto
  * user's credentials anywhere, write elsewhere, or say to whom is encrypted.
  */
 function checkedSettings(found: FoundConfiguration, settings: StoreSettings, where: string): StoreSettings {
-  const { store, encryption } = settings;
+  const { store, payloads, cache, retry, encryption } = settings;
   if (encryption !== undefined && !found.trusted) throw untrusted(found, `${where}says who can read what is encrypted`);
-  return { ...(store !== undefined && { store: urlIn(found, store, where) }), ...(encryption && { encryption }) };
+  if (cache !== undefined && !found.trusted) throw untrusted(found, `${where}keeps copies on this machine`);
+  return {
+    ...(store !== undefined && { store: urlIn(found, store, where) }),
+    ...(payloads !== undefined && { payloads: urlIn(found, payloads, where) }),
+    ...(cache && { cache: { ...cache, ...(cache.folder && { folder: resolve(found.folder, cache.folder) }) } }),
+    ...(retry && { retry }),
+    ...(encryption && { encryption }),
+  };
 }
 
 /** A store that a configuration names, as seen from its folder. */

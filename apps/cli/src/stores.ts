@@ -36,11 +36,17 @@ export class Stores {
   }
 
   async place(which?: StoreRequest): Promise<StorePlace> {
-    const { folder, openers } = this.#surroundings;
     const settings = await this.#settings(which);
     const url = settings.store ?? "models";
+    const { payloads, cache, retry } = settings;
     const plain = url.replace(/^age\+/u, "");
-    const below = () => keep(this.#open, plain, async () => openStore(plain, folder, await openers()));
+    const base = (): Promise<Store> => this.#base(plain);
+    if ((payloads ?? cache ?? retry) === undefined) return { url, settings, below: base };
+    const below = () =>
+      keep(this.#wrapped, JSON.stringify([plain, payloads, cache, retry]), async () => {
+        const { wrappedStore } = await import("./wrapped-store.js");
+        return wrappedStore(plain, settings, (part) => this.#base(part));
+      });
     return { url, settings, below };
   }
 
@@ -49,9 +55,14 @@ export class Stores {
     const { url, below, settings } = await this.place(which);
     if (!url.startsWith("age+")) return below();
     const { encryptedStore, openingOf } = await import("./encrypted-store.js");
-    return keep(this.#wrapped, url, async () =>
+    return keep(this.#wrapped, JSON.stringify([url, settings]), async () =>
       encryptedStore(await below(), await openingOf(url, options, folder, settings.encryption), options),
     );
+  }
+
+  #base(url: string): Promise<Store> {
+    const { folder, openers } = this.#surroundings;
+    return keep(this.#open, url, async () => openStore(url, folder, await openers()));
   }
 
   async close(): Promise<void> {

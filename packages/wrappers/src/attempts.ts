@@ -3,7 +3,7 @@ import { isModelkeepError, throwIfAborted } from "@modelkeep/core";
 import { backOff, type RetryPolicy } from "./back-off.js";
 
 export interface RetryOptions extends Partial<RetryPolicy> {
-  /** Whether trying again may help. Default: for `io_error`, what a store says when a disk, a network or a service failed. */
+  /** Whether trying again may help. Default: `io_error` and `unknown_outcome`, which say that a disk, a network or a service failed. */
   readonly isTransient?: ((error: unknown) => boolean) | undefined;
 }
 
@@ -13,7 +13,7 @@ export class Attempts {
   readonly #isTransient: (error: unknown) => boolean;
   #failures = 0;
 
-  constructor({ attempts = 5, firstDelay = 100, longestDelay = 5000, isTransient = isIoError }: RetryOptions) {
+  constructor({ attempts = 5, firstDelay = 100, longestDelay = 5000, isTransient = isFailureOfStore }: RetryOptions) {
     this.#policy = { attempts, firstDelay, longestDelay };
     this.#isTransient = isTransient;
   }
@@ -47,6 +47,6 @@ export async function attempted<T>(
   }
 }
 
-function isIoError(error: unknown): boolean {
-  return isModelkeepError(error, "io_error");
+function isFailureOfStore(error: unknown): boolean {
+  return isModelkeepError(error, "io_error") || isModelkeepError(error, "unknown_outcome");
 }

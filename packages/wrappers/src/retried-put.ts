@@ -3,6 +3,7 @@ import {
   type Body,
   type ByteSource,
   isModelkeepError,
+  type ModelkeepError,
   type ObjectInfo,
   type PutOptions,
   type Store,
@@ -25,7 +26,8 @@ export async function retriedPut(
   const { signal } = options;
   const source = watched(body);
   let name = typeof key === "string" ? key : undefined;
-  let doubt: Error | undefined;
+  /** Of an attempt that may have been done. */
+  let doubt: ModelkeepError | undefined;
   const attempts = new Attempts(retry);
   for (;;) {
     try {
@@ -33,19 +35,20 @@ export async function retriedPut(
     } catch (error) {
       if (source.failed) throw error;
       const unknown = isModelkeepError(error, "unknown_outcome");
-      if (options.if !== "absent" || name === undefined) {
-        await attempts.after(error, signal, unknown || undefined);
-        continue;
-      }
-      if (unknown) doubt = error as Error;
-      // A refusal, too, may come from an attempt of ours that was taken for lost.
       const refused = isModelkeepError(error, "already_exists");
-      if (doubt !== undefined && (unknown || refused)) {
-        const ours = await sameAs(store, name, source.open, options, retry);
-        if (ours === true) throw doubt;
-        if (ours === false) throw refused ? error : alreadyExists(store.name, name, error);
+      if (options.if === "absent" && unknown) doubt = error;
+      try {
+        if (doubt !== undefined && name !== undefined && (unknown || refused)) {
+          // A refusal, too, may come from an attempt of ours that was taken for lost.
+          const ours = await sameAs(store, name, source.open, options, retry);
+          if (ours === true) throw doubt;
+          if (ours === false) throw refused ? error : alreadyExists(store.name, name, error);
+        }
+        await attempts.after(error, signal, doubt !== undefined && refused ? true : undefined);
+      } catch (final) {
+        const known = isModelkeepError(final, "already_exists") || isModelkeepError(final, "aborted");
+        throw known ? final : (doubt ?? final);
       }
-      await attempts.after(error, signal, unknown || refused ? doubt !== undefined : undefined);
     }
   }
 }

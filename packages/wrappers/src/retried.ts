@@ -2,9 +2,9 @@ import {
   cutRange,
   type ListEntry,
   type ListOptions,
+  ModelkeepError,
   type Store,
   type StoredObject,
-  throwIfAborted,
 } from "@modelkeep/core";
 
 import { Attempts, attempted, type RetryOptions } from "./attempts.js";
@@ -35,13 +35,17 @@ export function retried(store: Store, options: RetryOptions = {}): Store {
   return close === undefined ? result : Object.assign(result, { [Symbol.asyncDispose]: close });
 }
 
-/** The object holds its reads to what was found: what goes on elsewhere is a `conflict`, never a mixture. */
+/**
+ * The object holds its reads to what was found: what goes on where another lies by now is a `conflict`, never a mixture. What
+ * ends before its end has failed.
+ */
 function retriedObject(object: StoredObject, size: number, options: RetryOptions): StoredObject {
+  const cutOff = (at: number): ModelkeepError =>
+    new ModelkeepError("io_error", `Reading ${object.info.key} ended after ${at} of ${size} bytes`);
   return {
     info: object.info,
     ...(object.file && { file: object.file }),
     async *stream(calls = {}) {
-      const { signal } = calls;
       const attempts = new Attempts(options);
       let position = 0;
       try {
@@ -49,39 +53,40 @@ function retriedObject(object: StoredObject, size: number, options: RetryOptions
           position += bytes.length;
           yield bytes;
         }
-        return;
+        if (position < size) throw cutOff(position);
       } catch (error) {
-        // What the reader throws into the loop never comes here: it is not thrown, the loop is left.
-        await attempts.after(error, signal);
+        await attempts.after(error, calls.signal);
       }
       while (position < size) {
-        throwIfAborted(signal);
         const target = new Uint8Array(Math.min(piece, size - position));
         try {
           const read = await object.readInto(target, { ...calls, offset: position });
+          if (read === 0) throw cutOff(position);
           attempts.reset();
           position += read;
           yield target.subarray(0, read);
-          if (read < target.length) return;
         } catch (error) {
-          await attempts.after(error, signal);
+          await attempts.after(error, calls.signal);
         }
       }
     },
     async readInto(target, { offset = 0, progress, signal } = {}) {
       const attempts = new Attempts(options);
+      const wanted = Math.max(0, Math.min(target.length, size - offset));
       let filled = 0;
       for (;;) {
-        const before = filled;
-        const told = (more: number): void => {
-          if (before + more > filled) attempts.reset();
-          filled = before + more;
+        const start = filled;
+        const advance = (more: number): void => {
+          if (start + more <= filled) return;
+          attempts.reset();
+          filled = start + more;
           progress?.(filled);
         };
         try {
-          const rest = target.subarray(before);
-          const calls = { offset: offset + before, progress: told, ...(signal && { signal }) };
-          return before + (await object.readInto(rest, calls));
+          const calls = { offset: offset + start, progress: advance, ...(signal && { signal }) };
+          advance(await object.readInto(target.subarray(start), calls));
+          if (filled >= wanted) return filled;
+          throw cutOff(offset + filled);
         } catch (error) {
           await attempts.after(error, signal);
         }

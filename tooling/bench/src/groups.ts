@@ -6,6 +6,7 @@ export const groups: Readonly<Record<string, () => Promise<Group>>> = {
   formats: async () => (await import("./groups/formats.js")).formats,
   forest: async () => (await import("./groups/forest.js")).forest,
   zip: async () => (await import("./groups/zip.js")).zip,
+  cache: async () => (await import("./groups/cache.js")).cache,
   encrypt: async () => (await import("./groups/encrypt.js")).encrypt,
   registry: async () => (await import("./groups/registry.js")).registry,
   backup: async () => (await import("./groups/backup.js")).backup,

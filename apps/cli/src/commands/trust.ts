@@ -4,6 +4,7 @@ import { ModelkeepError } from "@modelkeep/core";
 
 import { configurationName, discoverConfiguration } from "../configuration.js";
 import type { Context } from "../context.js";
+import type { StoreSettings } from "../store-settings.js";
 import { distrust, trust } from "../trust.js";
 
 /** Trusts what the configuration says now; a change of the file asks again. */
@@ -22,12 +23,16 @@ export async function run({ folder, options, output }: Context): Promise<void> {
   trust(found.path, readFileSync(found.path, "utf8"));
   const { store, plugins = [], environments = {} } = found.values;
   const what = [
-    ...(store === undefined ? [] : [`the store ${store}`]),
-    ...Object.entries(environments).map(([name, { store: its = "models" }]) => `the environment ${name}, ${its}`),
+    ...placesOf(found.values).map((place) => `the store ${place}`),
+    ...Object.entries(environments).map(([name, its]) => `the environment ${name} (${placesOf(its).join(", ")})`),
     ...plugins.map((name) => `the plugin ${name}`),
   ];
   output.result(
     { path: found.path, trusted: true, store, environments, plugins },
     `Trusted ${found.path}${what.length > 0 ? `: ${what.join(", ")}` : ""}`,
   );
+}
+
+function placesOf({ store, payloads }: StoreSettings): readonly string[] {
+  return [...(store === undefined ? [] : [store]), ...(payloads === undefined ? [] : [`payloads in ${payloads}`])];
 }

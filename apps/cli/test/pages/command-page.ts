@@ -14,7 +14,7 @@ shows what stands here.
 folder, \`sqlite:FILE\` or \`s3://BUCKET/PREFIX?endpoint=…&region=…\`. With \`age+\` before it, it is encrypted: [Encrypt a
 store](guides/encrypt-a-store.md).
 
-**Environments** stand in \`modelkeep.json\` under \`environments\`, by name, each with a \`store\` (and \`encryption\`) of its own.
+**Environments** stand in \`modelkeep.json\` under \`environments\`, by name, each with a \`store\` of its own.
 \`--environment prod\`, else \`$MODELKEEP_ENVIRONMENT\`, else \`environment\` of \`modelkeep.json\` says which one is meant:
 [Environments](guides/environments.md).
 
@@ -30,7 +30,7 @@ system's.
 **What signs** entries of the history: \`--sign-with\`, else \`$MODELKEEP_KEY\`, else \`key\` of a \`modelkeep.json\` that is trusted; each is
 a file. Its passphrase, if it has one, is \`$MODELKEEP_KEY_PASSPHRASE\`. Where a model has signers, its entries are by whom the key was added for.
 
-**modelkeep.json** may say \`store\`, \`encryption\` (\`recipients\`, \`storeKey\`), \`environments\`, \`environment\`, \`plugins\` (a list of packages), \`actor\`, \`key\`, \`archives\` (stores that files may be moved to,
+**modelkeep.json** may say \`store\`, \`payloads\`, \`cache\`, \`retry\` and \`encryption\` ([Environments](guides/environments.md)), \`environments\`, \`environment\`, \`plugins\` (a list of packages), \`actor\`, \`key\`, \`archives\` (stores that files may be moved to,
 by name), \`policies\` (by alias: the policy that new models get, as \`policy set --file\` takes it) and \`signers\` (of new models, as
 \`signers add --file\` takes them). It is looked for in this folder and above. Until \`modelkeep trust\` was run for this very text, its
 plugins are not loaded, its key signs nothing, and its stores must lie below its own folder. Configuration
