@@ -74,6 +74,8 @@ test("a report says who did what, and its cells are no formulas", async () => {
   const rows = parse<Record<string, string>>(csv.stdout, { columns: true });
   expect(rows.map(({ what }) => what)).toContain("pointed production at version 1");
   expect(rows.find(({ kind }) => kind === "alias")).toMatchObject({ actor: "Tester", reason: "'=1+1" });
+  await run(["audit", "report", "wine", "--predictions", "--html", "report.html"]);
+  expect(readFileSync(at("report.html"), "utf8")).toMatch(/What happened to wine.*pointed production at version 1/su);
   const json = await run(["audit", "report", "--predictions", "--json", "--to", "2020-01-01"]);
   expect(json.json()).toMatchObject({ models: ["wine"], changes: [], predictions: [] });
   expect(await run(["audit", "report", "wine"])).toMatchObject({

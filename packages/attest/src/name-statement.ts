@@ -61,7 +61,12 @@ export function checkBinding(binding: NameBinding, manifest: Digest, names: read
     );
 }
 
+/** A history has few signers and many entries: their keys are parsed once. */
+const keys = new Map<string, PublicKey>();
+
 function keyOf(pem: string): PublicKey {
+  const known = keys.get(pem);
+  if (known !== undefined) return known;
   let key: PublicKey;
   try {
     key = parsePublicKey(pem);
@@ -70,5 +75,7 @@ function keyOf(pem: string): PublicKey {
     throw error;
   }
   if (key.pem !== pem) throw malformed("does not hold its public key in the canonical form");
+  if (keys.size >= 256) keys.clear();
+  keys.set(pem, key);
   return key;
 }

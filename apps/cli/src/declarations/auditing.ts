@@ -42,13 +42,14 @@ export const auditing: readonly Command[] = [
   },
   {
     name: "audit report",
-    summary: "say who changed what and who had approved it, as a table, CSV or JSON",
+    summary: "say who changed what and who had approved it, as a table, page, CSV or JSON",
     positionals: "[name]",
     count: [0, 1],
     options: {
       from: { type: "string", value: "<date>", description: "from this day or time on" },
       to: { type: "string", value: "<date>", description: "until the end of this day, or before this time" },
       predictions: { type: "boolean", description: "count the predictions on record, by version" },
+      html: { type: "string", value: "<file>", description: "write it as one page, too" },
       csv: { type: "boolean", description: "print CSV, whose cells no spreadsheet computes" },
     },
     examples: [
