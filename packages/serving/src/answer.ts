@@ -10,47 +10,59 @@ export interface Shadowed {
   readonly outputs: KeptTensors;
 }
 
-/** A prediction on its way to the log: kept as it is, and made a record only when it is written. */
-export class Answer implements LogEntry {
-  readonly served: ServedVersion;
-  readonly inputs: KeptTensors | undefined;
-  readonly outputs: KeptTensors | undefined;
-  readonly error: unknown;
-  readonly latency: number;
+/** What is known of a request besides its inputs. */
+export interface About {
   readonly caller: string | undefined;
   readonly route: Omit<RouteTaken, "bucket"> | undefined;
   readonly bucket: number | undefined;
-  readonly shadowed: Shadowed | undefined;
+}
 
-  constructor(given: Omit<Answer, "model" | "bytes" | "record">) {
-    this.served = given.served;
-    this.inputs = given.inputs;
-    this.outputs = given.outputs;
-    this.error = given.error;
-    this.latency = given.latency;
-    this.caller = given.caller;
-    this.route = given.route;
-    this.bucket = given.bucket;
-    this.shadowed = given.shadowed;
+/** A prediction on its way to the log: kept as it is, and made a record only when it is written. */
+export class Answer implements LogEntry {
+  readonly #served: ServedVersion;
+  readonly #about: About;
+  readonly #latency: number;
+  readonly #inputs: KeptTensors | undefined;
+  readonly #outputs: KeptTensors | undefined;
+  readonly #error: unknown;
+  readonly #shadowed: Shadowed | undefined;
+
+  constructor(
+    served: ServedVersion,
+    about: About,
+    latency: number,
+    inputs: KeptTensors | undefined,
+    outputs: KeptTensors | undefined,
+    error?: unknown,
+    shadowed?: Shadowed,
+  ) {
+    this.#served = served;
+    this.#about = about;
+    this.#latency = latency;
+    this.#inputs = inputs;
+    this.#outputs = outputs;
+    this.#error = error;
+    this.#shadowed = shadowed;
   }
 
   get model(): string {
-    return this.served.facts.model;
+    return this.#served.facts.model;
   }
 
   get bytes(): number {
-    return (this.inputs?.bytes ?? 0) + (this.outputs?.bytes ?? 0);
+    return (this.#inputs?.bytes ?? 0) + (this.#outputs?.bytes ?? 0);
   }
 
   record(): NewRecord {
-    const { served, inputs, error, latency, caller, route, bucket, shadowed } = this;
-    const outputs = this.outputs?.tensors();
+    const { caller, route, bucket } = this.#about;
+    const [served, error, shadowed] = [this.#served, this.#error, this.#shadowed];
+    const outputs = this.#outputs?.tensors();
     return {
       ...served.facts,
       caller,
-      latency,
+      latency: this.#latency,
       ...(route && { route: bucket === undefined ? route : { ...route, bucket } }),
-      ...(shadowed === undefined && served.keeper.record(inputs?.tensors())),
+      ...(shadowed === undefined && served.keeper.record(this.#inputs?.tensors())),
       ...(outputs && { outputs }),
       ...(error !== undefined && {
         error: { code: codeOf(error), message: served.keeper.tells ? (error as Error).message : "" },

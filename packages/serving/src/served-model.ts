@@ -78,67 +78,74 @@ export class ServedModel {
   }
 
   /** Takes records, rows or tensors, checked against the signature of the version that answers. */
-  async predict(inputs: Inputs, request: RequestOptions = {}): Promise<ServedPrediction> {
-    if (this.#disposed) throw new TypeError(`${this.reference} is not served any more`);
-    this.#asked++;
-    try {
-      return await (this.#log === undefined
-        ? this.#unrecorded(inputs, request)
-        : this.#recorded(this.#log, inputs, request));
-    } finally {
-      this.#asked--;
-      if (this.#asked === 0) this.#answered?.();
-    }
+  predict(inputs: Inputs, request: RequestOptions = {}): Promise<ServedPrediction> {
+    const log = this.#log;
+    return log === undefined ? this.#unrecorded(inputs, request) : this.#recorded(log, inputs, request);
   }
 
   async #unrecorded(inputs: Inputs, { key }: RequestOptions): Promise<ServedPrediction> {
-    const { served } = choose(this.#state, key, this.#withoutKey);
-    served.enter();
+    this.#enter();
+    let served: ServedVersion | undefined;
     try {
+      ({ served } = choose(this.#state, key, this.#withoutKey));
+      served.enter();
       const outputs = await served.model.predictTensors(toTensors(served.model.signature, inputs));
       return new ServedPrediction(outputs, served.reference, undefined);
     } finally {
-      served.leave();
+      served?.leave();
+      this.#leave();
     }
   }
 
   async #recorded(log: PredictionLog, inputs: Inputs, { caller, key }: RequestOptions): Promise<ServedPrediction> {
-    const room = log.hold();
-    if (room !== undefined) await room;
+    this.#enter();
     // The place in the log is given back unless a record takes it.
-    let holds = true;
+    let holds = false;
     let served: ServedVersion | undefined;
     try {
+      const room = log.hold();
+      if (room !== undefined) await room;
+      holds = true;
       const { route, shadows } = this.#state;
       const choice = choose(this.#state, key, this.#withoutKey);
-      ({ served } = choice);
+      served = choice.served;
       served.enter();
       const { model, keeper } = served;
       const tensors = toTensors(model.signature, inputs);
       const kept = keeper.keeps || shadows.length > 0 ? this.#copier.copy(tensors) : undefined;
-      const about = { served, inputs: kept, caller, route, bucket: choice.bucket, shadowed: undefined };
+      const about = { caller, route, bucket: choice.bucket };
       const start = performance.now();
       let outputs: TensorMap;
       try {
         outputs = await model.predictTensors(tensors);
       } catch (error) {
         holds = false;
-        const latency = performance.now() - start;
-        await log.put(new Answer({ ...about, outputs: undefined, error, latency })).waiter?.promise;
+        const failed = new Answer(served, about, performance.now() - start, kept, undefined, error);
+        await log.put(failed).waiter?.promise;
         throw error;
       }
       const latency = performance.now() - start;
       const given = this.#copier.copy(outputs);
       holds = false;
-      const { id, waiter } = log.put(new Answer({ ...about, outputs: given, error: undefined, latency }));
-      for (const shadow of shadows)
-        this.#shadows!.follow(shadow, { id, inputs: kept!, outputs: given, caller, route, bucket: choice.bucket });
+      const { id, waiter } = log.put(new Answer(served, about, latency, kept, given));
+      for (const shadow of shadows) this.#shadows!.follow(shadow, { id, inputs: kept!, outputs: given, about });
       if (waiter !== undefined) await waiter.promise;
       return new ServedPrediction(outputs, served.reference, id);
     } finally {
       if (holds) log.release();
       served?.leave();
+      this.#leave();
     }
+  }
+
+  #enter(): void {
+    if (this.#disposed) throw new TypeError(`${this.reference} is not served any more`);
+    this.#asked++;
+  }
+
+  #leave(): void {
+    this.#asked--;
+    if (this.#asked === 0) this.#answered?.();
   }
 
   /** Looks at the registry now. True when something else is served afterwards. What fails leaves everything as it was, and is thrown. */

@@ -1,14 +1,15 @@
-import { Answer } from "./answer.js";
-import type { TensorCopier } from "./kept-tensors.js";
+import { type About, Answer } from "./answer.js";
+import type { KeptTensors, TensorCopier } from "./kept-tensors.js";
 import type { PredictionLog } from "./prediction-log.js";
 import type { ServedVersion } from "./served-version.js";
 
 /** What was answered: a shadow predicts the same. */
-type Answered = Pick<Answer, "caller" | "route" | "bucket"> & {
+interface Answered {
   readonly id: string;
-  readonly inputs: NonNullable<Answer["inputs"]>;
-  readonly outputs: NonNullable<Answer["outputs"]>;
-};
+  readonly inputs: KeptTensors;
+  readonly outputs: KeptTensors;
+  readonly about: About;
+}
 
 /** Lets shadows predict what has been answered already, one prediction at a time and behind everything else. */
 export class ShadowRunner {
@@ -56,7 +57,7 @@ export class ShadowRunner {
     }
   }
 
-  async #predict(served: ServedVersion, { id, inputs, outputs, caller, route, bucket }: Answered): Promise<void> {
+  async #predict(served: ServedVersion, { id, inputs, outputs, about }: Answered): Promise<void> {
     try {
       await this.#log.hold();
     } catch {
@@ -65,7 +66,7 @@ export class ShadowRunner {
       return;
     }
     const start = performance.now();
-    let found: Answer["outputs"];
+    let found: KeptTensors | undefined;
     let error: unknown;
     try {
       found = this.#copier.copy(await served.model.predictTensors(inputs.tensors()));
@@ -73,9 +74,6 @@ export class ShadowRunner {
       error = thrown;
     }
     const latency = performance.now() - start;
-    const shadowed = { id, outputs };
-    this.#log.put(
-      new Answer({ served, inputs: undefined, outputs: found, error, latency, caller, route, bucket, shadowed }),
-    );
+    this.#log.put(new Answer(served, about, latency, undefined, found, error, { id, outputs }));
   }
 }

@@ -3,13 +3,16 @@ import { join } from "node:path";
 import { jsRuntime, onnxCodec, onnxRuntime } from "@modelkeep/codec-onnx";
 import type { Runtime } from "@modelkeep/core";
 import { openRegistry } from "@modelkeep/registry";
-import { predictionLog, serve } from "@modelkeep/serving";
+import { isolated, predictionLog, serve } from "@modelkeep/serving";
 import { fsStore } from "@modelkeep/store-fs";
 
 import { type Bench, type Group } from "../bench.js";
 import { blocks } from "../blocks.js";
 import { features, linearModel, rowsTensor } from "../models.js";
 import { ratio, type Row } from "../row.js";
+
+/** The plugin that an isolated process loads. */
+const modules = [import.meta.resolve("@modelkeep/codec-onnx")];
 
 /** What following an alias and recording every prediction adds to a prediction. */
 export const serving: Group = {
@@ -45,6 +48,14 @@ async function recorded(bench: Bench, runtime: Runtime, name: string, goal?: num
     recordedRows: (index: number) => served.predict(rows[index]!, { caller: "bench" }),
   };
   const times = await blocks(bench, 300, cases);
+  await using apart = await registry.load("model@production", {
+    threads: 1,
+    through: (own) => isolated(own, { modules }),
+  });
+  const isolation = await blocks(bench, 100, {
+    bare: cases.bare,
+    isolated: (index) => apart.predict(tensors[index]!),
+  });
   await registry.route("model", "production", [
     { version: 1, weight: 1 },
     { version: 2, weight: 1 },
@@ -77,6 +88,13 @@ async function recorded(bench: Bench, runtime: Runtime, name: string, goal?: num
       routed.bare,
       goal,
       "by the SHA-256 of the key, remembered",
+    ),
+    ratio(
+      `one prediction in a process of its own / in this one, ${name}`,
+      isolation.isolated,
+      isolation.bare,
+      undefined,
+      "a message there and one back",
     ),
   ];
 }
