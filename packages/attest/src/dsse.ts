@@ -63,8 +63,8 @@ export function readSigned(given: Json | SignedStatement | undefined): Unverifie
 }
 
 /** What is signed: the payload with its type and both lengths before it, so that one kind of text never passes as another. */
-function preAuthentication(payload: Uint8Array): Uint8Array {
-  const head = encoder.encode(`DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `);
+export function preAuthentication(payload: Uint8Array, type = payloadType): Uint8Array {
+  const head = encoder.encode(`DSSEv1 ${type.length} ${type} ${payload.length} `);
   const bytes = new Uint8Array(head.length + payload.length);
   bytes.set(head);
   bytes.set(payload, head.length);

@@ -7,7 +7,8 @@ export {
   nameBundleOf,
   nameEnvelopeOf,
 } from "./attest.js";
-export type { SignedStatement } from "./dsse.js";
+export { fromBase64, toBase64 } from "./base64.js";
+export { preAuthentication, type SignedStatement } from "./dsse.js";
 export type { Attestable } from "./files-statement.js";
 export { type KeyAlgorithm, keyAlgorithms } from "./key-algorithm.js";
 export { checkBinding, type NameBinding, openNameStatement } from "./name-statement.js";

@@ -1,4 +1,12 @@
-import { parsePrivateKey, parsePublicKey, type PrivateKey, type PublicKey } from "@modelkeep/attest";
+import {
+  fromBase64,
+  parsePrivateKey,
+  parsePublicKey,
+  preAuthentication,
+  type PrivateKey,
+  type PublicKey,
+  toBase64,
+} from "@modelkeep/attest";
 import type { Digest } from "@modelkeep/core";
 
 import type { Actor, Entry, SignedText, SignText } from "./entry.js";
@@ -14,12 +22,7 @@ const encoder = new TextEncoder();
 
 /** The bytes that are signed: the pre-authentication encoding of DSSE, version 1. */
 export function signedBytes(text: string): Uint8Array {
-  const body = encoder.encode(text);
-  const head = encoder.encode(`DSSEv1 ${payloadType.length} ${payloadType} ${body.length} `);
-  const bytes = new Uint8Array(head.length + body.length);
-  bytes.set(head);
-  bytes.set(body, head.length);
-  return bytes;
+  return preAuthentication(encoder.encode(text), payloadType);
 }
 
 export function readEntryKey(key: EntryKey): PrivateKey {
@@ -27,7 +30,7 @@ export function readEntryKey(key: EntryKey): PrivateKey {
 }
 
 export function signWith(key: PrivateKey): SignText {
-  return (text) => ({ keyId: key.keyId, value: base64(key.sign(signedBytes(text))) });
+  return (text) => ({ keyId: key.keyId, value: toBase64(key.sign(signedBytes(text))) });
 }
 
 /** Why an entry does not count where entries are signed; `undefined` when its actor's key has signed it. */
@@ -57,7 +60,7 @@ function isGenuine({ key }: Signer, { value, text }: SignedText, digest: Digest)
   // The digest is of the attestation and of the key's id, too.
   let genuine = judged.get(digest);
   if (genuine === undefined) {
-    genuine = publicKey(key).verify(signedBytes(text), bytesOf(value));
+    genuine = publicKey(key).verify(signedBytes(text), fromBase64(value) ?? new Uint8Array());
     if (judged.size >= kept) judged.clear();
     judged.set(digest, genuine);
   }
@@ -74,16 +77,4 @@ export function publicKey(pem: string): PublicKey {
     publicKeys.set(pem, key);
   }
   return key;
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
-}
-
-function bytesOf(text: string): Uint8Array {
-  try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  } catch {
-    return new Uint8Array();
-  }
 }
