@@ -1,15 +1,19 @@
 import type { Blob, Collector, CollectMistake, CollectRules, CollectState, Saver } from "./collect-state.js";
 import type { Step } from "./explore.js";
+import { moverSteps } from "./move-steps.js";
 
 export function collectStart(
   savers: readonly { readonly same: boolean; readonly uploads?: number }[],
   collectors: number,
-  { crashes = 0, garbage = true } = {},
+  { crashes = 0, garbage = true, movers = 0, deletions = 0 } = {},
 ): CollectState {
+  const first = { keys: [0], former: [], acknowledged: true, deleted: false };
   return {
     blobs: garbage ? [{ there: true, old: true, owner: null }] : [],
     markers: [],
-    versions: [],
+    versions: movers + deletions > 0 ? [first] : [],
+    movers: Array.from({ length: movers }, () => ({ at: "read", lease: "none", before: [], blob: -1, uploads: 1 })),
+    deletions,
     savers: savers.map(({ same, uploads = 2 }) => ({
       at: "find",
       same,
@@ -49,6 +53,12 @@ export function* collectSteps(state: CollectState, rules: CollectRules): Iterabl
         s.crashes--;
       });
   }
+  for (const index of state.movers.keys()) yield* moverSteps(state, index, rules, change);
+  if (state.deletions > 0)
+    yield change(state, "the first version is deleted", (s) => {
+      s.versions[0]!.deleted = true;
+      s.deletions = 0;
+    });
   for (const [index, blob] of state.blobs.entries()) {
     if (!blob.old && blob.there && mayAge(state, blob, rules))
       yield change(state, `blob ${index} ages`, (s) => void (s.blobs[index]!.old = true));
@@ -57,7 +67,8 @@ export function* collectSteps(state: CollectState, rules: CollectRules): Iterabl
 
 /** Without a lease a save appends within the grace period, unless it is suspended. */
 function mayAge(state: CollectState, blob: Blob, rules: CollectRules): boolean {
-  const owner = state.savers[blob.owner!]!;
+  if (blob.owner === null) return true;
+  const owner = state.savers[blob.owner]!;
   return rules.suspended || rules.mistake === "no grace period" || owner.at !== "append" || owner.lease !== "none";
 }
 
@@ -78,7 +89,7 @@ function* saverSteps(state: CollectState, index: number, rules: CollectRules): I
 
   switch (now.at) {
     case "find":
-      if (now.same && state.versions.length > 0) yield to(" sees the version", (saver, s) => join(s, saver, mistake));
+      if (now.same && living(state)) yield to(" sees the version", (saver, s) => join(s, saver, mistake));
       else yield to("", (saver) => (saver.at = "list"));
       return;
     case "list": {
@@ -119,12 +130,19 @@ function* saverSteps(state: CollectState, index: number, rules: CollectRules): I
       return;
     case "append":
       yield to("", (saver, s) => {
-        if (saver.version < 0 && saver.same && s.versions.length > 0) {
+        if (saver.version < 0 && saver.same && living(s)) {
           join(s, saver, mistake);
           return;
         }
-        if (saver.version < 0) saver.version = s.versions.push({ keys: [], acknowledged: false }) - 1;
+        if (saver.version < 0)
+          saver.version = s.versions.push({ keys: [], former: [], acknowledged: false, deleted: false }) - 1;
         const version = s.versions[saver.version]!;
+        // Somebody deleted it: the entry would be void, and the save says so.
+        if (version.deleted) {
+          saver.lease = "none";
+          saver.at = "end";
+          return;
+        }
         if (mistake === "a new place replaces the old one") version.keys = [];
         if (!version.keys.includes(saver.blob)) version.keys.push(saver.blob);
         if (mistake === "acknowledge without looking again") acknowledge(s, saver);
@@ -147,6 +165,10 @@ function* saverSteps(state: CollectState, index: number, rules: CollectRules): I
       return;
     case "end":
   }
+}
+
+function living(state: CollectState): boolean {
+  return state.versions[0]?.deleted === false;
 }
 
 /** Takes the version that is there, and looks at its newest key as if it were its own. */
@@ -185,7 +207,7 @@ function collect(state: CollectState, index: number, mistake?: CollectMistake): 
   const early = mistake === "list leases before marking";
   switch (self.at) {
     case "fold":
-      self.referenced = references(state);
+      self.referenced = references(state, mistake);
       self.at = "list";
       return;
     case "list":
@@ -202,7 +224,7 @@ function collect(state: CollectState, index: number, mistake?: CollectMistake): 
       self.at = leased(state) ? "unmark" : "tails";
       return;
     case "tails": {
-      const now = mistake === "do not read the tails again" ? self.referenced : references(state);
+      const now = mistake === "do not read the tails again" ? self.referenced : references(state, mistake);
       self.doomed = self.candidates.filter((key) => !now.includes(key));
       self.at = mistake === "remove markers before deleting" ? "unmark" : "delete";
       return;
@@ -229,20 +251,25 @@ function collect(state: CollectState, index: number, mistake?: CollectMistake): 
 }
 
 function leased(state: CollectState): boolean {
-  return state.savers.some((saver) => saver.lease === "live");
+  return [...state.savers, ...state.movers].some(({ lease }) => lease === "live");
 }
 
-function references(state: CollectState): number[] {
-  return state.versions.flatMap((version) => version.keys);
+function references(state: CollectState, mistake?: CollectMistake): number[] {
+  const gone = mistake === "take the bytes of a deleted version for garbage that nobody else has";
+  const doomed = gone ? state.versions.filter(({ deleted }) => deleted).flatMap(({ keys }) => keys) : [];
+  return state.versions
+    .filter(({ deleted }) => !deleted)
+    .flatMap(({ keys, former }) => (keys.some((key) => state.blobs[key]!.there) ? keys : [...keys, ...former]))
+    .filter((key) => !doomed.includes(key));
 }
 
-function marked(state: CollectState, blob: number): boolean {
+export function marked(state: CollectState, blob: number): boolean {
   return state.markers.some((marker) => marker.startsWith(`${blob}:`));
 }
 /** What must never be: with suspended processes a version may lack its data until its save looks again, but never once acknowledged. */
 export function collectFault(state: CollectState, rules: CollectRules): string | undefined {
   for (const [number, version] of state.versions.entries()) {
-    if (version.keys.some((key) => state.blobs[key]!.there)) continue;
+    if (version.deleted || version.keys.some((key) => state.blobs[key]!.there)) continue;
     if (version.acknowledged) return `version ${number} was acknowledged and has lost its data`;
     if (!rules.suspended) return `version ${number} is there without its data`;
   }
@@ -253,9 +280,11 @@ function change(state: CollectState, label: string, apply: (state: CollectState)
   const copy: CollectState = {
     blobs: state.blobs.map((blob) => ({ ...blob })),
     markers: [...state.markers],
-    versions: state.versions.map((version) => ({ keys: [...version.keys], acknowledged: version.acknowledged })),
+    versions: state.versions.map((version) => ({ ...version, keys: [...version.keys], former: [...version.former] })),
+    movers: state.movers.map((mover) => ({ ...mover, before: [...mover.before] })),
+    deletions: state.deletions,
     savers: state.savers.map((saver) => ({ ...saver })),
-    collectors: state.collectors.map((collector) => ({ ...collector })),
+    collectors: state.collectors.map((collector) => ({ ...collector, doomed: [...collector.doomed] })),
     crashes: state.crashes,
   };
   apply(copy);
@@ -267,6 +296,8 @@ function change(state: CollectState, label: string, apply: (state: CollectState)
 function forget(state: CollectState): void {
   state.markers.sort();
   for (const saver of state.savers) if (saver.at === "end") Object.assign(saver, { blob: -1, version: -1, uploads: 0 });
+  for (const mover of state.movers)
+    if (mover.at === "end") Object.assign(mover, { before: [], blob: -1, uploads: 0, lease: "none" });
   for (const collector of state.collectors) {
     if (collector.at === "end") Object.assign(collector, { candidates: [], doomed: [], next: 0 });
     if (collector.at !== "list" && collector.at !== "mark") collector.referenced = [];

@@ -1,6 +1,7 @@
 /**
  * Saves of one and the same content beside garbage collections, in single store operations. At the start a blob with
- * these bytes may be there, old and referenced by nothing: what a crash left.
+ * these bytes may be there, old and referenced by nothing: what a crash left. Where there are movers or deletions, it is
+ * that of a version which was acknowledged long ago.
  */
 export interface CollectState {
   readonly blobs: Blob[];
@@ -9,6 +10,9 @@ export interface CollectState {
   readonly versions: Version[];
   readonly savers: Saver[];
   readonly collectors: Collector[];
+  readonly movers: Mover[];
+  /** How many times the first version may still be deleted. */
+  deletions: number;
   crashes: number;
 }
 
@@ -16,13 +20,17 @@ export interface Blob {
   there: boolean;
   /** Older than the grace period. */
   old: boolean;
+  /** The saver that sent it; null for what was there, or what a mover sent. */
   readonly owner: number | null;
 }
 
 export interface Version {
   /** Every key that an entry has named for these bytes. */
   keys: number[];
+  /** Keys that were given up. */
+  former: number[];
   acknowledged: boolean;
+  deleted: boolean;
 }
 
 export interface Saver {
@@ -55,6 +63,15 @@ export interface Collector {
   next: number;
 }
 
+/** Brings the bytes of the first version under a new key, and gives the ones up that it had before. */
+export interface Mover {
+  at: "read" | "send" | "place" | "markers again" | "head again" | "give up" | "end";
+  lease: "none" | "live" | "expired";
+  before: number[];
+  blob: number;
+  uploads: number;
+}
+
 export interface CollectRules {
   /** Processes may stand still for longer than a lease or the grace period lasts, at any point. */
   readonly suspended: boolean;
@@ -76,4 +93,9 @@ export type CollectMistake =
   | "remove the markers of others"
   | "remove markers before deleting"
   | "a new place replaces the old one"
-  | "trust a version of the same content unseen";
+  | "trust a version of the same content unseen"
+  | "give places up before looking again"
+  | "give places up in the entry that names the new one"
+  | "look again for the moved blob before the markers"
+  | "give up every place but one's own"
+  | "take the bytes of a deleted version for garbage that nobody else has";

@@ -42,6 +42,8 @@ describe("collecting garbage beside saves, every interleaving", () => {
     readonly suspended: boolean;
     readonly crashes?: number;
     readonly garbage?: boolean;
+    readonly movers?: number;
+    readonly deletions?: number;
   }
   const run = ({ savers, collectors, suspended, ...start }: Case, mistake?: CollectMistake) => {
     const rules: CollectRules = mistake === undefined ? { suspended } : { suspended, mistake };
@@ -57,6 +59,8 @@ describe("collecting garbage beside saves, every interleaving", () => {
     { savers: [fresh], collectors: 1, suspended: true, crashes: 1 },
     { savers: [{ same: false, uploads: 1 }], collectors: 2, suspended: true },
     { savers: [same, same], collectors: 1, suspended: false, garbage: false },
+    { savers: [], movers: 1, collectors: 2, suspended: true },
+    { savers: [same], movers: 1, deletions: 1, collectors: 1, suspended: true },
   ];
   // Some minutes and gigabytes: set MODELKEEP_RELIABILITY to run them.
   const thorough: Case[] = [
@@ -64,6 +68,10 @@ describe("collecting garbage beside saves, every interleaving", () => {
     { savers: [same, same], collectors: 1, suspended: true, crashes: 1, garbage: false },
     { savers: [same, same], collectors: 1, suspended: true },
     { savers: [{ same: false, uploads: 1 }, same], collectors: 1, suspended: true },
+    { savers: [], movers: 2, collectors: 2, suspended: true },
+    { savers: [], movers: 2, deletions: 1, collectors: 1, suspended: true },
+    { savers: [fresh], movers: 1, deletions: 1, collectors: 1, suspended: true },
+    { savers: [same], movers: 2, deletions: 1, collectors: 1, suspended: true },
   ];
   const cases = process.env["MODELKEEP_RELIABILITY"] === undefined ? quick : [...quick, ...thorough];
   it.each(cases)("loses nothing: %j", { timeout: 300_000 }, (each) => {
@@ -104,5 +112,18 @@ describe("collecting garbage beside saves, every interleaving", () => {
       if (found.has(message)) break;
     }
     expect([...found]).toContain(message);
+  });
+
+  it.each<[CollectMistake, Case]>([
+    ["give places up before looking again", { savers: [], movers: 1, collectors: 2, suspended: true }],
+    ["give places up in the entry that names the new one", { savers: [], movers: 1, collectors: 2, suspended: true }],
+    ["look again for the moved blob before the markers", { savers: [], movers: 1, collectors: 2, suspended: true }],
+    ["give up every place but one's own", { savers: [], movers: 2, collectors: 1, suspended: true }],
+    [
+      "take the bytes of a deleted version for garbage that nobody else has",
+      { savers: [fresh], deletions: 1, collectors: 1, suspended: true },
+    ],
+  ])("finds the planted mistake of a move or a deletion: %s", { timeout: 300_000 }, (mistake, each) => {
+    expect(run(each, mistake).violation?.message).toMatch(/^version \d was acknowledged and has lost its data$/u);
   });
 });
