@@ -25,6 +25,9 @@ const common = {
   legalComments: "linked",
 };
 
+// What the commands that only look at records seldom need: they find it as files of their own.
+const seldom = ["plugins", "compatibility", "verify-fresh", "encrypt", "store-s3", "store-postgres"];
+
 // Everything that reads or runs models: many files that are loaded as they are needed.
 await build({
   ...common,
@@ -33,11 +36,11 @@ await build({
     js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
   },
   entryPoints: [
-    "src/run-any.ts",
-    "src/plugins.ts",
-    "src/verify-child.ts",
-    "src/isolated-child.ts",
-    "src/compatibility.ts",
+    ...["run-any", "plugins", "verify-child", "verify-fresh", "isolated-child", "compatibility"].map((name) => ({
+      in: `src/${name}.ts`,
+      out: name,
+    })),
+    ...["encrypt", "store-s3", "store-postgres"].map((name) => ({ in: `@modelkeep/${name}`, out: name })),
   ],
   splitting: true,
   chunkNames: "[name]-[hash]",
@@ -51,7 +54,7 @@ await build({ ...single, entryPoints: ["src/main.ts"], plugins: [outside(() => t
 const quick = await build({
   ...single,
   entryPoints: ["src/run-quick.ts"],
-  plugins: [outside((name) => ["plugins", "compatibility"].includes(name))],
+  plugins: [outside((name) => seldom.includes(name))],
   write: false,
 });
 // Compiled code can't import by itself: compile-cache.ts gives it the import of main.cjs as a sixth argument.
@@ -64,8 +67,8 @@ function outside(belongsElsewhere) {
   return {
     name: "outside",
     setup({ onResolve }) {
-      onResolve({ filter: /^[.][.]?[/].*[.]js$/ }, ({ path, kind }) => {
-        const name = path.slice(path.lastIndexOf("/") + 1, -3);
+      onResolve({ filter: /^[.][.]?[/].*[.]js$|^@modelkeep[/][^/]*$/ }, ({ path, kind }) => {
+        const name = path.slice(path.lastIndexOf("/") + 1).replace(/[.]js$/, "");
         return kind === "dynamic-import" && belongsElsewhere(name)
           ? { path: `./${name}.js`, external: true }
           : undefined;

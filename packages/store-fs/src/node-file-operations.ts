@@ -12,8 +12,6 @@ const small = 128 * 1024;
 /** The most for one call: Node ends the process at 2 GiB. */
 const most = 1 << 30;
 
-// Not of node:fs/promises, which brings much that a short command never needs.
-const readdir = promisify(fs.readdir);
 const read = promisify(fs.read);
 const write = promisify(fs.write);
 const syncLater = promisify(fs.fsync);
@@ -91,7 +89,7 @@ export const nodeFileOperations: FileOperations = {
       fs.closeSync(folder);
     }
   },
-  readFolder: async (path) => (await readdir(path, { withFileTypes: true })).map(entryOf),
+  readFolder: (path) => fs.readdirSync(path, { withFileTypes: true }).map(entryOf),
 };
 
 /** Some network and user-space file systems cannot sync a folder, which leaves nothing more to be done. */
