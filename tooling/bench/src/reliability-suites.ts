@@ -67,6 +67,27 @@ export const suites: readonly Suite[] = [
     environment: full,
   },
   {
+    title: "Saves, copies, moves and deletions at random beside garbage collections, every byte watched",
+    files: ["packages/registry/test/keep-load.test.ts", "packages/registry/test/keep-orders.test.ts"],
+    environment: full,
+  },
+  {
+    title: "A registry does what a simple model of it does, however its history is read in parts",
+    size: "5,000 random runs, 20,000 splits",
+    files: [
+      "packages/registry/test/properties.test.ts",
+      "packages/registry/test/fold-splits.test.ts",
+      "packages/registry/test/retention.test.ts",
+      "packages/registry/test/audit",
+    ],
+    environment: full,
+  },
+  {
+    title: "A server that predicts, while aliases move and while it is killed",
+    files: ["packages/serving/test/crash.test.ts", "packages/serving/test/serve.test.ts"],
+    environment: full,
+  },
+  {
     title: "Moves and reads of an alias by several clients, with lost and late answers, are linearizable",
     files: ["packages/registry/test/linearizability.test.ts"],
     environment: full,
