@@ -4,10 +4,10 @@ import type { KeyRingInfo, SettingUp } from "@modelkeep/encrypt";
 import type { Options } from "./context.js";
 import { neededIdentities } from "./identities.js";
 import { askPassphrase } from "./passphrase.js";
-import type { EncryptionSettings } from "./store-settings.js";
+import { type EncryptionSettings, located } from "./store-settings.js";
 import { readTexts, writeTexts } from "./user-folder.js";
 
-/** By URL, the store keys that this user has met. */
+/** By absolute URL, the store keys that this user has met. */
 const file = "store-keys.json";
 
 /**
@@ -21,13 +21,14 @@ export async function openingOf(
   { recipients, storeKey }: EncryptionSettings = {},
 ): Promise<SettingUp> {
   const identities = await neededIdentities(options, folder, url);
+  const place = located(url, folder).url;
   const known = readTexts(file);
   const given = options.list("recipient");
   return {
     identities,
     recipients: given.length > 0 ? given : recipients,
-    storeKey: storeKey ?? (Object.hasOwn(known, url) ? known[url] : undefined),
-    opened: (ring) => remember(url, ring),
+    storeKey: storeKey ?? (Object.hasOwn(known, place) ? known[place] : undefined),
+    opened: (ring) => remember(place, ring),
   };
 }
 

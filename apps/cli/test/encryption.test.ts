@@ -74,6 +74,17 @@ test("a key ring that was exchanged is refused by who has met the store before",
   });
 }, 60_000);
 
+test("stores of the same name in different folders are different stores", async () => {
+  await newIdentity("both.txt");
+  const env = { MODELKEEP_IDENTITY: at("both.txt") };
+  for (const name of ["one", "other"]) {
+    mkdirSync(at(name));
+    writeFileSync(at(name, "model.bin"), name);
+    const saved = await run(["save", "scorer", "model.bin", "--store", "age+sealed"], { folder: at(name), env });
+    expect(saved).toMatchObject({ code: 0 });
+  }
+}, 60_000);
+
 test("a passphrase comes from the environment, never from the command line", async () => {
   writeFileSync(at("model.bin"), "weights");
   const given = ["--store", "age+sqlite:phrase.db"];

@@ -101,7 +101,9 @@ async function runProgram(program: string, block: CodeBlock, page: string, direc
 
 async function runShell(block: CodeBlock, directory: string, commands: readonly string[]) {
   const PATH = [...commands, process.env.PATH ?? ""].join(delimiter);
-  const env = { ...process.env, PATH, INIT_CWD: directory };
+  // What the pages leave in a user's own folders is not left in those of whoever runs them.
+  const own = { XDG_CONFIG_HOME: join(directory, ".config"), XDG_CACHE_HOME: join(directory, ".cache") };
+  const env = { ...process.env, ...own, PATH, INIT_CWD: directory };
   return runCommand("bash", ["-euxo", "pipefail", "-c", block.code], { cwd: directory, env, timeout: 120_000 });
 }
 
