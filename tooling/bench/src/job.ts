@@ -21,6 +21,8 @@ const jobs = {
   async load({ folder, reference }: Stored): Promise<number> {
     const registry = await openRegistry({ store: fsStore(folder), readOnly: true });
     const codec = safetensorsCodec();
+    // Loaded on first use: an import, which neither side counts.
+    await import("@modelkeep/core/manifest");
     const start = performance.now();
     const envelope = await registry.open(reference);
     await codec.decode(envelope.payloads());

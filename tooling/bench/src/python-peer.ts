@@ -55,9 +55,14 @@ export class PythonPeer {
   }
 
   /** The same in a process of its own. */
-  timeFresh(operation: string, values: Readonly<Record<string, unknown>>): number {
+  timeFresh(
+    operation: string,
+    values: Readonly<Record<string, unknown>>,
+    env: Readonly<Record<string, string>> = {},
+  ): number {
     const input = `${JSON.stringify({ operation, ...values })}\n`;
-    const { stdout, status } = spawnSync(this.executable, ["-u", script], { input, encoding: "utf8" });
+    const options = { input, encoding: "utf8", env: { ...process.env, ...env } } as const;
+    const { stdout, status } = spawnSync(this.executable, ["-u", script], options);
     if (status !== 0) throw new Error(`Python failed at "${operation}"`);
     return (JSON.parse(stdout) as { result: number }).result;
   }

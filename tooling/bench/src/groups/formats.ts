@@ -112,12 +112,19 @@ async function freshLoads(bench: Bench): Promise<Row[]> {
   const python = lacking === "" ? bench.python : undefined;
   const verified: number[] = [];
   const joblib: number[] = [];
-  for (let round = 0; round < roundsOf(bench, 9); round++) {
+  const ordinary: number[] = [];
+  for (let round = 0; round < roundsOf(bench, 15); round++) {
     verified.push(await inFreshProcess("load", { folder, reference: "arrays" }));
-    if (python !== undefined) joblib.push(python.timeFresh("load", { path: file }));
+    if (python === undefined) continue;
+    joblib.push(python.timeFresh("load", { path: file }));
+    ordinary.push(python.timeFresh("load", { path: file }, { NUMPY_MADVISE_HUGEPAGE: "0" }));
   }
-  const other = joblib.length === 0 ? undefined : median(joblib);
+  const of = (times: readonly number[]) => (times.length === 0 ? undefined : median(times));
   const what = "verified load of 200 MB in a fresh process / Python's unverified joblib.load in one";
-  const note = lacking === "" ? "starts and imports not counted on either side" : lacking;
-  return [ratio(what, median(verified), other, 1.25, note)];
+  const range = joblib.map(Math.round).toSorted((a, b) => a - b);
+  const note = `starts and imports not counted on either side; joblib's from ${range[0]} to ${range.at(-1)} ms, as it gets huge pages or not`;
+  return [
+    ratio(what, median(verified), of(joblib), 1.25, lacking === "" ? note : lacking),
+    ratio("the same / joblib.load with pages of the ordinary size", median(verified), of(ordinary), 1.25, lacking),
+  ];
 }
