@@ -9,12 +9,20 @@ import type { Context } from "../context.js";
 import { gatherMetadata } from "../facts.js";
 import { formatBytes } from "../output.js";
 import { openPath } from "../open-path.js";
+import { UsageError } from "../parse.js";
 import { progressBar } from "../progress.js";
 import { splitPair } from "../reference.js";
 import { collect, readRows } from "../rows.js";
 
-export async function run(context: Context): Promise<void> {
+export async function run(context: Context): Promise<number | void> {
   const { options, output, signal } = context;
+  const batch = options.text("batch");
+  if (batch !== undefined) {
+    if (context.arguments.length > 0) throw new UsageError("With --batch, names and files stand in that file");
+    const { saveBatch } = await import("./save-batch.js");
+    return saveBatch(context, batch);
+  }
+  if (context.arguments.length < 2) throw new UsageError("save needs <name> <file…>, or --batch");
   const [name, ...paths] = context.arguments as [string, ...string[]];
   const registry = await context.registry({ withPlugins: true, writes: true });
   const [metadata, files, lineage, samples] = await Promise.all([
@@ -51,7 +59,7 @@ export async function run(context: Context): Promise<void> {
 }
 
 /** The model's files, and those with a role. A folder stands for all files in it. */
-async function filesOf(paths: readonly string[], withRoles: readonly string[]): Promise<BlobSource[]> {
+export async function filesOf(paths: readonly string[], withRoles: readonly string[]): Promise<BlobSource[]> {
   const sources: BlobSource[] = [];
   for (const path of paths) sources.push(...(await sourcesOf(path)).map((source) => ({ ...source, role: "model" })));
   for (const pair of withRoles) {
@@ -68,7 +76,10 @@ async function sourcesOf(path: string) {
   return found.isDirectory() ? folderSources(path) : [await fileSource(path)];
 }
 
-async function samplesOf(rows: string | undefined, expected: string | undefined): Promise<SamplesInput | undefined> {
+export async function samplesOf(
+  rows: string | undefined,
+  expected: string | undefined,
+): Promise<SamplesInput | undefined> {
   if (rows === undefined) {
     if (expected !== undefined)
       throw new ModelkeepError("invalid_input", "--expected tells the predictions of the rows that --samples names");
@@ -97,7 +108,7 @@ async function lineageOf(registry: Registry, parent: string | undefined): Promis
  * Pickles run in Python only: with them goes the ONNX made of them, where one can be made. Why not is said, and the file
  * kept as it is.
  */
-async function ownForms(
+export async function ownForms(
   { plugins, output, folder, signal, identities }: Context,
   path: string,
 ): Promise<readonly string[]> {

@@ -6,7 +6,7 @@ export const keeping: readonly Command[] = [
     name: "save",
     summary: "save a model as the next version",
     positionals: "<name> <file…>",
-    count: [2, 1000],
+    count: [0, 1000],
     options: {
       with: {
         type: "string",
@@ -47,13 +47,20 @@ export const keeping: readonly Command[] = [
       parent: { type: "string", value: "<reference>", description: "the version it was derived from" },
       run: { type: "string", value: "<id>", description: "the training run it came from" },
       again: { type: "boolean", description: "make a new version even if the same content is registered" },
+      batch: {
+        type: "string",
+        value: "<file>",
+        description: "save many: JSON Lines, a model a line, instead of name and files",
+      },
     },
     notes: [
+      "A line of --batch has name and file (or files), and may have samples, expected, as, labels, metrics, parameters, tags, description and licence; paths are seen from the folder of that file. One that fails does not stop the others: each is told by its line, and the exit code is 1.",
       "Git commit, author, runtime, platform and the versions of the libraries involved are filled in. A file of a format that no codec knows is kept as it is, verified and versioned like the rest.",
     ],
     examples: [
       "modelkeep save credit-scorer model.onnx --samples rows.csv --metrics metrics.json --data train.csv",
       "modelkeep save credit-scorer model.joblib --with preprocessor=scaler.joblib --with features=features.json",
+      "modelkeep save --batch models.jsonl",
     ],
     run: () => import("../commands/save.js"),
   },

@@ -1,0 +1,55 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { describe, expect, it } from "vitest";
+
+import { commandLine } from "./run.js";
+
+describe("save --batch", () => {
+  const { folder, run } = commandLine();
+  const batch = (lines: readonly unknown[]) => {
+    const texts = lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line)));
+    writeFileSync(join(folder, "models.jsonl"), texts.join("\n"));
+    return run(["save", "--batch", "models.jsonl", "--json"]);
+  };
+
+  it("saves each line, tells what became of it, and is not stopped by one that fails", async () => {
+    writeFileSync(join(folder, "a.bin"), "model a");
+    writeFileSync(join(folder, "b.bin"), "model b");
+    const many = Array.from({ length: 70 }, (_, index) => ({ name: `store-${index}`, file: "b.bin" }));
+    const lines = [
+      { name: "first", file: "a.bin", metrics: { auc: 0.9 }, labels: ["v1"], tags: { region: "eu" } },
+      "",
+      { name: "bad/name", file: "a.bin" },
+      { name: "second", file: "nothing.bin" },
+      "{",
+      { name: "third", file: "a.bin", metric: 1 },
+      ...many,
+    ];
+    const { code, json } = await batch(lines);
+    expect(code).toBe(1);
+    const outcomes = json() as { line: number; reference?: string; error?: { code: string } }[];
+    expect(outcomes.slice(0, 5)).toMatchObject([
+      { line: 1, reference: "first@1", existing: false },
+      { line: 3, name: "bad/name", error: { code: "invalid_name" } },
+      { line: 4, name: "second", error: { code: "not_found" } },
+      { line: 5, error: { code: "invalid_input" } },
+      { line: 6, error: { code: "invalid_input" } },
+    ]);
+    expect(outcomes.slice(5).map((each) => each.reference)).toEqual(many.map(({ name }) => `${name}@1`));
+    expect((await run(["show", "first@v1", "--json"])).json()).toMatchObject({
+      metrics: { auc: 0.9 },
+      tags: { region: "eu" },
+    });
+
+    const again = await batch(many);
+    expect(again.code).toBe(0);
+    expect(again.json()).toMatchObject(many.map(() => ({ existing: true })));
+  });
+
+  it("takes no name beside it, and needs one without it", async () => {
+    expect(await run(["save", "name", "--batch", "models.jsonl"])).toMatchObject({ code: 2 });
+    expect(await run(["save", "name"])).toMatchObject({ code: 2, stderr: expect.stringContaining("save needs") });
+    expect(await run(["save", "--batch", "nothing.jsonl"])).toMatchObject({ code: 3 });
+  });
+});
