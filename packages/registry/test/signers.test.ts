@@ -235,6 +235,11 @@ describe("who signs", () => {
   it("needs as many administrators as the quorum says, also to end it", async () => {
     const registry = await signing(ada);
     await registry.signers.change("m", { add: [signer(eve, true)], quorum: 2 });
+    // Two under one name: who agrees to the one would not know of the other.
+    const [one, other] = [{ remove: [keyOf(bob).keyId] }, { off: true }];
+    const changes = [one, other].map((change) => ({ kind: "keys", critical: true, change }));
+    await writeDirectly(team.store, "m", ada, { kind: "batch", change: { changes }, key: keyOf(ada) });
+    expect(await registry.signers.show("m")).toMatchObject({ proposals: [] });
     const { proposal } = await registry.signers.change("m", { add: [signer(mallory)] });
     expect(await registry.signers.show("m")).toMatchObject({ proposals: [{ id: proposal, actor: ada }] });
     await expect(registry.signers.agree("m")).rejects.toMatchObject({ code: "conflict" });

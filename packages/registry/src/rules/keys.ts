@@ -22,6 +22,8 @@ export const keyRules: Rules = {
       draft.ring = next;
       return;
     }
+    if (ring.proposals.some(({ id }) => id === entry.digest))
+      throw new VoidChange("proposes more than one change of keys");
     const reason = optionalText(change["reason"], "reason");
     const { time, actor } = entry.body;
     const proposal = { id: entry.digest, change: wanted, reason, time, actor, agreed: [] };
