@@ -56,6 +56,9 @@ test("predictions go on the record along a route, are found, and are made again"
   expect(against.json()).toMatchObject({ candidate: "wine@2", predictions: 2, compared: 2, identical: 2, changed: 0 });
   expect((await run(["replay", "wine", "--against", "2"])).stdout).toMatch(/other labels +0 \(0\.00 %\)/u);
 
+  expect((await run(["history", "wine"])).stdout).toMatch(
+    /route +alias production, reason canary, version 1 25 %, version 2 75 %/u,
+  );
   expect((await run(["rollback", "wine", "--to", "2"])).stdout).toContain("its route has ended");
   expect((await run(["route", "wine@production"])).stdout).toContain("has no route");
 }, 300_000);

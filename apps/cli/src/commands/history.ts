@@ -49,14 +49,29 @@ function describeEntry({ number, time, actor, kind, change, void: reason }: Hist
   return reason === undefined ? line : `${line}\n      ${output.style("red", "void:")} ${reason}`;
 }
 
-const hidden = new Set(["manifest", "content", "platform"]);
+const hidden = new Set(["salt", "manifest", "content", "platform"]);
 
 /** The plain values of a change; of a batch, of each change in it. */
 function changeText(change: HistoryEntry["change"]): string {
   const { changes } = change as { readonly changes?: readonly { readonly change: HistoryEntry["change"] }[] };
   if (changes !== undefined) return changes.map((each) => changeText(each.change)).join("; ");
-  return Object.entries(change)
+  const plain = Object.entries(change)
     .filter(([key, value]) => typeof value !== "object" && !hidden.has(key))
-    .map(([key, value]) => `${key} ${value as string | number | boolean}`)
-    .join(", ");
+    .map(([key, value]) => `${key} ${value as string | number | boolean}`);
+  return [...plain, ...routeTexts(change)].join(", ");
+}
+
+/** Of a route: the share of each version, and its shadows. */
+function routeTexts({ parts, shadows }: HistoryEntry["change"]): readonly string[] {
+  if (parts === null) return ["ended"];
+  if (!Array.isArray(parts)) return [];
+  const counts = new Map<number, number>();
+  for (const part of parts) {
+    const { version, from, to } = part as { readonly version: number; readonly from: number; readonly to: number };
+    counts.set(version, (counts.get(version) ?? 0) + to - from);
+  }
+  return [
+    ...[...counts].map(([version, count]) => `version ${version} ${count / 100} %`),
+    ...(Array.isArray(shadows) ? shadows.map((version) => `version ${version as number} shadow`) : []),
+  ];
 }
