@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { ModelkeepError } from "@modelkeep/core";
@@ -17,6 +17,8 @@ type Reply = Exclude<FromChild, { readonly kind: "error" }>;
 /** The rest of the environment stays behind: a model needs no credentials. */
 const passedOn = ["PATH", "HOME", "TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "SystemRoot", "USERPROFILE"];
 const complaintLimit = 4_000;
+/** Of JavaScript in the process: its own, and the watchdog. */
+const threads = 2;
 const outOfMemory =
   /out of memory|bad_alloc|allocation failed|cannot allocate memory|memory_allocation_failed|std::length_error/iu;
 
@@ -180,10 +182,23 @@ export class ModelProcess {
 /** The kernel's own limit where a shell can set it (RLIMIT_DATA on Linux: heap, native memory and stacks); else that of the JavaScript heap. */
 function limited(command: readonly string[], memoryMiB: number): readonly string[] {
   if (process.platform !== "linux" || !existsSync("/bin/sh")) return command;
-  return ["/bin/sh", "-c", 'ulimit -d "$0" && exec "$@"', String(memoryMiB * 1024), ...command];
+  return [
+    "/bin/sh",
+    "-c",
+    'ulimit -d "$0" && exec "$@"',
+    String((memoryMiB + threads * codeRangeMiB()) * 1024),
+    ...command,
+  ];
 }
 
 /** JavaScript's part: when it is used up node says so, and does not just break on the limit of the whole. */
 function heapOf(memoryMiB: number): number {
   return Math.max(32, Math.floor(Math.min(memoryMiB - 128, memoryMiB * 0.75)));
+}
+
+/** What node maps for the compiled code of a thread, and hardly uses: it counts for the limit where it is writable, as in release 24. */
+function codeRangeMiB(): number {
+  const ranges = readFileSync("/proc/self/maps", "utf8").matchAll(/^([0-9a-f]+)-([0-9a-f]+) rwx/gmu);
+  const sizes = [...ranges].map(([, from, to]) => Number.parseInt(to!, 16) - Number.parseInt(from!, 16));
+  return Math.ceil(Math.max(0, ...sizes) / 1024 / 1024);
 }
