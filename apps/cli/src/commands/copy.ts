@@ -27,7 +27,9 @@ export async function run(context: Context): Promise<void> {
       reference: copy,
       digest,
       existing,
+      leftAttestations = [],
     } = await source.copy(reference, target, { signal, progress: bar.report });
+    for (const { message } of leftAttestations) output.warn(`An attestation of ${reference} was left out. ${message}`);
     saved.push({ from: reference, reference: copy, digest, existing });
   }
   bar.stop();
