@@ -12,7 +12,7 @@ export interface PlannedVersion {
   readonly to?: string | undefined;
   /** Why this action: for a version that is kept, everything that keeps it. */
   readonly reasons: readonly string[];
-  /** When the last promise of years ends. */
+  /** When the last promise of years ends; absent where there is none, or one whose years have not begun. */
   readonly keptUntil?: string | undefined;
   readonly size: number;
 }
@@ -30,7 +30,8 @@ export function planRetention(record: ModelRecord, at: number): PlannedVersion[]
 function planVersion(record: ModelRecord, version: VersionRecord, at: number): PlannedVersion {
   const { retention: policy } = record;
   const keeps = reasonsToKeep(record, version, at);
-  const ends = keeps.flatMap(({ until }) => until ?? []).toSorted();
+  const goesOn = keeps.some(({ rule, until }) => rule === "aliased" && until === undefined);
+  const ends = goesOn ? [] : keeps.flatMap(({ until }) => until ?? []).toSorted();
   const planned = {
     name: record.name,
     version: version.version,
@@ -65,6 +66,6 @@ function idleReason(
   if (version.storage === to || served === Infinity || isAmongLast(record, version, last)) return undefined;
   const idle = (at - Math.max(Date.parse(version.since), served ?? 0)) / day;
   if (!(idle >= afterDays)) return undefined;
-  const since = served === undefined ? "registered and never behind an alias" : "last behind an alias or registered";
-  return `${since} ${Math.floor(idle)} days ago`;
+  const days = `${Math.floor(idle)} days`;
+  return served === undefined ? `registered ${days} ago, and never behind an alias` : `not used for ${days}`;
 }

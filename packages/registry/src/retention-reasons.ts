@@ -25,7 +25,7 @@ export function reasonsToKeep(record: Judged, version: VersionRecord, at: number
   const promises = [
     latest(version.promises.map((promise) => keptForYears(promise, version))),
     latest(version.promises.map((promise) => keptAsAliased(promise, record, version))),
-  ].filter((reason) => reason !== undefined && Date.parse(reason.until!) > at) as KeepReason[];
+  ].filter((reason) => reason !== undefined && endOf(reason) > at) as KeepReason[];
   const last = Math.max(0, ...version.promises.map((promise) => promise.last ?? 0));
   if (isAmongLast(record, version, last))
     promises.push({ rule: "last", text: `it is one of the newest ${last} versions` });
@@ -77,10 +77,11 @@ function keptForYears({ years }: KeepRules, { since }: VersionRecord): KeepReaso
 function keptAsAliased({ aliased }: KeepRules, record: Judged, { version }: VersionRecord): KeepReason | undefined {
   const left = aliased && lastServed(record, version, aliased.aliases);
   if (aliased === undefined || left === undefined) return undefined;
-  const until = timeText(addYears(left, aliased.years));
   const what = aliased.aliases === undefined ? "an alias" : aliased.aliases.join(" or ");
-  const text = `what was ever behind ${what} is kept for ${counted(aliased.years)}: until ${until.slice(0, 10)}`;
-  return { rule: "aliased", text, until };
+  const text = `what was ever behind ${what} is kept for ${counted(aliased.years)}`;
+  if (left === Infinity) return { rule: "aliased", text: `${text} after it has left` };
+  const until = timeText(addYears(left, aliased.years));
+  return { rule: "aliased", text: `${text}: until ${until.slice(0, 10)}`, until };
 }
 
 function timesLeft({ moves }: AliasRecord, version: number): number[] {
@@ -92,19 +93,20 @@ function timesLeft({ moves }: AliasRecord, version: number): number[] {
 }
 
 function latest(reasons: readonly (KeepReason | undefined)[]): KeepReason | undefined {
-  return reasons
-    .filter((reason) => reason !== undefined)
-    .reduce<KeepReason | undefined>(
-      (best, each) => (best === undefined || each.until! > best.until! ? each : best),
-      undefined,
-    );
+  const given = reasons.filter((reason) => reason !== undefined);
+  return given.toSorted((a, b) => endOf(a) - endOf(b)).at(-1);
 }
 
-/** The last time there is, for what goes on. */
-const never = Date.UTC(9999, 11, 31);
+/** What has no end yet ends last. */
+function endOf({ until }: KeepReason): number {
+  return until === undefined ? Number.MAX_VALUE : Date.parse(until);
+}
+
+/** The last time that has four digits for its year. */
+const lastTime = Date.UTC(9999, 11, 31);
 
 function timeText(time: number): string {
-  return new Date(Number.isFinite(time) ? Math.min(time, never) : never).toISOString();
+  return new Date(Math.min(time, lastTime)).toISOString();
 }
 
 function counted(years: number): string {

@@ -1,10 +1,11 @@
-import type { HistoryEntry, ModelView } from "@modelkeep/registry";
+import type { HistoryEntry, ModelView, RetentionPolicy } from "@modelkeep/registry";
 
 import { ModelkeepError } from "@modelkeep/core";
 
 import type { Context } from "../context.js";
 import { formatTime, type Output } from "../output.js";
 import { wholeNumber } from "../reference.js";
+import { describePolicy } from "../retention-text.js";
 
 export async function run(context: Context): Promise<void> {
   const { options, output } = context;
@@ -44,9 +45,14 @@ function describeThen(name: string, time: string, { aliases, versions }: ModelVi
 }
 
 function describeEntry({ number, time, actor, kind, change, void: reason }: HistoryEntry, output: Output): string {
-  const facts = changeText(change).replace("action override", output.style("yellow", "action override"));
+  const text = kind === "retention" && reason === undefined ? retentionText(change) : changeText(change);
+  const facts = text.replace("action override", output.style("yellow", "action override"));
   const line = `${String(number).padStart(4)}  ${formatTime(time)}  ${output.style("bold", kind.padEnd(10))}  ${facts}  ${output.style("dim", `by ${actor.name}`)}`;
   return reason === undefined ? line : `${line}\n      ${output.style("red", "void:")} ${reason}`;
+}
+
+function retentionText({ policy }: HistoryEntry["change"]): string {
+  return policy === null ? "no policy for versions to come" : describePolicy(policy as unknown as RetentionPolicy);
 }
 
 const hidden = new Set(["salt", "manifest", "content", "platform"]);

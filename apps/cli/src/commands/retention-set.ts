@@ -3,6 +3,10 @@ import type { Registry, RetentionPolicy } from "@modelkeep/registry";
 
 import type { Context, Options } from "../context.js";
 import { counted } from "../output.js";
+import { describePolicy } from "../retention-text.js";
+
+/** Models that get the policy at the same time. */
+const together = 16;
 
 export async function run({ arguments: given, options, output, registry: open, signal }: Context): Promise<void> {
   const policy = options.flag("none") ? null : policyOf(options);
@@ -12,32 +16,14 @@ export async function run({ arguments: given, options, output, registry: open, s
   const registry = await open({ writes: true });
   const names = options.flag("all") ? await presentNames(registry) : given;
   const reason = options.text("reason");
-  for (const name of names) await registry.retention.set(name, policy, { reason, signal });
+  for (let start = 0; start < names.length; start += together)
+    await Promise.all(
+      names.slice(start, start + together).map((name) => registry.retention.set(name, policy, { reason, signal })),
+    );
   output.result(
     { names, policy },
     `${names.length === 1 ? names[0]! : counted(names.length, "model")}: ${policy === null ? "no policy for versions to come" : describePolicy(policy)}`,
   );
-}
-
-/** A policy in words. */
-export function describePolicy({ keep = {}, archive, delete: remove }: RetentionPolicy): string {
-  const { years, last, aliased } = keep;
-  const kept = [
-    ...(years === undefined ? [] : [`every version for ${counted(years, "year")}`]),
-    ...(last === undefined ? [] : [`the newest ${last}`]),
-    ...(aliased === undefined
-      ? []
-      : [
-          `what was ever behind ${aliased.aliases?.join(" or ") ?? "an alias"} for ${counted(aliased.years, "year")} after it left`,
-        ]),
-  ];
-  return [
-    kept.length === 0 ? "keeps nothing by itself" : `keeps ${kept.join(", ")}`,
-    ...(archive === undefined
-      ? []
-      : [`moves to ${archive.to} what nothing used for ${counted(archive.afterDays, "day")}`]),
-    remove === undefined ? "deletes nothing" : "deletes the rest",
-  ].join("; ");
 }
 
 function policyOf(options: Options): RetentionPolicy {

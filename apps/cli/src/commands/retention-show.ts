@@ -1,7 +1,7 @@
 import type { Context } from "../context.js";
 import { formatBytes } from "../output.js";
+import { describePolicy } from "../retention-text.js";
 import { dateOf } from "./retention-preview.js";
-import { describePolicy } from "./retention-set.js";
 
 export async function run({ arguments: given, options, output, registry: open, signal }: Context): Promise<void> {
   const registry = await open();
@@ -10,7 +10,7 @@ export async function run({ arguments: given, options, output, registry: open, s
     const rows = view.versions.map(({ version, action, to, reasons, keptUntil, size }) => [
       version,
       action === "archive" ? `move to ${to!}` : action,
-      keptUntil?.startsWith("9999") === true ? "" : keptUntil?.slice(0, 10),
+      keptUntil?.slice(0, 10),
       formatBytes(size),
       reasons.join("; "),
     ]);
