@@ -48,7 +48,7 @@ describe("a backup", () => {
     const second = await run();
     expect(second.result).toMatchObject({ changed: 10, entries: 10 });
     expect(second.requests).toBeLessThan(12 + 10 * 20);
-    expect(source.counts.list + target.counts.list).toBe(3);
+    expect(source.counts.list + target.counts.list).toBe(4);
     expect(await lasting(target.store)).toEqual(await lasting(from));
 
     for (const key of await keysWith(target.store, "backups/")) await target.store.delete(key);

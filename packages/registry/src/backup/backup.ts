@@ -1,6 +1,7 @@
 import { isModelkeepError, ModelkeepError, type Progress, type Store, throwIfAborted } from "@modelkeep/core";
 
 import { eachOf } from "../blobs.js";
+import { archivesPrefix } from "../keys.js";
 import { createBackupRoot, readRoot, type Root } from "../root.js";
 import { type BackupRun, BackupRecords } from "./backup-records.js";
 import { carryModel } from "./carry-model.js";
@@ -97,6 +98,8 @@ export async function backupRegistry(from: Store, to: Store, options: BackupOpti
     await records.save(run(false), new Date()).catch(() => undefined);
     throw error;
   }
+  // Which archives are the registry's own; what lies in them stays there.
+  await transfer.putAllSame(archivesPrefix);
   await records.save(run(failed.length === 0), new Date());
   if (failed.length > 0) throw notAll(failed, run(false));
   const pruned = options.prune === true ? await pruneBackup(to, signal) : undefined;

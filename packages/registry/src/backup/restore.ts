@@ -1,7 +1,7 @@
 import { isModelkeepError, ModelkeepError, type Progress, type Store, throwIfAborted } from "@modelkeep/core";
 
 import { eachOf } from "../blobs.js";
-import { rootKey } from "../keys.js";
+import { archivesPrefix, rootKey } from "../keys.js";
 import { readRecord } from "../log.js";
 import { createRestoredRoot, readRoot } from "../root.js";
 import { carryModel } from "./carry-model.js";
@@ -81,6 +81,7 @@ export async function restoreRegistry(backup: Store, to: Store, options: Restore
     if (options.repair === true) await repairBytes(transfer, name, seen, repair);
     progress?.({ done: ++done, total: names.length });
   });
+  await transfer.putAllSame(archivesPrefix);
   if (broken) {
     await to.delete(rootKey);
     repair.healed.push({ key: rootKey, code: "malformed" });

@@ -90,6 +90,15 @@ export class Transfer {
     if (found === undefined || !sameBytes(found, bytes)) throw goneApart(this, key);
   }
 
+  /** Small objects under a prefix that are written once and are the same for ever. */
+  async putAllSame(prefix: string): Promise<void> {
+    for await (const { key } of this.from.list(prefix, this.calls)) {
+      const object = await this.from.get(key, this.calls);
+      if (object !== undefined && (await this.to.head(key, this.calls)) === undefined)
+        await this.putSame(key, await collect(object.stream(this.calls)));
+    }
+  }
+
   /** True if it was not there. An outcome that is not known is found out. */
   async put(key: string, body: Body, size: number): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
