@@ -29,10 +29,18 @@ export async function openStore(url: string, folder: string, more: StoreOpeners 
       const { postgresStoreFromUrl } = await import("@modelkeep/store-postgres");
       return postgresStoreFromUrl(url);
     }
+    case "azure": {
+      const { azureStoreFromUrl } = await import("@modelkeep/store-azure");
+      return azureStoreFromUrl(url);
+    }
+    case "gs": {
+      const { gcsStoreFromUrl } = await import("@modelkeep/store-gcs");
+      return gcsStoreFromUrl(url);
+    }
     default:
       throw new ModelkeepError(
         "unsupported",
-        `No store is known for ${JSON.stringify(`${scheme}:`)}: give a folder, sqlite:FILE, s3://BUCKET/PREFIX or postgres://HOST/DATABASE, or a plugin for it (--plugin <package>)`,
+        `No store is known for ${JSON.stringify(`${scheme}:`)}: give a folder, sqlite:FILE, s3://BUCKET/PREFIX, gs://BUCKET/PREFIX, azure://ACCOUNT/CONTAINER or postgres://HOST/DATABASE, or a plugin for it (--plugin <package>)`,
       );
   }
 }
@@ -44,6 +52,10 @@ export async function initStore(url: string): Promise<boolean | undefined> {
     case "postgresql": {
       const { createSchema } = await import("@modelkeep/store-postgres");
       return createSchema({ url });
+    }
+    case "azure": {
+      const { createContainer, parseAzureUrl } = await import("@modelkeep/store-azure");
+      return createContainer(parseAzureUrl(url));
     }
     default:
       return undefined;

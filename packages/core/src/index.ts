@@ -1,3 +1,4 @@
+export { cutIntoParts, type Parts } from "./body-parts.js";
 export { checkInputs } from "./check-inputs.js";
 export * from "./check-put.js";
 export * from "./code-points.js";

@@ -1,6 +1,5 @@
-import { ModelkeepError, throwIfAborted, type ObjectInfo } from "@modelkeep/core";
+import { ModelkeepError, throwIfAborted, type ObjectInfo, type Parts } from "@modelkeep/core";
 import { headObject } from "./describe.js";
-import type { Parts } from "./parts.js";
 import type { PutContext } from "./put-object.js";
 import { settle } from "./settle.js";
 

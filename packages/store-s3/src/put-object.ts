@@ -1,11 +1,10 @@
 import type { PutObjectCommandInput } from "@aws-sdk/client-s3";
-import { ModelkeepError, type Body, type ObjectInfo, type PutOptions } from "@modelkeep/core";
+import { cutIntoParts, ModelkeepError, type Body, type ObjectInfo, type PutOptions } from "@modelkeep/core";
 import { randomUUID } from "node:crypto";
 import type { Connection } from "./connection.js";
 import { putToken, type Place } from "./describe.js";
 import { uploadParts } from "./multipart.js";
 import type { Settings } from "./options.js";
-import { cutIntoParts } from "./parts.js";
 import type { Probe } from "./probe.js";
 import { putStreamed, putWhole } from "./single-put.js";
 import { StartOver } from "./settle.js";

@@ -1,8 +1,7 @@
 import type { PutObjectCommandInput, PutObjectCommand } from "@aws-sdk/client-s3";
-import { ModelkeepError, type ObjectInfo } from "@modelkeep/core";
+import { ModelkeepError, type ObjectInfo, type Parts } from "@modelkeep/core";
 import { Readable } from "node:stream";
 import { headObject } from "./describe.js";
-import type { Parts } from "./parts.js";
 import type { PutContext } from "./put-object.js";
 import { settle } from "./settle.js";
 

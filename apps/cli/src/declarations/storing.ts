@@ -92,10 +92,12 @@ export const storing: readonly Command[] = [
   },
   {
     name: "store init",
-    summary: "make the tables that a store needs before its first use",
+    summary: "make the tables or the container that a store needs before its first use",
     positionals: "[store]",
     count: [0, 1],
-    notes: ["PostgreSQL needs it once, by a role that may create a schema; folders, files and buckets do not."],
+    notes: [
+      "PostgreSQL needs it once, by a role that may create a schema; Azure, by one that may create a container. Folders, files and buckets do not.",
+    ],
     examples: ["modelkeep store init postgres://admin@db.example/models"],
     run: () => import("../commands/store-init.js"),
   },

@@ -1,4 +1,5 @@
-import { readBody, type Body, type ReadBodyOptions } from "@modelkeep/core";
+import { readBody, type ReadBodyOptions } from "./read-body.js";
+import type { Body } from "./store.js";
 
 /** A body that can be read again, cut into parts. */
 export interface Parts {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cutIntoParts } from "./parts.js";
+import { cutIntoParts } from "./body-parts.js";
 
 test.each([0, 1, 9, 10, 11, 20, 35])("a body of %d bytes is cut into full parts and a rest", async (size) => {
   const bytes = Uint8Array.from({ length: size }, (_, index) => index);

@@ -1,0 +1,84 @@
+import { ModelkeepError, throwIfAborted } from "@modelkeep/core";
+import type { Bucket, File } from "@google-cloud/storage";
+import type * as Sdk from "@google-cloud/storage";
+
+import { explain } from "./failure.js";
+import type { Settings } from "./options.js";
+
+/** The way to one bucket. The client is loaded and made with the first request; it tries again by itself what may be done twice. */
+export class Connection {
+  readonly settings: Settings;
+  #bucket: Promise<Bucket> | undefined;
+
+  constructor(settings: Settings) {
+    this.settings = settings;
+  }
+
+  bucket(): Promise<Bucket> {
+    return (this.#bucket ??= this.#open().catch((error: unknown) => {
+      this.#bucket = undefined;
+      throw error;
+    }));
+  }
+
+  async file(key: string, generation?: string | number): Promise<File> {
+    return (await this.bucket()).file(this.settings.root + key, generation === undefined ? {} : { generation });
+  }
+
+  /** Waits for a request as long as the caller does; errors are explained. */
+  async call<T>(doing: string, signal: AbortSignal | undefined, request: () => Promise<T>): Promise<T> {
+    throwIfAborted(signal);
+    try {
+      return await untilAborted(request(), signal);
+    } catch (error) {
+      throwIfAborted(signal);
+      throw explain(error, doing, this.settings.bucket);
+    }
+  }
+
+  async #open(): Promise<Bucket> {
+    const { Storage } = await loadSdk();
+    const { bucket, endpoint, client } = this.settings;
+    const storage = new Storage({
+      ...(endpoint !== undefined && { apiEndpoint: endpoint, projectId: "modelkeep" }),
+      ...client,
+      retryOptions: { autoRetry: true, maxRetries: 5, ...client?.retryOptions },
+    });
+    return storage.bucket(bucket);
+  }
+}
+
+async function loadSdk(): Promise<typeof Sdk> {
+  try {
+    return await import("@google-cloud/storage");
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    const name = "@google-cloud/storage";
+    throw new ModelkeepError(
+      "missing_package",
+      `[gcs] Google Cloud Storage needs the package ${name}: npm install ${name}@7`,
+      {
+        cause,
+        details: { package: name },
+      },
+    );
+  }
+}
+
+/** The client knows no signals: whoever gives up does not wait for what it still does. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  work.catch(() => undefined);
+  let stop: (() => void) | undefined;
+  try {
+    return await Promise.race([
+      work,
+      new Promise<never>((_, reject) => {
+        stop = () => reject(new ModelkeepError("aborted", "The operation was aborted by its caller"));
+        signal.addEventListener("abort", stop, { once: true });
+      }),
+    ]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener("abort", stop);
+  }
+}

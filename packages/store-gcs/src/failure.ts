@@ -1,0 +1,44 @@
+import { isModelkeepError, ModelkeepError } from "@modelkeep/core";
+
+export interface Failure {
+  readonly status: number | undefined;
+  /** The request may have been carried out. */
+  readonly uncertain: boolean;
+}
+
+export function classify(error: unknown): Failure {
+  const { code, status } = (typeof error === "object" && error !== null ? error : {}) as {
+    code?: unknown;
+    status?: unknown;
+  };
+  const found = [code, status].map(Number).find((each) => Number.isInteger(each) && each >= 100);
+  if (found !== undefined) return { status: found, uncertain: found >= 500 || found === 408 || found === 429 };
+  return {
+    status: undefined,
+    uncertain: !isModelkeepError(error) && typeof code === "string" && /^E[A-Z]+$/u.test(code),
+  };
+}
+
+export function explain(error: unknown, doing: string, bucket: string): unknown {
+  if (isModelkeepError(error) || !(error instanceof Error)) return error;
+  const { status, uncertain } = classify(error);
+  if (status === undefined && !uncertain) return error;
+  const [code, advice] =
+    status === 401 || status === 403
+      ? ["refused", "look at the credentials and their rights"]
+      : status === 404
+        ? ["not_found", "is there such a bucket?"]
+        : ["io_error", "is the service reachable?"];
+  return new ModelkeepError(code, `[gcs] Could not ${doing} in the bucket ${bucket}: ${error.message}; ${advice}`, {
+    cause: error,
+    details: { ...(status !== undefined && { status }) },
+  });
+}
+
+export function unknownOutcome(key: string, cause: unknown): ModelkeepError {
+  return new ModelkeepError(
+    "unknown_outcome",
+    `[gcs] Whether ${key} was written is not known: the service did not say. Read it before trying again`,
+    { cause, details: { key } },
+  );
+}
