@@ -8,9 +8,7 @@ import {
 } from "@modelkeep/core";
 
 import { chunkSize, openChunk, sealedSize, tagSize } from "./chunks.js";
-
-/** Chunks that are fetched together, and while these are opened the next. */
-const together = 64;
+import { SealedGroups, together } from "./sealed-groups.js";
 
 export interface Sealed {
   /** What is encrypted. */
@@ -30,43 +28,7 @@ export function openedObject(sealed: Sealed, range?: GetOptions["range"]): Store
   const { source, info, start, what } = sealed;
   const asked = cutRange(info.size, range);
   const last = Math.max(1, Math.ceil((source.info.size - start) / sealedSize)) - 1;
-  let key: Promise<Uint8Array> | undefined;
-
-  /** Bytes of the source: all of them, or an error. */
-  async function fetch(from: number, to: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const bytes = new Uint8Array(to - from);
-    const read = await source.readInto(bytes, { offset: from, ...(signal && { signal }) });
-    if (read < bytes.length)
-      throw new ModelkeepError("truncated", `${what} ends after ${from + read} bytes of ${source.info.size}`);
-    return bytes;
-  }
-
-  function unlock(head: () => Promise<Uint8Array> | Uint8Array): Promise<Uint8Array> {
-    key ??= (async () => sealed.unlock(await head()))().catch((error: unknown) => {
-      key = undefined;
-      throw error;
-    });
-    return key;
-  }
-
-  const sealedEnd = (chunk: number): number => Math.min(start + chunk * sealedSize, source.info.size);
-
-  /** The sealed bytes of chunks, from one on and before another; with the head of the file, if it is needed anyway and beside them. */
-  async function group(
-    first: number,
-    end: number,
-    signal: AbortSignal | undefined,
-  ): Promise<{ key: Uint8Array; bytes: Uint8Array }> {
-    if (first > 0 || key !== undefined) {
-      const [known, bytes] = await Promise.all([
-        unlock(() => fetch(0, start, signal)),
-        fetch(start + first * sealedSize, sealedEnd(end), signal),
-      ]);
-      return { key: known, bytes };
-    }
-    const all = await fetch(0, sealedEnd(end), signal);
-    return { key: await unlock(() => all.subarray(0, start)), bytes: all.subarray(start) };
-  }
+  const groups = new SealedGroups(source, start, what, (head) => sealed.unlock(head));
 
   /** The plain chunks that hold bytes from one on and before another, cut to them. */
   async function* chunks(from: number, to: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
@@ -78,31 +40,23 @@ export function openedObject(sealed: Sealed, range?: GetOptions["range"]): Store
       );
     const first = Math.min(Math.floor(from / chunkSize), last);
     const end = to >= info.size ? last + 1 : Math.ceil(to / chunkSize);
-    let next = inBackground(group(first, Math.min(first + together, end), signal));
-    try {
-      for (let begin = first; begin < end; begin += together) {
-        const { key, bytes } = await next;
-        if (begin + together < end)
-          next = inBackground(group(begin + together, Math.min(begin + 2 * together, end), signal));
-        for (let index = begin; index < Math.min(begin + together, end); index++) {
-          throwIfAborted(signal);
-          const at = (index - begin) * sealedSize;
-          const chunk = bytes.subarray(at, at + sealedSize);
-          const plain = openChunk(key, index, index === last, chunk);
-          // A whole chunk that was sealed as the last one where it is not, or the other way round, is right as far as it goes.
-          const misplaced =
-            plain === undefined && chunk.length === sealedSize
-              ? openChunk(key, index, index !== last, chunk)
-              : undefined;
-          const cut = (plain ?? misplaced)?.subarray(Math.max(0, from - index * chunkSize), to - index * chunkSize);
-          if (cut !== undefined && cut.length > 0) yield cut;
-          if (plain === undefined) throw faultOf(index, chunk, misplaced !== undefined);
-          if (plain.length === 0 && index > 0)
-            throw new ModelkeepError("malformed", `${what} ends with an empty chunk, which the age format forbids`);
-        }
+    // A whole object is streamed, so that whoever lies below sees it pass as a whole.
+    const isAll = first === 0 && end === last + 1 && end > together;
+    let index = first;
+    for await (const { key, bytes } of isAll ? groups.all(signal) : groups.some(first, end, signal)) {
+      for (let at = 0; at < bytes.length; at += sealedSize, index++) {
+        throwIfAborted(signal);
+        const chunk = bytes.subarray(at, at + sealedSize);
+        const plain = openChunk(key, index, index === last, chunk);
+        // A whole chunk that was sealed as the last one where it is not, or the other way round, is right as far as it goes.
+        const misplaced =
+          plain === undefined && chunk.length === sealedSize ? openChunk(key, index, index !== last, chunk) : undefined;
+        const cut = (plain ?? misplaced)?.subarray(Math.max(0, from - index * chunkSize), to - index * chunkSize);
+        if (cut !== undefined && cut.length > 0) yield cut;
+        if (plain === undefined) throw faultOf(index, chunk, misplaced !== undefined);
+        if (plain.length === 0 && index > 0)
+          throw new ModelkeepError("malformed", `${what} ends with an empty chunk, which the age format forbids`);
       }
-    } finally {
-      await Promise.allSettled([next]);
     }
   }
 
@@ -138,10 +92,4 @@ export function openedObject(sealed: Sealed, range?: GetOptions["range"]): Store
       return filled;
     },
   };
-}
-
-/** Its error is thrown where it is waited for, and is not an unhandled one until then. */
-function inBackground<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }
