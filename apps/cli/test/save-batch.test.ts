@@ -47,6 +47,18 @@ describe("save --batch", () => {
     expect(again.json()).toMatchObject(many.map(() => ({ existing: true })));
   });
 
+  it("says which pickles have no ONNX, and keeps them all the same", async () => {
+    writeFileSync(join(folder, "dict.pkl"), Uint8Array.of(0x80, 4, 0x7d, 0x2e));
+    const { code, stderr, json } = await batch([{ name: "settings", file: "dict.pkl" }]);
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining("settings@1 is kept as it is") });
+    expect(json()).toMatchObject([{ reference: "settings@1", notMade: [{ codec: "onnx", code: "unsupported" }] }]);
+    const { manifest } = (await run(["show", "settings@1", "--json"])).json() as {
+      manifest: { representations: object[] };
+    };
+    expect(manifest.representations).toMatchObject([{ name: "pickle" }]);
+    expect((await run(["save", "alone", "dict.pkl"])).stderr).toContain("alone@1 is kept as it is, without ONNX");
+  });
+
   it("takes no name beside it, and needs one without it", async () => {
     expect(await run(["save", "name", "--batch", "models.jsonl"])).toMatchObject({ code: 2 });
     expect(await run(["save", "name"])).toMatchObject({ code: 2, stderr: expect.stringContaining("save needs") });

@@ -60,7 +60,7 @@ export type {
 } from "./record.js";
 export { routeBuckets } from "./record.js";
 export { type OpenOptions, Registry } from "./registry.js";
-export type { RepresentationChoice } from "./representations.js";
+export type { NotMade, RepresentationChoice } from "./representations.js";
 export type {
   ApplyOptions,
   PreviewOptions,

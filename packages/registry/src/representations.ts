@@ -1,6 +1,7 @@
 import {
   checkPaths,
   type Codec,
+  type Conversion,
   collect,
   type Converter,
   type Encoding,
@@ -29,6 +30,15 @@ export interface RepresentationChoice {
   readonly level?: number | undefined;
   /** For the codec. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
+  /** Where no converter can make it of the model, it is left out, and `Saved.notMade` says why. */
+  readonly optional?: boolean | undefined;
+}
+
+/** A form that was left out. */
+export interface NotMade {
+  readonly codec: string;
+  readonly code: string;
+  readonly message: string;
 }
 
 /** A representation with the files it consists of. */
@@ -41,6 +51,7 @@ export interface Prepared {
 
 export interface PreparedModel {
   readonly prepared: readonly Prepared[];
+  readonly notMade?: readonly NotMade[];
   readonly description: ModelDescription;
 }
 
@@ -60,6 +71,7 @@ export async function encodeModel(
   const description = flavor?.describe?.(model) ?? {};
   const taken = new Set<string>(original?.representation.payloads);
   const prepared: Prepared[] = [];
+  const notMade: NotMade[] = [];
   for (const choice of wanted) {
     const codec = codecNamed(plugins, choice.codec);
     const name = choice.name ?? (choice.encoding === undefined ? codec.name : `${codec.name}+${choice.encoding}`);
@@ -81,15 +93,12 @@ export async function encodeModel(
       const own = isModelState(model) ? { flavor: model.flavor } : {};
       prepared.push({ representation: { ...base, ...own, payloads: sources.map((source) => source.path) }, sources });
     } else {
-      const converter = converterTo(plugins, codec.name, model, flavor);
-      const {
-        model: converted,
-        signature,
-        exactness,
-        bound,
-        notes,
-        description: told,
-      } = await converter.convert(model);
+      const conversion = await conversionOf(plugins, codec.name, model, flavor, choice);
+      if ("message" in conversion) {
+        notMade.push(conversion);
+        continue;
+      }
+      const { converter, model: converted, signature, exactness, bound, notes, description: told } = conversion;
       const sources = await encode(converted);
       const source = original ?? prepared.find((each) => each.representation.flavor === flavor?.name);
       const from = source?.representation.name;
@@ -115,7 +124,11 @@ export async function encodeModel(
     for (const source of prepared.at(-1)!.sources) taken.add(source.path);
   }
   checkNames(prepared);
-  return { prepared, description: { ...prepared.find((each) => each.description)?.description, ...description } };
+  return {
+    prepared,
+    notMade,
+    description: { ...prepared.find((each) => each.description)?.description, ...description },
+  };
 }
 
 /** Files that somebody has already: those of role "model" become representations, by content; the rest goes along. */
@@ -227,6 +240,22 @@ function defaultCodec(plugins: Plugins, model: unknown, flavor: Flavor | undefin
     "unsupported",
     `Nothing installed can save this model (${typeName(model)}): no flavor owns it (installed: ${flavors}) and no codec accepts it`,
   );
+}
+
+async function conversionOf(
+  plugins: Plugins,
+  codec: string,
+  model: unknown,
+  flavor: Flavor | undefined,
+  { optional = false }: RepresentationChoice,
+): Promise<(Conversion & { readonly converter: Converter }) | NotMade> {
+  try {
+    const converter = converterTo(plugins, codec, model, flavor);
+    return { ...(await converter.convert(model)), converter };
+  } catch (error) {
+    if (!optional || !isModelkeepError(error)) throw error;
+    return { codec, code: error.code, message: error.message };
+  }
 }
 
 function converterTo(plugins: Plugins, codec: string, model: unknown, flavor: Flavor | undefined): Converter {

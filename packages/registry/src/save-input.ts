@@ -2,7 +2,7 @@ import type { LeftAttestation } from "./attest.js";
 import type { Inputs, Manifest, Progress, Signature } from "@modelkeep/core";
 
 import type { GivenOutputs } from "./given-outputs.js";
-import type { RepresentationChoice } from "./representations.js";
+import type { NotMade, RepresentationChoice } from "./representations.js";
 import type { BlobSource } from "./upload.js";
 
 /** What the caller knows of a model; the manifest's fields of the same names. */
@@ -62,6 +62,8 @@ export interface Saved {
   readonly content: Manifest["content"];
   /** True when a version with the same content was there, and nothing was added. */
   readonly existing: boolean;
+  /** Forms that were asked for where possible, and were not. */
+  readonly notMade?: readonly NotMade[] | undefined;
   readonly manifest: Manifest;
   /** Attestations that came with an imported envelope and do not hold for this model. */
   readonly leftAttestations?: readonly LeftAttestation[] | undefined;

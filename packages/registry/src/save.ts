@@ -11,7 +11,7 @@ import type { Context } from "./context.js";
 import { recordForSave, register } from "./register.js";
 import { describeFileModel } from "./file-model.js";
 import { declareRequirements } from "./requirements.js";
-import { describeFiles, encodeModel, type Prepared } from "./representations.js";
+import { describeFiles, encodeModel, type NotMade, type Prepared } from "./representations.js";
 import { prepareSamples } from "./samples.js";
 import type { Metadata, Saved, SaveInput } from "./save-input.js";
 import { type BlobSource, Upload } from "./upload.js";
@@ -72,6 +72,7 @@ export async function save(context: Context, name: string, input: SaveInput): Pr
       digest: version.manifest,
       content: version.content,
       existing: registered.existing,
+      ...(draft.notMade.length > 0 && { notMade: draft.notMade }),
       manifest,
     };
   } finally {
@@ -84,6 +85,7 @@ interface DraftEnvelope {
   readonly representations: readonly Representation[];
   readonly samples?: Manifest["samples"] | undefined;
   readonly sources: readonly BlobSource[];
+  readonly notMade: readonly NotMade[];
 }
 
 async function prepare(context: Context, input: SaveInput): Promise<DraftEnvelope> {
@@ -107,6 +109,7 @@ async function prepare(context: Context, input: SaveInput): Promise<DraftEnvelop
     metadata: { ...(requirements.length > 0 && { requirements }), ...fromFlavor(about, signature), ...given(input) },
     representations,
     samples: recorded?.samples,
+    notMade: (encoded ?? fromFiles).notMade ?? [],
     sources: [...prepared.flatMap((each: Prepared) => each.sources), ...described.others, ...(recorded?.sources ?? [])],
   };
 }

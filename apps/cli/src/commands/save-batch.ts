@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createReadStream } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,7 +11,7 @@ import { exitCodes } from "../exit-codes.js";
 import { gatherMetadata } from "../facts.js";
 import { counted } from "../output.js";
 import { progressBar } from "../progress.js";
-import { filesOf, ownForms, samplesOf } from "./save.js";
+import { filesOf, ownForms, samplesOf, warnOfNotMade } from "./save.js";
 
 /** What a line says of one model. Paths are seen from the folder of the file that holds the line. */
 interface BatchLine {
@@ -28,6 +29,7 @@ interface Outcome {
   readonly name: string | undefined;
   readonly reference?: string;
   readonly existing?: boolean;
+  readonly notMade?: Saved["notMade"];
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -40,6 +42,7 @@ const fields = new Set(
 /** Saves the models of a JSON Lines file, one a line. One that fails does not stop the others; any makes the exit code 1. */
 export async function saveBatch(context: Context, path: string): Promise<number> {
   const { output, folder, signal } = context;
+  setMaxListeners(0, signal);
   const file = resolve(folder, path);
   const [registry, common, lines] = await Promise.all([
     context.registry({ withPlugins: true, writes: true }),
@@ -59,6 +62,8 @@ export async function saveBatch(context: Context, path: string): Promise<number>
   }
   bar.stop();
   throwIfAborted(signal);
+  for (const { reference, notMade } of outcomes)
+    if (reference !== undefined) warnOfNotMade({ reference, notMade }, output);
   const failed = outcomes.filter((each) => each.error !== undefined);
   output.result(outcomes, () => {
     const existing = outcomes.filter((each) => each.existing === true).length;
@@ -144,8 +149,8 @@ function outcomeOf(
   result: PromiseSettledResult<Saved>,
 ): Outcome {
   if (result.status === "rejected") return { line, name: input.name, error: errorOf(result.reason) };
-  const { name, reference, existing } = result.value;
-  return { line, name, reference, existing };
+  const { name, reference, existing, notMade } = result.value;
+  return { line, name, reference, existing, ...(notMade && { notMade }) };
 }
 
 function errorOf(error: unknown): NonNullable<Outcome["error"]> {

@@ -2,12 +2,20 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import { fileSource, folderSources } from "@modelkeep/core/node";
-import { type Inputs, isModelkeepError, ModelkeepError, parseDigest } from "@modelkeep/core";
-import type { BlobSource, GivenOutputs, Registry, SamplesInput, SaveInput } from "@modelkeep/registry";
+import { type Inputs, ModelkeepError, parseDigest } from "@modelkeep/core";
+import type {
+  BlobSource,
+  GivenOutputs,
+  Registry,
+  RepresentationChoice,
+  SamplesInput,
+  Saved,
+  SaveInput,
+} from "@modelkeep/registry";
 
 import type { Context } from "../context.js";
 import { gatherMetadata } from "../facts.js";
-import { formatBytes } from "../output.js";
+import { formatBytes, type Output } from "../output.js";
 import { openPath } from "../open-path.js";
 import { UsageError } from "../parse.js";
 import { progressBar } from "../progress.js";
@@ -46,6 +54,7 @@ export async function run(context: Context): Promise<number | void> {
       progress: bar.report,
     })
     .finally(bar.stop);
+  warnOfNotMade(saved, output);
   const { manifest, ...facts } = saved;
   const size = manifest.payloads.reduce((sum, payload) => sum + payload.size, 0);
   const kept = manifest.representations.map((each) => each.name).join(", ");
@@ -104,27 +113,20 @@ async function lineageOf(registry: Registry, parent: string | undefined): Promis
   return { lineage: { parent: { name, version, digest: parseDigest(digest) } } };
 }
 
-/**
- * Pickles run in Python only: with them goes the ONNX made of them, where one can be made. Why not is said, and the file
- * kept as it is.
- */
+/** Pickles run in Python only: with them goes the ONNX made of them, where one can be made. */
 export async function ownForms(
-  { plugins, output, folder, signal, identities }: Context,
+  { plugins, folder, identities }: Context,
   path: string,
-): Promise<readonly string[]> {
-  const { codecs, converters } = await plugins();
+): Promise<readonly RepresentationChoice[]> {
+  const { codecs } = await plugins();
   const file = resolve(folder, path);
   if (path.endsWith(".age") || (await stat(file)).isDirectory()) return [];
   const opened = await openPath(file, codecs, identities);
-  if (opened.kind !== "file" || !["pickle", "joblib"].includes(opened.codec?.name ?? "")) return [];
-  const decoded = await opened.codec!.decode(opened.payloads, { signal });
-  const converter = converters.find((each) => each.to === "onnx" && each.owns(decoded));
-  try {
-    await converter?.convert(decoded);
-    return converter === undefined ? [] : ["onnx"];
-  } catch (error) {
-    if (!isModelkeepError(error)) throw error;
-    output.warn(`It is kept as it is, without ONNX: ${error.message}`);
-    return [];
-  }
+  const pickled = opened.kind === "file" && ["pickle", "joblib"].includes(opened.codec?.name ?? "");
+  return pickled ? [{ codec: "onnx", optional: true }] : [];
+}
+
+/** Why not is said, and the file kept as it is. */
+export function warnOfNotMade({ reference, notMade = [] }: Pick<Saved, "reference" | "notMade">, output: Output): void {
+  for (const { message } of notMade) output.warn(`${reference} is kept as it is, without ONNX: ${message}`);
 }
