@@ -76,7 +76,8 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
           });
       });
       // Its versions are looked at under its newest name.
-      if (record.renamedTo !== undefined && (await context.logs.glimpse(record.renamedTo)).length > 0) return;
+      const newer = record.renamedTo === undefined ? undefined : await context.logs.glimpse(record.renamedTo);
+      if (newer?.formerNames.includes(name) === true) return;
       for (const version of record.versions.values()) {
         if (version.status === "deleted") {
           // The tombstone: its manifest must be there and be the one that was registered.

@@ -112,7 +112,8 @@ async function standing({ logs }: Pick<Context, "logs">, name: string, signal?: 
   let record = await logs.current(name, signal);
   while (record.renamedTo !== undefined) {
     const next = await logs.current(record.renamedTo, signal);
-    if (next.length === 0) return record;
+    // An entry that leads to a model which does not take the history over frees nothing.
+    if (!next.formerNames.includes(record.name)) return record;
     record = next;
   }
   return record;

@@ -1,9 +1,12 @@
-import { isModelkeepError } from "@modelkeep/core";
+import { isModelkeepError, type Store } from "@modelkeep/core";
 import { memoryStore } from "@modelkeep/store-memory";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import type { JsonObject } from "../src/entry.js";
 import type { Registry } from "../src/index.js";
+import { append } from "../src/log.js";
+import { Logs } from "../src/logs.js";
 import type { RetentionPolicy } from "../src/retention-policy.js";
 import { clockedStore } from "./support/clocked-store.js";
 import { openLines } from "./support/registry.js";
@@ -239,6 +242,33 @@ describe("a deleted version", () => {
     for await (const { key } of store.list("condemned/")) expect(key).toBeUndefined();
   });
 });
+
+describe("garbage collection", () => {
+  it("frees nothing because of an entry that leads to a model of others", async () => {
+    const { store, registry } = await clocked();
+    await registry.save("lines", { model: new Line(1) });
+    await registry.save("other", { model: new Line(2) });
+    await change({ store, kind: "renamed", change: { to: "other" } });
+    expect(await registry.collectGarbage({ graceSeconds: 0 })).toMatchObject({ removed: 0 });
+    expect(await registry.check({ full: true })).toMatchObject({ versions: 2 });
+  });
+
+  it("frees the bytes of a model that was renamed, once it is deleted", async () => {
+    const { store, registry } = await clocked();
+    await registry.save("lines", { model: new Line(1) });
+    await registry.rename("lines", "curves");
+    await registry.retention.deleteModel("curves", { reason });
+    expect((await registry.collectGarbage({ graceSeconds: 0 })).removed).toBeGreaterThan(0);
+    for await (const { key } of store.list("blobs/")) expect(key).toBeUndefined();
+  });
+});
+
+/** An entry past all that a client checks before it writes. */
+async function change({ store, kind, change }: { store: Store; kind: string; change: JsonObject }): Promise<void> {
+  const context = { store, clock: () => new Date(), sleep: () => Promise.resolve() };
+  const record = await new Logs(store).current("lines");
+  await append(context, record, { name: "mallory" }, () => ({ kind, critical: true, change }));
+}
 
 describe("a deleted model", () => {
   it("keeps its name, under each of its names", async () => {
