@@ -1,10 +1,13 @@
-import { isModelkeepError, type ModelkeepError } from "@modelkeep/core";
+import { isModelkeepError, type ModelkeepError, type Store } from "@modelkeep/core";
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { memoryStore } from "@modelkeep/store-memory";
-import { faulty, type FaultPlan, randomNumbers, type StoreFault } from "@modelkeep/testkit";
+import { faulty, type FaultPlan, type FaultyStore, randomNumbers, type StoreFault } from "@modelkeep/testkit";
+import { cached, retried } from "@modelkeep/wrappers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { copyRegistry } from "../src/index.js";
-import { backends, fill, type Place, type Places, titleOf } from "./support/backends.js";
+import { backends, fill, type Place, type Places, scratchRoot, titleOf } from "./support/backends.js";
 import { count } from "./support/counts.js";
 import { expectKept } from "./support/expect-kept.js";
 import { expireLeases, leftovers } from "./support/leftovers.js";
@@ -27,51 +30,74 @@ const told = ({ fault, times }: Plan): string => (times === undefined ? fault : 
 
 /** The part of all cases that is tried: the same in each run. */
 const shares: Readonly<Record<string, number>> = thorough
-  ? { memory: 1, fs: 0.2, sqlite: 0.2, s3: 0.01, postgres: 0.02 }
-  : { memory: 0.05, fs: 0.005, sqlite: 0.005, s3: 0.002, postgres: 0.002 };
+  ? { memory: 1, retried: 0.1, cached: 0.2, fs: 0.2, sqlite: 0.2, s3: 0.01, postgres: 0.02 }
+  : { memory: 0.05, retried: 0.005, cached: 0.005, fs: 0.005, sqlite: 0.005, s3: 0.002, postgres: 0.002 };
+
+/** A wrapper, and the store beneath it whose operations have the faults. */
+const wrappers: readonly (readonly [name: string, backend: string, wrap: (store: Store, folder: string) => Store])[] = [
+  ["retried", "memory", (store) => retried(store, { attempts: 3, firstDelay: 1, longestDelay: 2 })],
+  ["cached", "memory", (store, folder) => cached(store, folder, { maxBytes: 1e9 })],
+];
+const unwrapped = backends.map(({ name }) => ["", name, (store: Store) => store] as const);
 
 /** Servers are where MODELKEEP_TEST_S3_BUCKET and MODELKEEP_TEST_POSTGRES say. */
-for (const backend of backends)
-  describe.skipIf(backend.needs !== undefined)(`a fault at any operation of the store: ${titleOf(backend)}`, () => {
+for (const [wrapper, beneath, wrap] of [...unwrapped, ...wrappers]) {
+  const backend = backends.find(({ name }) => name === beneath)!;
+  const title = `a fault at any operation of the store: ${titleOf(backend)} ${wrapper}`.trim();
+  describe.skipIf(backend.needs !== undefined)(title, () => {
+    const folder = mkdtempSync(join(scratchRoot(), "modelkeep-cache-"));
+    let caches = 0;
+    /** Each client with a cache of its own. */
+    const wrapped = (store: Store): Store => wrap(store, join(folder, String(caches++)));
     let places: Places;
     beforeAll(async () => {
       places = await backend.prepare(await prepared());
     });
-    afterAll(() => places.dispose());
+    afterAll(async () => {
+      await places.dispose();
+      rmSync(folder, { recursive: true });
+    });
 
     it.each(operations)("$name", { timeout: 3_600_000 }, async (operation) => {
       const clean = await places.make();
       const counting = faulty(clean.open());
-      const registry = await openLines(counting);
+      const registry = await openLines(wrapped(counting));
       const before = counting.operations.length;
       const expected: unknown = await operation.run(registry);
       const calls = counting.operations.slice(before);
       await clean.dispose();
       const pick = randomNumbers(operation.name.length);
+      const share = shares[wrapper] ?? shares[beneath]!;
       for (const plan of plans)
         for (const [index, call] of calls.entries()) {
           const reads = plan.fault === "short" || plan.fault === "flipped";
-          if ((reads && call !== "read") || pick() >= shares[backend.name]!) continue;
+          if ((reads && call !== "read") || pick() >= share) continue;
           const where = `${told(plan)} at ${index + 1} of ${calls.length}, ${call}`;
-          await strike(operation, await places.make(), { ...plan, at: before + index + 1 }, expected, where);
+          const broken = (store: Store) => faulty(store, { ...plan, at: before + index + 1 });
+          await strike(operation, { place: await places.make(), broken, wrapped, plan, expected, where });
         }
     });
   });
+}
 
 interface Answer {
   readonly found?: unknown;
   readonly error?: ModelkeepError;
 }
 
-async function strike(
-  operation: Operation,
-  place: Place,
-  plan: FaultPlan,
-  expected: unknown,
-  where: string,
-): Promise<void> {
-  const broken = faulty(place.open(), plan);
-  const answer = await openLines(broken)
+interface Strike {
+  readonly place: Place;
+  readonly broken: (store: Store) => FaultyStore;
+  readonly wrapped: (store: Store) => Store;
+  readonly plan: Plan;
+  readonly expected: unknown;
+  readonly where: string;
+}
+
+async function strike(operation: Operation, given: Strike): Promise<void> {
+  const { place, where } = given;
+  const broken = given.broken(place.open());
+  const answer = await openLines(given.wrapped(broken))
     .then(operation.run)
     .then(
       (found): Answer => ({ found }),
@@ -82,19 +108,14 @@ async function strike(
     );
   if (broken.struck()) {
     count("faults");
-    await expectSound(operation, place, plan, answer, expected, where);
+    await expectSound(operation, given, answer);
   }
   await place.dispose();
 }
 
-async function expectSound(
-  operation: Operation,
-  place: Place,
-  { fault }: FaultPlan,
-  { found, error }: Answer,
-  expected: unknown,
-  where: string,
-): Promise<void> {
+async function expectSound(operation: Operation, given: Strike, { found, error }: Answer): Promise<void> {
+  const { place, expected, where } = given;
+  const { fault } = given.plan;
   const store = place.open();
   const next = await openLines(store);
   const report = await next.check({ full: true });
