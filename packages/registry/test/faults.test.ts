@@ -43,8 +43,8 @@ const unwrapped = backends.map(({ name }) => ["", name, (store: Store) => store]
 /** Servers are where MODELKEEP_TEST_S3_BUCKET and MODELKEEP_TEST_POSTGRES say. */
 for (const [wrapper, beneath, wrap] of [...unwrapped, ...wrappers]) {
   const backend = backends.find(({ name }) => name === beneath)!;
-  const title = `a fault at any operation of the store: ${titleOf(backend)} ${wrapper}`.trim();
-  describe.skipIf(backend.needs !== undefined)(title, () => {
+  const where = `${titleOf(backend)} ${wrapper}`.trim();
+  describe.skipIf(backend.needs !== undefined)(`a fault at any operation of the store: ${where}`, () => {
     const folder = mkdtempSync(join(scratchRoot(), "modelkeep-cache-"));
     let caches = 0;
     /** Each client with a cache of its own. */
