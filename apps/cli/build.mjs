@@ -26,7 +26,16 @@ const common = {
 };
 
 // What the commands that only look at records seldom need: they find it as files of their own.
-const seldom = ["plugins", "compatibility", "verify-fresh", "encrypt", "store-s3", "store-postgres"];
+const seldom = [
+  "plugins",
+  "compatibility",
+  "verify-fresh",
+  "encrypt",
+  "store-s3",
+  "store-postgres",
+  "store-azure",
+  "store-gcs",
+];
 
 // Everything that reads or runs models: many files that are loaded as they are needed.
 await build({
@@ -40,7 +49,10 @@ await build({
       in: `src/${name}.ts`,
       out: name,
     })),
-    ...["encrypt", "store-s3", "store-postgres"].map((name) => ({ in: `@modelkeep/${name}`, out: name })),
+    ...["encrypt", "store-s3", "store-postgres", "store-azure", "store-gcs"].map((name) => ({
+      in: `@modelkeep/${name}`,
+      out: name,
+    })),
   ],
   splitting: true,
   chunkNames: "[name]-[hash]",
