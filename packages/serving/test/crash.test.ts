@@ -36,7 +36,7 @@ describe("a process that is killed", () => {
     for (let round = 0; round < rounds; round++) {
       const folder = join(scratch, `${durable}-${round}`);
       await linesWith(1, fsStore(folder));
-      const answered = await answeredUntilKilled(folder, durable, 120 + 37 * round);
+      const answered = await answeredUntilKilled(folder, durable, 40 + 17 * (round % 9));
       const registry = await openLines(fsStore(folder), { readOnly: true });
       const predictions = predictionsOf(registry);
       const recorded = new Set((await all(predictions.find("lines"))).map(({ id }) => id));
