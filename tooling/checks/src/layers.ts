@@ -6,11 +6,14 @@ import { workspacePackages, type WorkspacePackage } from "./workspace.js";
 /** What a package may build on. Arrows point down, and plugins never meet. */
 const layers: readonly { readonly packages: RegExp; readonly mayUse: RegExp }[] = [
   { packages: /^core$/, mayUse: /^$/ },
-  { packages: /^(onnx|safetensors|pickle|attest|encrypt|wrappers|report|testkit|store-.+)$/, mayUse: /^core$/ },
+  {
+    packages: /^(onnx|safetensors|pickle|savedmodel|attest|encrypt|wrappers|report|testkit|store-.+)$/,
+    mayUse: /^core$/,
+  },
   { packages: /^registry$/, mayUse: /^(core|attest)$/ },
   { packages: /^create-plugin$/, mayUse: /^(core|testkit)$/ },
   { packages: /^(serving|interchange)$/, mayUse: /^(core|registry)$/ },
-  { packages: /^(codec|flavor)-.+$/, mayUse: /^(core|onnx|safetensors|pickle)$/ },
+  { packages: /^(codec|flavor)-.+$/, mayUse: /^(core|onnx|safetensors|pickle|savedmodel)$/ },
 ];
 
 /** Packages whose sources run in a browser; only the folder src/node may touch Node. */

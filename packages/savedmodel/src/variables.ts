@@ -1,0 +1,70 @@
+import { ModelkeepError, type Payload, type PayloadSet, type Tensor } from "@modelkeep/core";
+
+import { type Bundle, type BundleEntry, readBundleBytes, readBundleIndex, readBundleTensor } from "./tensor-bundle.js";
+import { Budget, fieldsOf, textOf } from "./wire.js";
+
+/** A variable of a SavedModel. */
+export interface Variable extends BundleEntry {
+  /** "dense/kernel": its full name, or its place among the objects where names are not unique. */
+  readonly name: string;
+}
+
+export interface Variables {
+  readonly list: readonly Variable[];
+  read(variable: Variable, options?: { readonly signal?: AbortSignal | undefined }): Promise<Tensor>;
+}
+
+const objectGraphKey = "_CHECKPOINTABLE_OBJECT_GRAPH";
+const valueSuffix = "/.ATTRIBUTES/VARIABLE_VALUE";
+
+/** The variables in the files of a SavedModel; undefined where it has none. Only the index is read. */
+export async function readVariables(
+  files: PayloadSet,
+  options: { readonly items?: number | undefined } = {},
+): Promise<Variables | undefined> {
+  const index = files.get("variables/variables.index");
+  if (index === undefined) return undefined;
+  const bundle = readBundleIndex(await index.bytes(), options);
+  const shard = (number: number): Payload => {
+    const path = `variables/variables.data-${digits(number)}-of-${digits(bundle.shards)}`;
+    const found = files.get(path);
+    if (found === undefined) throw new ModelkeepError("not_found", `The SavedModel lacks the file ${path}`);
+    return found;
+  };
+  const names = await namesOf(bundle, shard, options.items);
+  const list = [...bundle.entries.values()]
+    .filter(({ key }) => key !== objectGraphKey)
+    .map((entry): Variable => ({ ...entry, name: names.get(entry.key) ?? entry.key.replace(valueSuffix, "") }));
+  return { list, read: (variable, reading) => readBundleTensor(variable, shard(variable.shard), reading) };
+}
+
+/** Keys to full names, where those are unique: `TrackableObjectGraph` of trackable_object_graph.proto. */
+async function namesOf(
+  bundle: Bundle,
+  shard: (number: number) => Payload,
+  items: number | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const entry = bundle.entries.get(objectGraphKey);
+  if (entry === undefined) return new Map();
+  const budget = new Budget(items);
+  const names = new Map<string, string>();
+  for (const node of fieldsOf(await readBundleBytes(entry, shard(entry.shard)), budget)) {
+    if (node.number !== 1) continue;
+    for (const field of fieldsOf(node.bytes, budget, 1)) {
+      if (field.number !== 2) continue;
+      let [full, key] = ["", ""];
+      for (const each of fieldsOf(field.bytes, budget, 2)) {
+        if (each.number === 2) full = textOf(each.bytes);
+        if (each.number === 3) key = textOf(each.bytes);
+      }
+      if (full !== "" && key !== "") names.set(key, full);
+    }
+  }
+  const counts = new Map<string, number>();
+  for (const name of names.values()) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return new Map([...names].filter(([, name]) => counts.get(name) === 1));
+}
+
+function digits(number: number): string {
+  return String(number).padStart(5, "0");
+}
