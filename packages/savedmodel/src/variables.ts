@@ -11,6 +11,8 @@ export interface Variable extends BundleEntry {
 
 export interface Variables {
   readonly list: readonly Variable[];
+  /** `malformed` where a shard is longer or shorter than what the index says of it. */
+  checkShards(): void;
   read(variable: Variable, options?: { readonly signal?: AbortSignal | undefined }): Promise<Tensor>;
 }
 
@@ -22,11 +24,13 @@ export async function readVariables(
   files: PayloadSet,
   options: { readonly items?: number | undefined } = {},
 ): Promise<Variables | undefined> {
-  const index = files.get("variables/variables.index");
+  // Beside the main file, wherever that lies.
+  const base = files.main.path.slice(0, files.main.path.lastIndexOf("/") + 1);
+  const index = files.get(`${base}variables/variables.index`);
   if (index === undefined) return undefined;
   const bundle = readBundleIndex(await index.bytes(), options);
   const shard = (number: number): Payload => {
-    const path = `variables/variables.data-${digits(number)}-of-${digits(bundle.shards)}`;
+    const path = `${base}variables/variables.data-${digits(number)}-of-${digits(bundle.shards)}`;
     const found = files.get(path);
     if (found === undefined) throw new ModelkeepError("not_found", `The SavedModel lacks the file ${path}`);
     return found;
@@ -35,7 +39,16 @@ export async function readVariables(
   const list = [...bundle.entries.values()]
     .filter(({ key }) => key !== objectGraphKey)
     .map((entry): Variable => ({ ...entry, name: names.get(entry.key) ?? entry.key.replace(valueSuffix, "") }));
-  return { list, read: (variable, reading) => readBundleTensor(variable, shard(variable.shard), reading) };
+  const checkShards = (): void => {
+    const ends = new Map<number, number>();
+    for (const each of bundle.entries.values())
+      ends.set(each.shard, Math.max(ends.get(each.shard) ?? 0, each.offset + each.size));
+    for (const [number, end] of ends) {
+      const { path, size } = shard(number);
+      if (size !== end) throw new ModelkeepError("malformed", `${path} has ${size} bytes, not ${end}`);
+    }
+  };
+  return { list, checkShards, read: (variable, reading) => readBundleTensor(variable, shard(variable.shard), reading) };
 }
 
 /** Keys to full names, where those are unique: `TrackableObjectGraph` of trackable_object_graph.proto. */
