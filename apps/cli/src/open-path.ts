@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import {
@@ -10,7 +10,7 @@ import {
   type PackageEnvelope,
   type PayloadSet,
 } from "@modelkeep/core";
-import { fileObject, filePayloads, openEnvelopeFolder, openPackageFile } from "@modelkeep/core/node";
+import { fileObject, filePayloads, folderSources, openEnvelopeFolder, openPackageFile } from "@modelkeep/core/node";
 import type { Identity } from "@modelkeep/encrypt";
 
 /** What lies at a path: an envelope, or a model file and the codec that knows it. */
@@ -46,6 +46,13 @@ export async function openPackageAt(path: string, identities: GetIdentities): Pr
 /** Opens by content: the name is only a hint, but for an ending ".age", which says that it is encrypted. */
 export async function openPath(path: string, codecs: readonly Codec[], identities: GetIdentities): Promise<Opened> {
   const found = await statOf(path);
+  if (found.isDirectory() && (await isSavedModel(path))) {
+    const paths = (await folderSources(path)).map((source) => source.path).filter((each) => each !== savedModelMain);
+    const files = [savedModelMain, ...paths].map((each) => ({ file: join(path, each), path: each }));
+    const payloads = await filePayloads(files);
+    const head = await payloads.main.range(0, Math.min(65536, payloads.main.size));
+    return { kind: "file", payloads, codec: sniff(codecs, head, savedModelMain) };
+  }
   if (found.isDirectory()) {
     return {
       kind: "envelope",
@@ -68,6 +75,14 @@ export async function openPath(path: string, codecs: readonly Codec[], identitie
     return { kind: "file", payloads, codec };
   }
   return { kind: "file", payloads, codec: sniff(codecs, head, path) };
+}
+
+const savedModelMain = "saved_model.pb";
+
+/** A folder of TensorFlow's; with a manifest it is an envelope, whatever is in it. */
+async function isSavedModel(folder: string): Promise<boolean> {
+  const names = new Set(await readdir(folder));
+  return names.has(savedModelMain) && !names.has("manifest.json");
 }
 
 /** The codec that is sure, or the only one that may be. */

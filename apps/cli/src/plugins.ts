@@ -33,6 +33,7 @@ const standard: readonly (() => Promise<{ readonly modelkeep: PluginModule }>)[]
   () => import("@modelkeep/codec-pickle"),
   () => import("@modelkeep/codec-numpy"),
   () => import("@modelkeep/codec-torch"),
+  () => import("@modelkeep/codec-savedmodel"),
   () => import("@modelkeep/flavor-mljs"),
   () => import("@modelkeep/flavor-sklearn"),
 ];

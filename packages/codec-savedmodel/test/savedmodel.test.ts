@@ -39,7 +39,7 @@ test("inspect tells signature, variables and operators, and flags those that rea
   const dense = await codec.inspect!(memoryPayloads(filesOf("dense")));
   expect(dense).toMatchObject({
     signature: { inputs: [{ name: "features", dtype: "float32", shape: ["batch", 4] }] },
-    parameters: 46,
+    parameters: 23,
     findings: [],
   });
   const hostile = await codec.inspect!(memoryPayloads(filesOf("hostile")));

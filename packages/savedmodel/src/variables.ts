@@ -36,9 +36,8 @@ export async function readVariables(
     return found;
   };
   const names = await namesOf(bundle, shard, options.items);
-  const list = [...bundle.entries.values()]
-    .filter(({ key }) => key !== objectGraphKey)
-    .map((entry): Variable => ({ ...entry, name: names.get(entry.key) ?? entry.key.replace(valueSuffix, "") }));
+  const entries = [...bundle.entries.values()].filter(({ key }) => key !== objectGraphKey);
+  const list = named(entries, names);
   const checkShards = (): void => {
     const ends = new Map<number, number>();
     for (const each of bundle.entries.values())
@@ -51,7 +50,7 @@ export async function readVariables(
   return { list, checkShards, read: (variable, reading) => readBundleTensor(variable, shard(variable.shard), reading) };
 }
 
-/** Keys to full names, where those are unique: `TrackableObjectGraph` of trackable_object_graph.proto. */
+/** Keys to full names: `TrackableObjectGraph` of trackable_object_graph.proto. */
 async function namesOf(
   bundle: Bundle,
   shard: (number: number) => Payload,
@@ -73,9 +72,22 @@ async function namesOf(
       if (full !== "" && key !== "") names.set(key, full);
     }
   }
-  const counts = new Map<string, number>();
-  for (const name of names.values()) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return new Map([...names].filter(([, name]) => counts.get(name) === 1));
+  return names;
+}
+
+/** By their full names. Keras keeps a variable under several keys: the same bytes under one name are one variable. */
+function named(entries: readonly BundleEntry[], names: ReadonlyMap<string, string>): Variable[] {
+  const groups = new Map<string, BundleEntry[]>();
+  for (const entry of entries) {
+    const name = names.get(entry.key) ?? entry.key.replace(valueSuffix, "");
+    groups.set(name, [...(groups.get(name) ?? []), entry]);
+  }
+  const facts = ({ type, shape, size, checksum }: BundleEntry) => JSON.stringify([type, shape, size, checksum]);
+  return [...groups].flatMap(([name, group]): Variable[] =>
+    group.every((entry) => facts(entry) === facts(group[0]!))
+      ? [{ ...group[0]!, name }]
+      : group.map((entry) => ({ ...entry, name: entry.key.replace(valueSuffix, "") })),
+  );
 }
 
 function digits(number: number): string {

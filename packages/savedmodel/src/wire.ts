@@ -46,7 +46,7 @@ function readField(reader: Reader): Field {
     if (number === 0) throw new Error("a field has the number 0");
     switch (tag & 7) {
       case 0:
-        return { number, value: Number(longOf(reader)), bytes: none };
+        return { number, value: longOf(reader), bytes: none };
       case 1:
         reader.skip(8);
         return { number, value: 0, bytes: none };

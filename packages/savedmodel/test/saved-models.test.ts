@@ -67,16 +67,13 @@ describe("SavedModels that TensorFlow wrote", () => {
     const expected = index["kinds"]!.variables;
     for (const [name, told] of Object.entries(expected)) {
       const list = name.split(".")[1];
-      expect([
-        name,
-        found.get(list === undefined ? name : `scalar_${list}`) ?? found.get(name.replace(".", "/")),
-      ]).toEqual([name, told]);
+      expect([name, found.get(list === undefined ? name : `scalar_${list}`)]).toEqual([name, told]);
     }
   });
 
   test("weights by their full names", async () => {
     const found = await variablesOf(filesOf("dense"));
-    for (const told of Object.values(index["dense"]!.variables)) expect([...found.values()]).toContainEqual(told);
+    expect(Object.fromEntries(found)).toEqual(index["dense"]!.variables);
     const texts = (await readVariables(filesOf("hostile")))!;
     const words = texts.list.find(({ dtype }) => dtype === "string")!;
     expect((await texts.read(words)).data).toEqual(["one", "two"]);
@@ -110,8 +107,9 @@ describe("hostile files", () => {
   });
 
   test("a changed byte of a weight is found by its checksum", async () => {
+    const { offset } = (await readVariables(filesOf("dense")))!.list[0]!;
     const files = filesOf("dense", (path, bytes) => {
-      if (path.includes(".data-")) bytes[4] = bytes[4]! ^ 1;
+      if (path.includes(".data-")) bytes[offset] = bytes[offset]! ^ 1;
       return bytes;
     });
     expect(await outcome(files)).toBe("malformed");

@@ -70,7 +70,7 @@ export async function run(context: Context): Promise<number | void> {
 /** The model's files, and those with a role. A folder stands for all files in it. */
 export async function filesOf(paths: readonly string[], withRoles: readonly string[]): Promise<BlobSource[]> {
   const sources: BlobSource[] = [];
-  for (const path of paths) sources.push(...(await sourcesOf(path)).map((source) => ({ ...source, role: "model" })));
+  for (const path of paths) sources.push(...asModels(await sourcesOf(path)));
   for (const pair of withRoles) {
     const [role, path] = splitPair(pair, "--with");
     sources.push(...(await sourcesOf(path)).map((source) => ({ ...source, role })));
@@ -78,7 +78,14 @@ export async function filesOf(paths: readonly string[], withRoles: readonly stri
   return sources;
 }
 
-async function sourcesOf(path: string) {
+/** Each file is a model, but for those of a SavedModel, which are one. */
+function asModels(files: readonly BlobSource[]): BlobSource[] {
+  const main = files.find(({ path }) => path === "saved_model.pb");
+  const role = (file: BlobSource) => (main === undefined || file === main ? "model" : "external-data");
+  return files.map((file) => ({ ...file, role: role(file) }));
+}
+
+async function sourcesOf(path: string): Promise<BlobSource[]> {
   const found = await stat(path).catch((cause: unknown) => {
     throw new ModelkeepError("not_found", `There is no file ${JSON.stringify(path)}`, { cause });
   });
