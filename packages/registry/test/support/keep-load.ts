@@ -34,6 +34,8 @@ export async function keepLoad(store: Store, cold: Store, { seed, ...load }: Kee
   const left = { operations: load.operations, collections: load.collections };
   let refused = 0;
   const next = random(seed);
+  // Few enough that versions share bytes, and many enough that deletions and moves leave some to nobody.
+  const contents = Math.max(20, Math.ceil(load.operations / 10));
   const upTo = (count: number) => Math.floor(next() * count);
   const name = () => `model-${upTo(load.models)}`;
   const reference = () => `${name()}@${1 + upTo(Math.max(2, Math.ceil(load.operations / load.models / 3)))}`;
@@ -43,7 +45,11 @@ export async function keepLoad(store: Store, cold: Store, { seed, ...load }: Kee
   };
 
   const kinds: readonly (readonly [weight: number, kind: string, run: (registry: Registry) => Promise<unknown>])[] = [
-    [8, "save", (registry) => noted(registry.save(name(), { files: files(upTo(40), upTo(40)), again: next() < 0.5 }))],
+    [
+      8,
+      "save",
+      (registry) => noted(registry.save(name(), { files: files(upTo(contents), upTo(contents)), again: next() < 0.5 })),
+    ],
     [5, "delete", (registry) => registry.retention.delete(reference(), { reason: "at random" })],
     [3, "copy", (registry) => noted(registry.copy(reference(), registry, { name: name(), again: true }))],
     [3, "archive", (registry) => registry.retention.archive(reference(), "cold")],
