@@ -1,3 +1,5 @@
+import { crc32 } from "#zlib";
+
 import type { DecodeOptions, Payload } from "./codec.js";
 import { type Digest, digestOf } from "./digest.js";
 import { collect } from "./memory-payload.js";
@@ -21,7 +23,8 @@ export type PackageEnvelope = Required<Envelope>;
 /**
  * Opens a package over ranges: the directory and the manifest are read and judged, payloads when they are asked for,
  * verified. `limits.bytes` bounds what all files have unpacked (default: 200 times the package's size, and 64 MiB),
- * `limits.items` their number (default 200,000). CRCs are left to other tools, since digests say more.
+ * `limits.items` their number (default 200,000). Payloads are held to their
+ * digests, everything else to its CRC.
  */
 export async function openPackage(source: StoredObject, options: OpenPackageOptions = {}): Promise<PackageEnvelope> {
   const { limits = {} } = options;
@@ -98,8 +101,13 @@ async function readSmall(source: StoredObject, entry: DirectoryEntry, most: numb
     );
   }
   const data = await openEntry(source, entry);
-  if (entry.method === zip.method.stored) return readAt(data, 0, entry.size);
-  return collect(decoded(data.stream(), "deflate", entry.size));
+  const stored = entry.method === zip.method.stored;
+  const bytes = stored
+    ? await readAt(data, 0, entry.size)
+    : await collect(decoded(data.stream(), "deflate", entry.size));
+  if (crc32(bytes) !== entry.crc)
+    throw malformed(`has other bytes for ${JSON.stringify(entry.path)} than were packed: they were damaged`);
+  return bytes;
 }
 
 /** Opens once and keeps it; a failure is not kept. */
