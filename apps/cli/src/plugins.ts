@@ -34,6 +34,7 @@ const standard: readonly (() => Promise<{ readonly modelkeep: PluginModule }>)[]
   () => import("@modelkeep/codec-numpy"),
   () => import("@modelkeep/codec-torch"),
   () => import("@modelkeep/codec-savedmodel"),
+  () => import("@modelkeep/codec-keras"),
   () => import("@modelkeep/flavor-mljs"),
   () => import("@modelkeep/flavor-sklearn"),
 ];

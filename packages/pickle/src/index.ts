@@ -1,3 +1,4 @@
+export { readArchive } from "./archive.js";
 export type { Compression } from "./decompress/decompress.js";
 export { PickleDict } from "./dict.js";
 export type { Memory } from "./input.js";

@@ -1,0 +1,2 @@
+export { kerasCodec } from "./keras-codec.js";
+export { modelkeep } from "./plugin.js";

@@ -1,0 +1,34 @@
+import type { Json } from "@modelkeep/core";
+
+/** One layer, as the configuration describes it. */
+export interface KerasLayer {
+  /** With the names of the models around it: "inner/deep". */
+  readonly name: string;
+  readonly class: string;
+  /** Of its input, the batch first; null where the size is open. Not every version of Keras tells. */
+  readonly shape?: Json;
+}
+
+/** The layers of a model and of the models within it, in the order of the configuration. */
+export function layersIn(config: Json, within = ""): readonly KerasLayer[] {
+  if (!isObject(config) || !isObject(config["config"])) return [];
+  // Keras before 2.2.3 kept the layers of a Sequential model as the configuration itself.
+  const { layers } = config["config"];
+  if (!Array.isArray(layers)) return [];
+  return layers.flatMap((layer) => {
+    if (!isObject(layer) || typeof layer["class_name"] !== "string") return [];
+    const own = isObject(layer["config"]) ? layer["config"] : {};
+    const given = own["name"] ?? layer["name"];
+    const name = `${within}${typeof given === "string" ? given : layer["class_name"]}`;
+    const built = isObject(layer["build_config"]) ? layer["build_config"]["input_shape"] : undefined;
+    const shape = built ?? own["batch_shape"] ?? own["batch_input_shape"];
+    return [
+      { name, class: layer["class_name"], ...(shape !== undefined && shape !== null && { shape }) },
+      ...layersIn(layer, `${name}/`),
+    ];
+  });
+}
+
+function isObject(value: Json | undefined): value is { [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

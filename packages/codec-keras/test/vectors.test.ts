@@ -1,0 +1,70 @@
+import { tensorBytes } from "@modelkeep/core";
+import { describe, expect, test } from "vitest";
+
+import { kerasCodec } from "../src/index.js";
+import { expected, inspect, payloads, vector } from "./support.js";
+
+const codec = kerasCodec();
+const files = Object.entries(expected);
+
+describe("files that Keras and h5py wrote", () => {
+  test.each(files.filter(([, { refused }]) => refused === undefined))(
+    "%s gives the tensors that h5py reads",
+    async (name, { datasets = {} }) => {
+      const { tensors } = await codec.decode(payloads(vector(name)));
+      const found = Array.from(tensors, ([path, tensor]) => [
+        path,
+        { dtype: tensor.dtype, shape: tensor.shape, hex: Buffer.from(tensorBytes(tensor)).toString("hex") },
+      ]);
+      expect(Object.fromEntries(found)).toEqual(datasets);
+    },
+  );
+
+  test.each(files.filter(([, { refused }]) => refused === undefined))(
+    "%s is told: layers, parameters, optimizer, what to beware of",
+    async (name, { parameters, layers, flags = [], optimizer }) => {
+      const { findings, details, ...told } = await inspect(vector(name), name);
+      expect(findings?.map(({ code }) => code)).toEqual(flags);
+      if (parameters !== undefined) expect(told.parameters).toBe(parameters);
+      const listed = (details?.["layers"] ?? []) as readonly { readonly name: string; readonly class: string }[];
+      const own = listed.filter(({ name: path, class: type }) => !path.includes("/") && type !== "InputLayer");
+      if (layers !== undefined)
+        expect(own.map(({ name: path }) => path)).toEqual(layers.filter((each) => each !== "start"));
+      if (optimizer !== undefined)
+        expect(details?.["compile"]).toMatchObject({
+          [name.endsWith(".keras") ? "optimizer" : "optimizer_config"]: { class_name: optimizer },
+        });
+    },
+  );
+
+  test.each(files.filter(([, { refused }]) => refused !== undefined))("%s is refused", async (name, { refused }) => {
+    await expect(codec.decode(payloads(vector(name)))).rejects.toMatchObject({ code: refused });
+  });
+
+  test("are known by their content; a file of another kind is not taken for one", () => {
+    for (const [name] of files)
+      expect([name, codec.sniff!(vector(name).subarray(0, 65_536), name)]).toEqual([name, "yes"]);
+    for (const text of ['{"format":"modelkeep"}', "[1]", "PK\u0003\u0004", '{"class_name": 3, "config": {}}', ""])
+      expect(codec.sniff!(new TextEncoder().encode(text), "model.json")).toBe("no");
+  });
+
+  test("the layers of a model within a model are listed under its name, with their shapes", async () => {
+    const { details } = await inspect(vector("nested.keras"));
+    expect(details?.["layers"]).toContainEqual({ name: "inner/deep", class: "Dense", shape: [null, 4] });
+    expect(details).toMatchObject({ version: "3.15.1", name: "nested", optimizerState: false });
+  });
+
+  test("the state of an optimizer is told, and no parameter", async () => {
+    const { details, summary } = await inspect(vector("table.keras"));
+    expect(summary).toBe("Keras 3.15.1 model, layers: 3, tensors: 14, parameters: 23");
+    expect(details).toMatchObject({ optimizerState: true, compile: { loss: "mse" } });
+  });
+
+  test("the architecture comes with the weights, word for word", async () => {
+    const { metadata } = await codec.decode(payloads(vector("table.json")));
+    expect(metadata.get("keras.config")).toBe(new TextDecoder().decode(vector("table.json")));
+    const h5 = await codec.decode(payloads(vector("table.h5")));
+    expect(JSON.parse(h5.metadata.get("keras.config")!)).toMatchObject({ class_name: "Sequential" });
+    expect([...h5.metadata.keys()]).toEqual(["keras.config", "keras.compile", "keras.version", "keras.backend"]);
+  });
+});
