@@ -123,7 +123,7 @@ function sniffKeras(head: Uint8Array, path = ""): "yes" | "maybe" | "no" {
   if (head[0] !== 0x7b) return "no";
   const text = new TextDecoder().decode(head.subarray(0, 4096));
   const begins = /^\{\s*"(?:module|class_name|registered_name)"\s*:/u.test(text);
-  return begins && /"class_name"\s*:\s*"/u.test(text) && /"config"\s*:\s*\{/u.test(text) ? "yes" : "no";
+  return begins && /"class_name"\s*:\s*"/u.test(text) && /"config"\s*:\s*[[{]/u.test(text) ? "yes" : "no";
 }
 
 function whole(buffer: ArrayBuffer) {

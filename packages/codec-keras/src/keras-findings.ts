@@ -5,7 +5,7 @@ import { builtinClasses } from "./builtin-classes.js";
 /** What a loader in Python would run or fetch because the configuration names it. Here nothing of it is ever resolved. */
 export interface KerasFinding {
   readonly level: "warning" | "danger";
-  readonly code: "keras_lambda" | "keras_custom_object" | "keras_loads_code" | "keras_reads_file";
+  readonly kind: "keras_lambda" | "keras_custom_object" | "keras_loads_code" | "keras_reads_file";
   readonly message: string;
   /** Where in the configuration. */
   readonly where: string;
@@ -25,7 +25,7 @@ export function findingsIn(config: Json): readonly KerasFinding[] {
     const found = judge(value, where);
     if (found !== undefined) findings.push(found);
     // The code of a Lambda layer is the layer's own finding.
-    const inside = found?.code === "keras_lambda" && isObject(value["config"]) ? without(value, "function") : value;
+    const inside = found?.kind === "keras_lambda" && isObject(value["config"]) ? without(value, "function") : value;
     for (const [key, item] of Object.entries(inside)) visit(item, where === "" ? key : `${where}.${key}`);
   };
   visit(config, "");
@@ -37,9 +37,9 @@ function judge(object: JsonObject, where: string): KerasFinding | undefined {
   if (typeof className !== "string") return undefined;
   const config = isObject(object["config"]) ? object["config"] : {};
   const name = typeof config["name"] === "string" ? `${className} ${JSON.stringify(config["name"])}` : className;
-  const tell = (level: KerasFinding["level"], code: KerasFinding["code"], message: string) => ({
+  const tell = (level: KerasFinding["level"], kind: KerasFinding["kind"], message: string) => ({
     level,
-    code,
+    kind,
     message,
     where,
   });
@@ -52,9 +52,9 @@ function judge(object: JsonObject, where: string): KerasFinding | undefined {
     return tell("danger", "keras_loads_code", `${name} loads code when it is made: ${loadsCode.get(className)!}`);
   if (
     className === "TFOpLambda" &&
-    /(?:^|\.)(?:io|raw_ops|py_function|numpy_function|load_\w+|saved_model)\b/u.test(String(config["function"]))
+    /(?:^|\.)(?:io|raw_ops|py_function|numpy_function|load_\w+|saved_model)\b/u.test(textOf(config["function"]))
   )
-    return tell("danger", "keras_loads_code", `${name} calls tf.${String(config["function"])}`);
+    return tell("danger", "keras_loads_code", `${name} calls tf.${textOf(config["function"])}`);
   if (typeof registered === "string" && registered.includes(">") && !/^(?:keras|tf_keras|Keras)>/u.test(registered))
     return tell(
       "warning",
@@ -77,7 +77,7 @@ function judge(object: JsonObject, where: string): KerasFinding | undefined {
       return tell(
         "danger",
         "keras_loads_code",
-        `The function ${module}.${String(object["config"])} is no part of a model: a loader would call it`,
+        `The function ${module}.${textOf(object["config"])} is no part of a model: a loader would call it`,
       );
     if (module === "builtins" && className !== "function" && !structural.has(className))
       return tell("warning", "keras_custom_object", `${name} is named as one of Python's own classes`);
@@ -102,7 +102,7 @@ function hasCode(object: JsonObject): boolean {
   return (
     Array.isArray(code) ||
     config["function_type"] === "lambda" ||
-    (isObject(code) && /^__(?:lambda|tuple)__$/u.test(String(code["class_name"])))
+    (isObject(code) && /^__(?:lambda|tuple)__$/u.test(textOf(code["class_name"])))
   );
 }
 
@@ -126,6 +126,10 @@ const partOfModels =
 function without(object: JsonObject, key: string): JsonObject {
   const { [key]: _, ...config } = object["config"] as JsonObject;
   return { ...object, config };
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 function isObject(value: Json | undefined): value is { [key: string]: Json } {

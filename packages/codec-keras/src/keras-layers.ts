@@ -11,9 +11,10 @@ export interface KerasLayer {
 
 /** The layers of a model and of the models within it, in the order of the configuration. */
 export function layersIn(config: Json, within = ""): readonly KerasLayer[] {
-  if (!isObject(config) || !isObject(config["config"])) return [];
-  // Keras before 2.2.3 kept the layers of a Sequential model as the configuration itself.
-  const { layers } = config["config"];
+  if (!isObject(config)) return [];
+  // The configuration of a Sequential model was once the list of its layers itself.
+  const inner = config["config"];
+  const layers = isObject(inner) ? inner["layers"] : inner;
   if (!Array.isArray(layers)) return [];
   return layers.flatMap((layer) => {
     if (!isObject(layer) || typeof layer["class_name"] !== "string") return [];

@@ -5,7 +5,7 @@ import { architecture, inspect, vector } from "./support.js";
 async function found(...layers: readonly unknown[]) {
   const model = { module: "keras", class_name: "Sequential", config: { name: "model", layers }, registered_name: null };
   const { findings } = await inspect(architecture(model));
-  return findings!.map(({ level, code, where }) => [level, code, where]);
+  return findings!.map(({ level, kind, where }) => [level, kind, where]);
 }
 
 const dense = {
@@ -19,7 +19,7 @@ describe("what a configuration makes a loader run", () => {
   test("code in a Lambda is a danger, wherever it lies", async () => {
     for (const name of ["lambda.keras", "lambda.h5", "lambda-nested.keras", "old-lambda.h5"]) {
       const { findings } = await inspect(vector(name));
-      expect([name, findings!.map(({ level, code }) => [level, code])]).toEqual([name, [["danger", "keras_lambda"]]]);
+      expect([name, findings!.map(({ level, kind }) => [level, kind])]).toEqual([name, [["danger", "keras_lambda"]]]);
     }
     const wrapped = {
       class_name: "TimeDistributed",
@@ -74,7 +74,7 @@ describe("what a configuration makes a loader run", () => {
   test("a loss or an optimizer is looked at as the layers are", async () => {
     const model = { ...dense, compile_config: { optimizer: { module: "shop", class_name: "Descent", config: {} } } };
     const { findings } = await inspect(architecture(model));
-    expect(findings).toMatchObject([{ where: "compile_config.optimizer", code: "keras_custom_object" }]);
+    expect(findings).toMatchObject([{ where: "compile_config.optimizer", kind: "keras_custom_object" }]);
   });
 
   test("functions of Keras' activations, and operations that compute, are ordinary", async () => {

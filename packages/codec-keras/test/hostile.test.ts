@@ -33,15 +33,18 @@ describe("every file is from a stranger", () => {
     await fuzzDecoder({ seeds: [vector(name)], decode: async (bytes) => inspect(bytes), runs: runs / 4, seed: 2 });
   });
 
-  test("every byte of the structure of a file, set to extremes, gives a model or a typed error", async () => {
+  test("every byte of a small file, set to extremes, gives a model or a typed error", async () => {
     const bytes = vector("external-storage.weights.h5");
+    const wrong: unknown[] = [];
     for (let at = 0; at < bytes.length; at++)
       for (const value of [0, 0xff, bytes[at]! ^ 1]) {
         const flipped = bytes.slice();
         flipped[at] = value;
-        const error = await codec.decode(payloads(flipped)).catch((thrown: unknown) => thrown);
-        if (error instanceof Error) expect([at, value, isModelkeepError(error)]).toEqual([at, value, true]);
+        await codec.decode(payloads(flipped)).catch((error: unknown) => {
+          if (!isModelkeepError(error)) wrong.push([at, value, error]);
+        });
       }
+    expect(wrong).toEqual([]);
   });
 
   test("the limits hold", async () => {
@@ -59,16 +62,16 @@ describe("every file is from a stranger", () => {
   });
 
   test("a dataset that announces more than the file could unpack to makes no room for it", async () => {
-    const bytes = vector("edges.weights.h5");
-    const view = new DataView(bytes.buffer);
-    // The shape of "unwritten": one dimension of 3, as a dataspace of version 1 with its greatest size.
-    const found = findSequence(bytes, [1, 1, 1, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
-    const before = found.length;
-    for (const at of found) view.setBigUint64(at + 8, 2n ** 40n, true);
-    expect(before).toBeGreaterThan(0);
-    const error = await codec.decode(payloads(bytes)).catch((thrown: unknown) => thrown);
-    expect(isModelkeepError(error)).toBe(true);
-    expect(["limit_exceeded", "malformed"]).toContain((error as { code: string }).code);
+    // A dataspace of version 1: one dimension of 3, which is also its greatest size. One of them was never written.
+    const shape = [1, 1, 1, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0];
+    const codes: string[] = [];
+    for (const at of findSequence(vector("edges.weights.h5"), shape)) {
+      const bytes = vector("edges.weights.h5");
+      new DataView(bytes.buffer).setBigUint64(at + 8, 2n ** 40n, true);
+      await codec.decode(payloads(bytes)).catch((error: { code: string }) => codes.push(error.code));
+    }
+    expect(codes.filter((code) => code === "malformed")).toHaveLength(9);
+    expect(codes.filter((code) => code === "limit_exceeded")).toHaveLength(1);
   });
 });
 

@@ -1,0 +1,34 @@
+import { copyFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { expect, test } from "vitest";
+
+import { commandLine } from "./run.js";
+
+const { folder, run } = commandLine();
+const vectors = fileURLToPath(new URL("../../../vectors/keras/", import.meta.url));
+
+test("files of Keras are inspected, converted to safetensors, and saved", async () => {
+  for (const name of ["table.keras", "lambda.keras", "table.h5", "table.json"])
+    copyFileSync(join(vectors, name), join(folder, name));
+  const shown = await run(["inspect", "table.keras"]);
+  expect([shown.code, shown.stderr]).toEqual([0, ""]);
+  expect(shown.stdout).toContain("Keras 3.15.1 model, layers: 3, tensors: 14, parameters: 23");
+  expect((await run(["inspect", "table.json", "--json"])).json()).toMatchObject({ codec: "keras" });
+
+  const risky = await run(["inspect", "lambda.keras"]);
+  expect([risky.code, risky.stdout]).toEqual([1, expect.stringMatching(/danger +Lambda "twice" carries Python code/u)]);
+
+  for (const name of ["table.keras", "table.h5"]) {
+    const converted = await run(["convert", name, `${name}.safetensors`]);
+    expect([converted.code, converted.stdout]).toEqual([0, expect.stringContaining("the same values")]);
+    const header = readFileSync(join(folder, `${name}.safetensors`), "utf8");
+    expect(header).toContain("keras.config");
+  }
+  const back = await run(["convert", "table.h5.safetensors", "new.keras"]);
+  expect([back.code, back.stderr]).toEqual([5, expect.stringContaining("Nothing here converts this model to keras")]);
+
+  expect((await run(["save", "table", "table.keras"])).code).toBe(0);
+  expect((await run(["show", "table@1"])).stdout).toContain("keras");
+});
