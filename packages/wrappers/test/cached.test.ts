@@ -2,7 +2,6 @@ import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { collect, type Store } from "@modelkeep/core";
-import { openRegistry } from "@modelkeep/registry";
 import { memoryStore } from "@modelkeep/store-memory";
 import { faulty } from "@modelkeep/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -205,27 +204,4 @@ test("a folder that can't be written harms no reader", async () => {
   const store = cached(below, join(folder, "file", "cache"), { maxBytes, trouble: (error) => troubles.push(error) });
   for (const how of [read, readInto, read]) expect(same(await how(store, blob("a")), bytes(2_000_000))).toBe(true);
   expect(troubles.length).toBeGreaterThan(0);
-});
-
-test("a registry is read from the cache, and its writers see each other", async () => {
-  const below = memoryStore();
-  const open = (path: string, actor: string) =>
-    openRegistry({ store: cached(below, join(folder, path), { maxBytes }), actor });
-  const [ada, bob] = [await open("ada", "Ada"), await open("bob", "Bob")];
-  const file = async function* (): AsyncGenerator<Uint8Array> {
-    yield bytes(3_000_000);
-  };
-  await ada.save("scorer", { files: [{ path: "weights.bin", open: file, size: 3_000_000 }] });
-  for (let turn = 0; turn < 5; turn++) {
-    await (turn % 2 === 0 ? ada : bob).tag("scorer", 1, { turn: String(turn) });
-    expect((await ada.resolve("scorer@1")).tags).toEqual({ turn: String(turn) });
-    expect((await bob.resolve("scorer@1")).tags).toEqual({ turn: String(turn) });
-  }
-  const counting = faulty(below);
-  const again = await openRegistry({ store: cached(counting, join(folder, "bob"), { maxBytes }), readOnly: true });
-  const weights = async () => (await again.open("scorer@1")).payload("weights.bin")!.bytes();
-  expect(same(await weights(), bytes(3_000_000))).toBe(true);
-  const asked = counting.operations.filter((name) => name === "read").length;
-  expect(same(await weights(), bytes(3_000_000))).toBe(true);
-  expect(counting.operations.filter((name) => name === "read").length).toBe(asked);
 });

@@ -1,11 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { compareCodePoints, type Store } from "@modelkeep/core";
-import { openRegistry } from "@modelkeep/registry";
-import { fsStore } from "@modelkeep/store-fs";
 import { memoryStore } from "@modelkeep/store-memory";
-import { sqliteStore } from "@modelkeep/store-sqlite";
 import { randomNumbers } from "@modelkeep/testkit";
 import { expect, test } from "vitest";
 import { split } from "../src/index.js";
@@ -17,28 +11,6 @@ async function listed(store: Store, prefix = "", options = {}): Promise<string[]
   for await (const { key } of store.list(prefix, options)) keys.push(key);
   return keys;
 }
-
-test("a registry lies in both: its payloads in the one, all else in the other", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "modelkeep-split-"));
-  try {
-    const [blobs, log] = [fsStore(join(folder, "blobs")), sqliteStore(join(folder, "log.db"))];
-    await using registry = await openRegistry({ store: split(blobs, log), actor: "Ada" });
-    const open = async function* (): AsyncGenerator<Uint8Array> {
-      yield new Uint8Array(9_000_000).fill(3); // large enough to be named late
-    };
-    await registry.save("scorer", { files: [{ path: "weights.bin", open, size: 9_000_000 }] });
-    expect((await listed(blobs)).every((key) => key.startsWith("blobs/sha256/"))).toBe(true);
-    expect((await listed(blobs)).length).toBe(1);
-    expect((await listed(log)).some((key) => key.startsWith("blobs/"))).toBe(false);
-    expect(await listed(registry.store)).toEqual(
-      [...(await listed(blobs)), ...(await listed(log))].sort(compareCodePoints),
-    );
-    expect((await registry.check({ full: true })).problems).toEqual([]);
-    expect((await registry.open("scorer@1")).payload("weights.bin")!.size).toBe(9_000_000);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
 
 test("listings are those of one store with the same keys, for any prefix, delimiter and start", async () => {
   const random = randomNumbers(20_261_127);
