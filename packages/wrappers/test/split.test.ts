@@ -1,4 +1,4 @@
-import { compareCodePoints, type Store } from "@modelkeep/core";
+import type { Store } from "@modelkeep/core";
 import { memoryStore } from "@modelkeep/store-memory";
 import { randomNumbers } from "@modelkeep/testkit";
 import { expect, test } from "vitest";
