@@ -26,8 +26,18 @@ test("files of Keras are inspected, converted to safetensors, and saved", async 
     const header = readFileSync(join(folder, `${name}.safetensors`), "utf8");
     expect(header).toContain("keras.config");
   }
-  const back = await run(["convert", "table.h5.safetensors", "new.keras"]);
-  expect([back.code, back.stderr]).toEqual([5, expect.stringContaining("Nothing here converts this model to keras")]);
+  expect((await run(["convert", "table.keras.safetensors", "again.keras"])).code).toBe(0);
+  const [first, again] = await Promise.all(
+    ["table", "again"].map((name) => run(["inspect", `${name}.keras`, "--json"])),
+  );
+  const { size: _, path: __, ...facts } = first!.json() as Record<string, unknown>;
+  expect(again!.json()).toMatchObject(facts);
+  expect((await run(["convert", "table.keras", "again.weights.h5"])).code).toBe(0);
+  expect((await run(["inspect", "again.weights.h5"])).stdout).toContain(
+    "Keras weights (HDF5), tensors: 14, parameters: 23",
+  );
+  const refused = await run(["convert", "table.keras", "again.h5"]);
+  expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining("are read here, not written")]);
 
   expect((await run(["save", "table", "table.keras"])).code).toBe(0);
   expect((await run(["show", "table@1"])).stdout).toContain("keras");

@@ -1,2 +1,2 @@
-export { kerasCodec } from "./keras-codec.js";
+export { kerasCodec, type KerasEncodeOptions } from "./keras-codec.js";
 export { modelkeep } from "./plugin.js";

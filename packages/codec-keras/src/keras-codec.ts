@@ -4,37 +4,43 @@ import {
   elementCount,
   type Inspection,
   type Json,
-  ModelkeepError,
   type ReadOptions,
 } from "@modelkeep/core";
-import type { TensorFile } from "@modelkeep/safetensors";
+import { isTensorFile, type TensorFile } from "@modelkeep/safetensors";
 
 import { isHdf5 } from "./hdf5/read-hdf5.js";
 import { findingsIn } from "./keras-findings.js";
 import { layersIn } from "./keras-layers.js";
+import { formFor, type KerasForm, writeKeras } from "./write-keras.js";
 import { type KerasFile, member, readKeras, tryWeights } from "./read-keras.js";
 
 const mediaType = "application/vnd.keras";
 
-/** Keras' files (`.keras`, `.h5`, weights alone, the architecture as JSON), read as inert data; written in other formats. */
-export function kerasCodec(): Codec<TensorFile> {
+export interface KerasEncodeOptions {
+  /**
+   * "model": a `.keras` file, for which the metadata must have the architecture (`keras.config`); "weights": a `.weights.h5`
+   * file of the tensors alone. By default what the extension says, or the model allows.
+   */
+  readonly form?: KerasForm;
+}
+
+/** Keras' files (`.keras`, `.h5`, weights alone, the architecture as JSON), read as inert data. */
+export function kerasCodec(): Codec<TensorFile, KerasEncodeOptions> {
   return {
     name: "keras",
     mediaType,
-    extensions: [".keras", ".h5", ".hdf5"],
+    extensions: [".keras", ".weights.h5", ".h5", ".hdf5"],
     facts: {
       languages: "Python",
       runsCode: "in Python, unless safe_mode is kept; here never",
       bestFor: "models that Keras saved; convert their weights to safetensors",
     },
-    // It only reads: whoever looks for a format to write in is to take another one.
-    accepts: (_model): _model is TensorFile => false,
+    accepts: isTensorFile,
     sniff: sniffKeras,
-    async encode() {
-      throw new ModelkeepError(
-        "unsupported",
-        "Keras' files are read here, not written: write the weights to a safetensors file, or save the model with Keras",
-      );
+    async encode(model, { stem = "model", extension, form = formFor(model, extension) } = {}) {
+      return [
+        { path: `${stem}${form === "model" ? ".keras" : ".weights.h5"}`, mediaType, open: writeKeras(model, form) },
+      ];
     },
     async decode({ main }, options = {}) {
       const file = readKeras(whole(await main.buffer(read(options))), options);
@@ -49,10 +55,11 @@ export function kerasCodec(): Codec<TensorFile> {
 }
 
 /** What joins weights and architecture again, in whatever format the weights are kept. */
-function metadataOf({ config, compile, version, backend }: KerasFile): ReadonlyMap<string, string> {
+function metadataOf({ form, config, compile, version, backend }: KerasFile): ReadonlyMap<string, string> {
   const texts = {
     "keras.config": config?.text,
-    "keras.compile": compile === undefined ? undefined : JSON.stringify(compile),
+    // Elsewhere it is part of the configuration.
+    "keras.compile": form === "h5" && compile !== undefined ? JSON.stringify(compile) : undefined,
     "keras.version": version,
     "keras.backend": backend,
   };
@@ -112,9 +119,9 @@ const formNames = {
 } as const;
 
 /** An archive by its first file, HDF5 by its signature, an architecture by how Keras' JSON begins. */
-function sniffKeras(head: Uint8Array, path = ""): "yes" | "maybe" | "no" {
-  // Others use HDF5 as well; no other codec here does.
-  if (isHdf5(head)) return /\.(?:keras|h5|hdf5)$/iu.test(path) ? "yes" : "maybe";
+function sniffKeras(head: Uint8Array): "yes" | "no" {
+  // Others use HDF5 as well; no other codec here does. Versions 0 and 1 have the sizes of positions elsewhere than later ones.
+  if (isHdf5(head)) return head[head[8]! < 2 ? 13 : 9] === 8 ? "yes" : "no";
   if (head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4) {
     const length = (head[26] ?? 0) | ((head[27] ?? 0) << 8);
     const name = String.fromCharCode(...head.subarray(30, 30 + Math.min(length, 64)));

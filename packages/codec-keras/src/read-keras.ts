@@ -70,6 +70,7 @@ function readArchiveModel(memory: Memory, options: ReadKerasOptions): KerasFile 
     config: parsed,
     compile: nonEmpty(member(parsed.json, "compile_config")),
     version: textMember(facts, "keras_version"),
+    backend: textMember(facts, "backend"),
     weights: () => (weights === undefined ? undefined : readHdf5(weights(), options)),
     assets: [...entries.keys()].filter((name) => name.startsWith("assets/")),
   };

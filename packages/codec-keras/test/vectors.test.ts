@@ -1,4 +1,4 @@
-import { tensorBytes } from "@modelkeep/core";
+import { collectPayloads, Tensor, tensorBytes } from "@modelkeep/core";
 import { describe, expect, test } from "vitest";
 
 import { kerasCodec } from "../src/index.js";
@@ -65,6 +65,50 @@ describe("files that Keras and h5py wrote", () => {
     const h5 = await codec.decode(payloads(vector("table.h5")));
     expect(JSON.parse(h5.metadata.get("keras.config")!)).toMatchObject({ class_name: "Sequential" });
     expect([...h5.metadata.keys()]).toEqual(["keras.config", "keras.compile", "keras.version", "keras.backend"]);
+  });
+
+  test.each(["table.keras", "nested.keras", "small.keras", "words.keras", "table.weights.h5", "edges.weights.h5"])(
+    "%s comes back the same once written again",
+    async (name) => {
+      const model = await codec.decode(payloads(vector(name)));
+      const again = await codec.decode(await collectPayloads(await codec.encode(model)));
+      expect(again).toEqual(model);
+    },
+  );
+
+  test("an architecture and weights that were saved apart become one model", async () => {
+    const { metadata } = await codec.decode(payloads(vector("table.json")));
+    const { tensors } = await codec.decode(payloads(vector("table.weights.h5")));
+    const joined = await collectPayloads(await codec.encode({ tensors, metadata }));
+    expect(joined.main.path).toBe("model.keras");
+    const { details, parameters } = await codec.inspect!(joined);
+    expect({ name: details?.["name"], optimizer: details?.["optimizerState"], parameters }).toEqual({
+      name: "table",
+      optimizer: true,
+      parameters: 23,
+    });
+  });
+
+  test("what cannot be written is refused, and why is told", async () => {
+    const h5 = await codec.decode(payloads(vector("table.h5")));
+    await expect(codec.encode(h5)).rejects.toThrow("load that file with Keras and save it as .keras");
+    const weights = await codec.decode(payloads(vector("table.weights.h5")));
+    await expect(codec.encode(weights, { extension: ".h5" })).rejects.toThrow("….weights.h5");
+    await expect(codec.encode(weights, { form: "model" })).rejects.toThrow("needs the architecture");
+    const named = (...names: string[]) => ({
+      tensors: new Map(names.map((each) => [each, new Tensor("int8", [0], new Int8Array(0))])),
+      metadata: new Map<string, string>(),
+    });
+    for (const names of [["a//b"], [".."], [""], ["a", "a/b"], ["a/b/c", "a/b"]])
+      await expect(codec.encode(named(...names))).rejects.toMatchObject({ code: "invalid_input" });
+    const odd = {
+      ...weights,
+      metadata: new Map([
+        ["keras.config", "{}"],
+        ["format", "pt"],
+      ]),
+    };
+    await expect(codec.encode(odd)).rejects.toThrow('no place for the text "format"');
   });
 
   test("a Sequential model of the first Keras 2, whose configuration is the list of its layers", async () => {

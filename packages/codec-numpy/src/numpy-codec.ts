@@ -25,7 +25,8 @@ export function numpyCodec(defaults: NumpyEncodeOptions = {}): Codec<TensorFile,
     accepts: isTensorFile,
     sniff: sniffNumpy,
     async encode(model, options = {}) {
-      const { form = "npz", level } = { ...defaults, ...options };
+      const named = options.extension === ".npy" ? "npy" : "npz";
+      const { form = named, level } = { ...defaults, ...options };
       const open = form === "npy" ? writeNpy(onlyTensor(model)) : writeNpz(tensorsWithMetadata(model), level);
       return [{ path: `${options.stem ?? "model"}.${form}`, mediaType: "application/vnd.numpy", open }];
     },

@@ -115,8 +115,14 @@ export interface Codec<M = unknown, O = unknown> {
   accepts(model: unknown): model is M;
   /** By content, from the first bytes (64 KiB or the whole file); the path is a hint only. */
   sniff?(head: Uint8Array, path?: string): "yes" | "maybe" | "no";
-  /** One file or several, the main one first. `stem` is the file name to use, without extension; default "model". */
-  encode(model: M, options?: O & { readonly stem?: string }): Promise<readonly PayloadSource[]>;
+  /**
+   * One file or several, the main one first. `stem` is the file name to use, without extension; default "model". `extension`,
+   * one of `extensions`, is what the user calls the file: for formats that have several forms.
+   */
+  encode(
+    model: M,
+    options?: O & { readonly stem?: string; readonly extension?: string },
+  ): Promise<readonly PayloadSource[]>;
   decode(payloads: PayloadSet, options?: DecodeOptions): Promise<M>;
   /** What is in it, from the few ranges that tell. */
   inspect?(payloads: PayloadSet, options?: DecodeOptions): Promise<Inspection>;

@@ -18,6 +18,10 @@ const both = [
 const sample = new TextEncoder().encode("weights, ".repeat(20_000));
 
 describe.each(both)("%s", (_, own) => {
+  it("goes on from an earlier CRC-32 when there are no more bytes", () => {
+    for (const none of [new Uint8Array(0), new Uint8Array(new ArrayBuffer(0))]) expect(own.crc32(none, 5)).toBe(5);
+  });
+
   it("has zlib's CRC-32, also in parts", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 500 }), fc.nat(500), (bytes, at) => {

@@ -32,7 +32,8 @@ export async function run(context: Context): Promise<void> {
   const model = await thawed(plugins, await opened.codec.decode(opened.payloads, { signal }));
   const precision = precisionOf(options.text("precision"));
   const conversion = await convert(plugins, target, model, precision);
-  const [file] = await target.encode(conversion.model);
+  const extension = target.extensions.find((each) => to.toLowerCase().endsWith(each))!;
+  const [file] = await target.encode(conversion.model, { extension });
   const bytes = await collect(file!.open());
   await writeNewFile(resolve(folder, to), once(bytes), { overwrite: options.flag("force") });
   const worst = await compare(context, plugins, target, model, bytes);

@@ -5,7 +5,8 @@ export type Compression = "deflate" | "gzip";
 
 /** CRC-32 of the bytes, going on from an earlier value. */
 export function crc32(bytes: Uint8Array, value = 0): number {
-  return zlib.crc32(bytes, value);
+  // An empty view on an empty buffer would make zlib begin anew.
+  return bytes.length === 0 ? value : zlib.crc32(bytes, value);
 }
 
 /** The plain bytes of a raw DEFLATE stream (RFC 1951) or a gzip file (RFC 1952); an Error when it is broken, cut or followed by more. */
