@@ -1,6 +1,7 @@
 import { cutRange, ModelkeepError, throwIfAborted } from "@modelkeep/core";
 import type { GetOptions, ObjectInfo, ReadIntoOptions, StoredObject } from "@modelkeep/core";
 import { errorCode, type FileFacts, type FileOperations } from "./file-operations.js";
+import { nodeFileOperations } from "./node-file-operations.js";
 import { named } from "./trouble.js";
 
 const streamPiece = 1 << 20;
@@ -98,7 +99,8 @@ export function storedFile(
 
   return {
     info,
-    file: { path, offset: start },
+    // Whoever reads the file itself goes past other operations than Node's: then there is none to be told of.
+    ...(operations === nodeFileOperations && { file: { path, offset: start } }),
     stream: (options = {}) => named("read", info.key, stream(options.signal)),
     readInto: (target, options = {}) => named("read", info.key, readInto(target, options)),
   };
