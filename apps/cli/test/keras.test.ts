@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -7,6 +7,8 @@ import { expect, test } from "vitest";
 import { commandLine } from "./run.js";
 
 const { folder, run } = commandLine();
+const scanned = join(folder, "downloads");
+mkdirSync(scanned);
 const vectors = fileURLToPath(new URL("../../../vectors/keras/", import.meta.url));
 
 test("files of Keras are inspected, converted to safetensors, and saved", async () => {
@@ -41,4 +43,36 @@ test("files of Keras are inspected, converted to safetensors, and saved", async 
 
   expect((await run(["save", "table", "table.keras"])).code).toBe(0);
   expect((await run(["show", "table@1"])).stdout).toContain("keras");
+});
+
+test("a scan tells what Keras would run, and passes the rest of its files", async () => {
+  for (const name of [
+    "table.keras",
+    "lambda-nested.keras",
+    "old-lambda.h5",
+    "custom.keras",
+    "external.weights.h5",
+    "old.json",
+  ])
+    copyFileSync(join(vectors, name), join(scanned, name));
+  const { code, json } = await run(["scan", "downloads", "--json"]);
+  const { files } = json() as { files: readonly { readonly path: string; readonly verdict: string }[] };
+  expect([code, files.map(({ path, verdict }) => [path, verdict])]).toEqual([
+    1,
+    [
+      [join("downloads", "custom.keras"), "unknown"],
+      [join("downloads", "external.weights.h5"), "dangerous"],
+      [join("downloads", "lambda-nested.keras"), "dangerous"],
+      [join("downloads", "old-lambda.h5"), "dangerous"],
+      [join("downloads", "old.json"), "clean"],
+      [join("downloads", "table.keras"), "clean"],
+    ],
+  ]);
+  const cut = readFileSync(join(vectors, "table.h5")).subarray(0, 5000);
+  writeFileSync(join(folder, "cut.h5"), cut);
+  const broken = await run(["scan", "cut.h5"]);
+  expect([broken.code, broken.stdout]).toEqual([
+    1,
+    expect.stringMatching(/malformed +cut\.h5\n +The HDF5 file has 5000 bytes/u),
+  ]);
 });

@@ -44,7 +44,7 @@ export function kerasCodec(): Codec<TensorFile, KerasEncodeOptions> {
     },
     async decode({ main }, options = {}) {
       const file = readKeras(whole(await main.buffer(read(options))), options);
-      const datasets = file.weights()?.datasets ?? new Map();
+      const datasets = file.weights() ?? new Map();
       const tensors = new Map(Array.from(datasets, ([path, dataset]) => [path, dataset.tensor()] as const));
       return { tensors, metadata: metadataOf(file) };
     },
@@ -68,7 +68,7 @@ function metadataOf({ form, config, compile, version, backend }: KerasFile): Rea
 
 function inspectionOf(file: KerasFile): Inspection {
   const { found, error } = tryWeights(file);
-  const datasets = [...(found?.datasets.values() ?? [])];
+  const datasets = [...(found?.values() ?? [])];
   const tensors = datasets.map(({ path, type, shape }) => ({
     name: path,
     dtype: type.name,
@@ -80,7 +80,8 @@ function inspectionOf(file: KerasFile): Inspection {
   const layers = file.config === undefined ? [] : layersIn(file.config.json);
   const optimizer = datasets.some(({ path }) => /^optimizer(?:_weights)?\//u.test(path));
   const name = member(member(file.config?.json, "config"), "name");
-  const unread = error === undefined ? [] : [{ level: "warning", message: error.message, code: error.code } as const];
+  const level = error?.code === "refused" ? "danger" : "warning";
+  const unread = error === undefined ? [] : [{ level, message: error.message, code: error.code } as const];
   const version = file.version === undefined ? "" : ` ${file.version}`;
   return {
     summary: [

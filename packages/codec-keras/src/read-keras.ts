@@ -2,7 +2,7 @@ import { isModelkeepError, type Json, type Limits, ModelkeepError, parseJson } f
 import { readArchive } from "@modelkeep/pickle";
 
 import type { Memory } from "./hdf5/file-bytes.js";
-import { type Hdf5File, isHdf5, readHdf5 } from "./hdf5/read-hdf5.js";
+import { type Datasets, isHdf5, readHdf5 } from "./hdf5/read-hdf5.js";
 
 export interface ReadKerasOptions {
   readonly limits?: Limits | undefined;
@@ -19,7 +19,7 @@ export interface KerasFile {
   readonly version?: string | undefined;
   readonly backend?: string | undefined;
   /** Opens the weights; undefined when there are none. */
-  weights(): Hdf5File | undefined;
+  weights(): Datasets | undefined;
   /** Files beside the weights, as vocabularies. */
   readonly assets: readonly string[];
 }
@@ -71,7 +71,7 @@ function readArchiveModel(memory: Memory, options: ReadKerasOptions): KerasFile 
     compile: nonEmpty(member(parsed.json, "compile_config")),
     version: textMember(facts, "keras_version"),
     backend: textMember(facts, "backend"),
-    weights: () => (weights === undefined ? undefined : readHdf5(weights(), options)),
+    weights: () => (weights === undefined ? undefined : readHdf5(weights(), options).datasets()),
     assets: [...entries.keys()].filter((name) => name.startsWith("assets/")),
   };
 }
@@ -91,7 +91,7 @@ function readHdf5Model(memory: Memory, options: ReadKerasOptions): KerasFile {
     compile: training === undefined ? undefined : nonEmpty(json(training, "training_config").json),
     version: file.attribute("keras_version"),
     backend: file.attribute("backend"),
-    weights: () => file,
+    weights: () => file.datasets(),
     assets: [],
   };
 }
@@ -139,7 +139,7 @@ function nonEmpty(value: Json | undefined): Json | undefined {
 }
 
 /** The weights; or why they cannot be read, for those who only want to look. */
-export function tryWeights(file: KerasFile): { readonly found?: Hdf5File; readonly error?: ModelkeepError } {
+export function tryWeights(file: KerasFile): { readonly found?: Datasets; readonly error?: ModelkeepError } {
   try {
     const found = file.weights();
     return found === undefined ? {} : { found };

@@ -47,6 +47,15 @@ describe("files that Keras and h5py wrote", () => {
       expect(codec.sniff!(new TextEncoder().encode(text), "model.json")).toBe("no");
   });
 
+  test("weights that cannot be read are a finding; leading out of the file is a danger", async () => {
+    const levels = await Promise.all(
+      ["external.weights.h5", "external-storage.weights.h5", "virtual.weights.h5", "soft-cycle.weights.h5"].map(
+        async (name) => (await inspect(vector(name))).findings?.map(({ level, code }) => [level, code]),
+      ),
+    );
+    expect(levels).toEqual([...Array.from({ length: 3 }, () => [["danger", "refused"]]), [["warning", "unsupported"]]]);
+  });
+
   test("the layers of a model within a model are listed under its name, with their shapes", async () => {
     const { details } = await inspect(vector("nested.keras"));
     expect(details?.["layers"]).toContainEqual({ name: "inner/deep", class: "Dense", shape: [null, 4] });

@@ -51,8 +51,9 @@ function describeInspection(
       `  operators   ${inspection.operators.map(({ name, domain, count }) => `${domain ? `${domain}.` : ""}${name} x ${count}`).join(", ")}`,
     );
   }
-  const { tree, globals, ...details } = inspection.details ?? {};
+  const { tree, globals, layers, ...details } = inspection.details ?? {};
   for (const [key, value] of Object.entries(details)) lines.push(`  ${key.padEnd(11)} ${detailText(value)}`);
+  if (Array.isArray(layers)) lines.push(...layerLines(layers as readonly Layer[]));
   if (Array.isArray(globals)) lines.push(`  names       ${globals.length} that the file asks for (--json lists them)`);
   if (tree !== undefined) lines.push("  contents", ...treeLines(tree).map((line) => `    ${line}`));
   // An object tree has the arrays in their places.
@@ -90,6 +91,22 @@ export function signatureLines({ inputs, outputs }: Signature): string[] {
     ...inputs.map((each) => `  input       ${spec(each)}`),
     ...outputs.map((each) => `  output      ${spec(each)}`),
   ];
+}
+
+interface Layer {
+  readonly name: string;
+  readonly class: string;
+  readonly shape?: unknown;
+}
+
+function layerLines(layers: readonly Layer[]): string[] {
+  const lines = layers
+    .slice(0, 24)
+    .map(
+      (layer) =>
+        `  layer       ${layer.name} ${layer.class}${layer.shape === undefined ? "" : ` of ${JSON.stringify(layer.shape)}`}`,
+    );
+  return layers.length > 24 ? [...lines, `  and ${layers.length - 24} more layers (--json lists them)`] : lines;
 }
 
 function shorten(names: readonly string[]): string {

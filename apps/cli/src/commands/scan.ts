@@ -8,20 +8,23 @@ import { looksPickled, scanFile, type ScanReport } from "@modelkeep/pickle";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
 import type { Output } from "../output.js";
+import { type FileReport, scanKeras } from "../scan-keras.js";
 
-/** What pickles would run, file by file. Exit code 0 only when every file is clean. */
+/** What pickles and files of Keras would run, file by file. Exit code 0 only when every file is clean. */
 export async function run({ arguments: given, folder, output, signal }: Context): Promise<number> {
-  const reports: ScanReport[] = [];
+  const reports: FileReport[] = [];
   for (const named of given) {
     const start = resolve(folder, named);
     for await (const path of filesBelow(start)) {
-      const { main } = await filePayloads([{ file: path, path: "file" }]);
-      const report = {
-        ...(await scanFile(main, { signal })),
-        path: path === start ? named : join(named, path.slice(start.length + 1)),
-      };
-      // In a folder other files are expected; a file that was named is answered for.
-      if (path !== start && (await isOther(main, path, report))) continue;
+      const payloads = await filePayloads([{ file: path, path: "file" }]);
+      const shown = path === start ? named : join(named, path.slice(start.length + 1));
+      let report = await scanKeras(payloads, shown, signal);
+      if (report === undefined) {
+        const scanned = await scanFile(payloads.main, { signal });
+        // In a folder other files are expected; a file that was named is answered for.
+        if (path !== start && (await isOther(payloads.main, path, scanned))) continue;
+        report = { ...scanned, path: shown };
+      }
       reports.push(report);
       output.line(describe(report, output));
     }
@@ -62,7 +65,7 @@ async function* filesBelow(path: string): AsyncGenerator<string> {
   }
 }
 
-function describe({ path, verdict, findings, format }: ScanReport, output: Output): string {
+function describe({ path, verdict, findings, format }: FileReport, output: Output): string {
   const colour = verdict === "clean" ? "green" : verdict === "dangerous" ? "red" : "yellow";
   const word = format === undefined && verdict === "clean" ? "nothing to scan" : verdict;
   const lines = [`${output.style(colour, word)}  ${path}`];

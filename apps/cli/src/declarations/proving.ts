@@ -17,7 +17,7 @@ export const proving: readonly Command[] = [
     count: [1, 1000],
     withoutConfiguration: true,
     notes: [
-      "By content, not by name: pickles and joblib files, compressed or not, in ZIP archives (PyTorch, .npz), one inside another. Files that are none of these are passed over.",
+      "By content, not by name: pickles and joblib files, compressed or not, in ZIP archives (PyTorch, .npz), one inside another; models and architectures of Keras. Files that are none of these are passed over.",
       "Exit code 0: every file is clean. 1: one is not. 2: misuse. Clean means that every name in it is known to be data; nothing can promise more.",
     ],
     examples: ["modelkeep scan models/", "modelkeep scan model.joblib --json"],

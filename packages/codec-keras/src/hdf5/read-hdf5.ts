@@ -16,11 +16,13 @@ export function isHdf5(head: Uint8Array): boolean {
 
 /** An HDF5 file as h5py writes it by default. */
 export interface Hdf5File {
-  /** By their paths ("layers/dense/vars/0"), in the order of the file. */
-  readonly datasets: ReadonlyMap<string, Dataset>;
   /** A text that the file says of itself. */
   attribute(name: string): string | undefined;
+  /** Every array by its path ("layers/dense/vars/0"), in the order of the names. Nothing of the elements is read yet. */
+  datasets(): Datasets;
 }
+
+export type Datasets = ReadonlyMap<string, Dataset>;
 
 export interface ReadHdf5Options {
   readonly limits?: Limits | undefined;
@@ -29,13 +31,20 @@ export interface ReadHdf5Options {
 
 /**
  * Reads the form that h5py writes unless it is asked for a newer one: superblock 0 or 1, object headers of version 1.
- * Links are never followed, neither within the file nor out of it. Nothing of the elements is read yet.
+ * Links are never followed, neither within the file nor out of it.
  * Format: https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
  */
 export function readHdf5(memory: Memory, { limits, signal }: ReadHdf5Options = {}): Hdf5File {
   const file = new FileBytes(memory);
   const budget = new Budget(memory.byteLength, limits, signal);
   const root = rootOf(file);
+  return {
+    attribute: (name) => textAttribute(file, readMessages(file, root, budget), name, budget),
+    datasets: () => walk(file, root, budget),
+  };
+}
+
+function walk(file: FileBytes, root: number, budget: Budget): Datasets {
   const datasets = new Map<string, Dataset>();
   const seen = new Set<number>();
   const visit = (address: number, path: string, depth: number): void => {
@@ -57,7 +66,7 @@ export function readHdf5(memory: Memory, { limits, signal }: ReadHdf5Options = {
       visit(member, path === "" ? name : `${path}/${name}`, depth + 1);
   };
   visit(root, "", 0);
-  return { datasets, attribute: (name) => textAttribute(file, readMessages(file, root, budget), name, budget) };
+  return datasets;
 }
 
 /** The address of the root group, from the superblock. */
