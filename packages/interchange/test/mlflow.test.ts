@@ -35,7 +35,7 @@ test("a scikit-learn model folder becomes a version that predicts the same, with
 
 test("a file store brings registered versions with aliases, tags, metrics and parameters of their runs", async () => {
   const registry = await newRegistry();
-  const plan = await planMlflow(vectorFolder("mlflow/mlruns"));
+  const plan = await planMlflow(vectorFolder("mlflow/file-store"));
   expect(plan).toMatchObject({ kind: "an MLflow registry", left: [] });
   await runImport(registry, plan);
   const { versions, aliases } = await registry.show("iris");

@@ -65,7 +65,7 @@ describe.skipIf(python === undefined)("MLflow (needs MODELKEEP_TEST_MLFLOW)", ()
     const script = new URL("../../../tooling/fixtures/mlflow_folders.py", import.meta.url).pathname;
     execFileSync(python!, [script, target], { stdio: "ignore" });
     const registry = await newRegistry();
-    await runImport(registry, await planMlflow(join(target, "mlruns")));
+    await runImport(registry, await planMlflow(join(target, "file-store")));
     await using live = await registry.load("iris@champion");
     const expected = JSON.parse(readFileSync(join(target, "expected.json"), "utf8")) as {
       readonly label: readonly number[];
