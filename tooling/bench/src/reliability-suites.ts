@@ -21,8 +21,9 @@ export const suites: readonly Suite[] = [
       "packages/codec-safetensors/test/properties.test.ts",
       "packages/codec-onnx/test/vectors.test.ts",
       "packages/pickle/test/fuzz.test.ts",
+      "packages/codec-keras/test/hostile.test.ts",
     ],
-    environment: { MODELKEEP_FUZZ_RUNS: String(mutations) },
+    environment: { ...full, MODELKEEP_FUZZ_RUNS: String(mutations) },
   },
   {
     title: "The two protocols of the registry, in every order of their steps",
