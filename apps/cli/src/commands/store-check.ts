@@ -12,7 +12,7 @@ export async function run(context: Context): Promise<number> {
   const report = await checkStore(store, {
     prefix,
     signal,
-    ...(options.flag("no-race") ? { race: { writers: 1, increments: 1 } } : {}),
+    ...(options.choice("race") === false ? { race: { writers: 1, increments: 1 } } : {}),
     progress: ({ name, passed, message, milliseconds }) => {
       output.line(
         `${passed ? output.style("green", "ok  ") : output.style("red", "FAIL")}  ${name} ${output.style("dim", `${milliseconds} ms`)}`,

@@ -24,7 +24,7 @@ export async function run(context: Context): Promise<number> {
 
 async function verifyVersion(context: Context, reference: string): Promise<number> {
   const { options, output, signal } = context;
-  const registry = await context.registry({ withPlugins: true, writes: !options.flag("no-record") });
+  const registry = await context.registry({ withPlugins: true, writes: options.choice("record") !== false });
   const envelope = await registry.open(reference);
   const trust = await attestedBy(context);
   const attestations = trust && (await registry.verifyAttestations(reference, trust, { signal }));
@@ -35,13 +35,13 @@ async function verifyVersion(context: Context, reference: string): Promise<numbe
   let results: readonly VerificationResult[] = [];
   if (envelope.manifest.samples !== undefined && !options.flag("digests-only")) {
     if (where === "here")
-      results = await registry.verify(reference, { ...choice, record: !options.flag("no-record"), signal });
+      results = await registry.verify(reference, { ...choice, record: options.choice("record") !== false, signal });
     else {
       results =
         where === "fresh"
           ? await verifyFresh(context, envelope, choice)
           : await verifyInstalled(context, envelope, choice);
-      if (!options.flag("no-record")) await registry.recordVerification(reference, results, { signal });
+      if (options.choice("record") !== false) await registry.recordVerification(reference, results, { signal });
     }
   }
   const ok =

@@ -49,7 +49,10 @@ export const proving: readonly Command[] = [
         value: "<file>",
         description: "compare this data with the recorded digest",
       },
-      "no-record": { type: "boolean", description: "do not write the result into the history" },
+      record: {
+        type: "boolean",
+        description: "write the result into the history, as by default (--no-record does not)",
+      },
     },
     run: () => import("../commands/verify.js"),
   },

@@ -112,7 +112,7 @@ export const storing: readonly Command[] = [
         value: "<prefix>",
         description: "where in the store to work (default: a scratch prefix that is removed)",
       },
-      "no-race": { type: "boolean", description: "leave out the race of 32 writers" },
+      race: { type: "boolean", description: "have 32 writers race as well, as by default (--no-race leaves it out)" },
     },
     run: () => import("../commands/store-check.js"),
   },
