@@ -1,6 +1,6 @@
 # Stages of a long run, each timed and limited; sourced by .ci/run.
 
-stage_limit=${MODELKEEP_CI_STAGE_SECONDS:-900}
+stage_limit=${MODELKEEP_CI_STAGE_SECONDS:-1500}
 stage_names=()
 stage_outcomes=()
 stage_failures=0
