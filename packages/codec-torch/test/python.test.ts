@@ -38,7 +38,7 @@ const dtypes = [
 ] as const;
 
 describe.skipIf(python === undefined)("PyTorch (needs MODELKEEP_TEST_TORCH)", () => {
-  test("loads what we write, with weights_only", async () => {
+  test("loads what we write, with weights_only", { timeout: 120_000 }, async () => {
     const codec = torchCodec();
     const tensors = new Map(
       dtypes.map((dtype) => [`layer.${dtype}`, tensorFromBytes(dtype, [2, 2], new Uint8Array(bytesOf(dtype)).fill(1))]),
@@ -57,7 +57,7 @@ describe.skipIf(python === undefined)("PyTorch (needs MODELKEEP_TEST_TORCH)", ()
     expect(found).toEqual({ ...Object.fromEntries(expected), note: "third" });
   });
 
-  test("writes what we read: the files among the vectors, made anew", () => {
+  test("writes what we read: the files among the vectors, made anew", { timeout: 120_000 }, () => {
     const script = new URL("../../../tooling/fixtures/torch_files.py", import.meta.url).pathname;
     execFileSync(python!, [script, folder], { stdio: "ignore" });
     const read = (path: string) => JSON.parse(readFileSync(path, "utf8")) as unknown;

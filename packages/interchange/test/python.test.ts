@@ -44,7 +44,7 @@ describe.skipIf(python === undefined)("MLflow (needs MODELKEEP_TEST_MLFLOW)", ()
         .at(-1)!,
     ) as unknown;
 
-  test("loads what came from it, and what is made here, and predicts the same", async () => {
+  test("loads what came from it, and what is made here, and predicts the same", { timeout: 300_000 }, async () => {
     const registry = await newRegistry();
     const plan = await planMlflow(vectorFolder("mlflow/model"), { name: "iris" });
     await runImport(registry, plan);
@@ -60,18 +60,22 @@ describe.skipIf(python === undefined)("MLflow (needs MODELKEEP_TEST_MLFLOW)", ()
     expect(predicted(made)).toEqual({ sklearn: label, onnx: label });
   });
 
-  test("makes what we read: the folders among the vectors, anew, with the newest scikit-learn", async () => {
-    const target = mkdtempSync(join(folder, "vectors-"));
-    const script = new URL("../../../tooling/fixtures/mlflow_folders.py", import.meta.url).pathname;
-    execFileSync(python!, [script, target], { stdio: "ignore" });
-    const registry = await newRegistry();
-    await runImport(registry, await planMlflow(join(target, "file-store")));
-    await using live = await registry.load("iris@champion");
-    const expected = JSON.parse(readFileSync(join(target, "expected.json"), "utf8")) as {
-      readonly label: readonly number[];
-      readonly rows: readonly (readonly number[])[];
-    };
-    const found = (await live.predict(expected.rows)).rows.map((row) => Number(row["label"]));
-    expect(found).toEqual(expected.label);
-  });
+  test(
+    "makes what we read: the folders among the vectors, anew, with the newest scikit-learn",
+    { timeout: 300_000 },
+    async () => {
+      const target = mkdtempSync(join(folder, "vectors-"));
+      const script = new URL("../../../tooling/fixtures/mlflow_folders.py", import.meta.url).pathname;
+      execFileSync(python!, [script, target], { stdio: "ignore" });
+      const registry = await newRegistry();
+      await runImport(registry, await planMlflow(join(target, "file-store")));
+      await using live = await registry.load("iris@champion");
+      const expected = JSON.parse(readFileSync(join(target, "expected.json"), "utf8")) as {
+        readonly label: readonly number[];
+        readonly rows: readonly (readonly number[])[];
+      };
+      const found = (await live.predict(expected.rows)).rows.map((row) => Number(row["label"]));
+      expect(found).toEqual(expected.label);
+    },
+  );
 });
