@@ -49,7 +49,8 @@ async function contentResult(): Promise<PageResult> {
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
     const wanted = ["README.md", "LICENSE", ...(manifest.files ?? []).filter((name) => /^\w+$/u.test(name))];
     const missing = wanted.filter((name) => !existsSync(join(folder, name)));
-    const tests = files.filter((path) => path.includes(".test."));
+    // What a template makes has tests of its own.
+    const tests = files.filter((path) => path.includes(".test.") && !path.startsWith("templates"));
     const unresolved = readFileSync(join(folder, "package.json"), "utf8").includes("workspace:");
     const faults = [
       ...missing.map((name) => `${name} is not in the archive`),
