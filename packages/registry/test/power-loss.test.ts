@@ -12,7 +12,7 @@ import { openLines } from "./support/registry.js";
 
 const thorough = process.env["MODELKEEP_RELIABILITY"] === "full";
 /** Of the disks that a power failure at one moment may leave. */
-const disksOfMoment = thorough ? 150 : 2;
+const disksOfMoment = thorough ? 5 : 2;
 /** Every so many moments. */
 const stride = thorough ? 1 : 23;
 /** Every so many disks, everything is tried again on what is left. */

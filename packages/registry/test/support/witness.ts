@@ -20,6 +20,8 @@ export class Witness {
   readonly #there = new Set<string>();
   readonly #records = new Map<string, ModelRecord>();
   readonly #acknowledged = new Set<string>();
+  /** The versions that some time were said to have bytes at a key. */
+  readonly #placed = new Map<string, Map<string, readonly [name: string, version: number]>>();
 
   constructor({ strict = false } = {}) {
     this.strict = strict;
@@ -63,8 +65,8 @@ export class Witness {
         this.#there.delete(named(key));
         if (!/^(?:blobs|models)\//u.test(key)) return;
         this.deletions++;
-        for (const [name, record] of this.#records)
-          for (const version of record.versions.keys()) this.#judge(name, version, `lost ${named(key)}`);
+        for (const [name, version] of this.#placed.get(named(key))?.values() ?? [])
+          this.#judge(name, version, `lost ${named(key)}`);
       },
     };
   }
@@ -79,7 +81,17 @@ export class Witness {
     this.#records.set(model, after);
     this.entries++;
     for (const [number, version] of after.versions)
-      if (version !== before.versions.get(number)) this.#judge(model, number, `entry ${entry.body.number} was written`);
+      if (version !== before.versions.get(number)) {
+        this.#place(model, number, version);
+        this.#judge(model, number, `entry ${entry.body.number} was written`);
+      }
+  }
+
+  #place(name: string, number: number, { placement }: VersionRecord): void {
+    for (const key of [...placement.values()].flat()) {
+      const versions = this.#placed.get(key) ?? new Map();
+      this.#placed.set(key, versions.set(`${name}@${number}`, [name, number]));
+    }
   }
 
   #judge(name: string, number: number, when: string): void {
