@@ -10,6 +10,10 @@ export const tasks = {
   modelkeep: { builds: ["@modelkeep/cli..."], module: "apps/cli/dist/main.cjs", where: "user" },
   test: { builds: everything, tool: "vitest", args: ["run"] },
   check: { builds: ["@modelkeep/checks..."], module: "tooling/checks/dist/check.js" },
+  api: {
+    builds: ["@modelkeep/checks...", "@modelkeep/registry...", "@modelkeep/testkit..."],
+    module: "tooling/checks/dist/write-api-reports.js",
+  },
   "check-docs": { builds: everything, module: "tooling/checks/dist/check-docs.js" },
   "pack-test": { builds: everything, module: "tooling/checks/dist/pack-test.js" },
   bench: { builds: ["@modelkeep/bench...", "@modelkeep/cli..."], module: "tooling/bench/dist/main.js" },

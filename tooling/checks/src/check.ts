@@ -1,11 +1,13 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { apiReportFaults } from "./api-report.js";
 import { browserBundleFaults } from "./browser-bundle.js";
 import { mapLimited, runCommand } from "./command.js";
 import { layerFaults } from "./layers.js";
 import { lockfileFaults, packagePageFaults, publintFaults } from "./published.js";
 import { startupFaults } from "./startup.js";
 import { runSteps } from "./steps.js";
+import { toldChangeFaults } from "./told-changes.js";
 import { root, workspacePackages } from "./workspace.js";
 
 await runSteps([
@@ -18,6 +20,8 @@ await runSteps([
     run: () => toolFaults("knip", ["--no-progress", "--no-config-hints"]),
   },
   { title: "layers", run: async () => layerFaults() },
+  { title: "interfaces are those in api/", run: apiReportFaults },
+  { title: "changes of interfaces are told", run: toldChangeFaults },
   { title: "browser bundles", run: () => browserBundleFaults() },
   { title: "start-up loads nothing heavy", run: startupFaults },
   { title: "package contents (publint)", run: publintFaults },

@@ -11,6 +11,7 @@ export interface PackageManifest {
   readonly private?: boolean;
   readonly description?: string;
   readonly keywords?: readonly string[];
+  readonly exports?: Readonly<Record<string, string | { readonly types: string }>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
