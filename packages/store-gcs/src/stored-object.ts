@@ -1,10 +1,16 @@
 import { cutRange, ModelkeepError, throwIfAborted } from "@modelkeep/core";
-import type { GetOptions, ReadIntoOptions, StoredObject } from "@modelkeep/core";
+import type { GetOptions, ObjectInfo, ReadIntoOptions, StoredObject } from "@modelkeep/core";
 
 import type { Connection } from "./connection.js";
 import { classify, explain } from "./failure.js";
 import { headObject } from "./head-object.js";
+import { readWindow, type Window } from "./read-window.js";
 
+/** Read along with the first request: log entries and manifests then cost one round trip. */
+const firstRead = 128 << 10;
+/** Bytes of later requests, and how many are under way at once: what a stream holds in memory. */
+const windowSize = 4 << 20;
+const side = 3;
 /** How often a download that broke is gone on with, without a byte of progress in between. */
 const patience = 5;
 
@@ -14,37 +20,29 @@ export async function getObject(
   key: string,
   { range, signal }: GetOptions,
 ): Promise<StoredObject | undefined> {
-  const head = await headObject(connection, key, signal);
-  if (head === undefined) return undefined;
-  const { info, generation } = head;
+  const found = await find(connection, key, cutRange(Number.MAX_SAFE_INTEGER, range), signal);
+  if (found === undefined) return undefined;
+  const { info, generation, first } = found;
   const { start, end } = cutRange(info.size, range);
 
+  /** Some windows side by side, their bytes in order. */
   async function* parts(from: number, to: number, calls: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
     throwIfAborted(calls);
-    const file = await connection.file(key, generation);
-    for (let position = from, failures = 0; position < to;) {
-      const before = position;
-      const stream = file.createReadStream({ start: position, end: to - 1, validation: false, decompress: false });
-      const stop = () => stream.destroy(new Error("aborted"));
-      calls?.addEventListener("abort", stop, { once: true });
-      try {
-        for await (const piece of stream) {
-          const bytes = new Uint8Array(piece as Uint8Array).subarray(0, to - position);
-          position += bytes.length;
-          yield bytes;
-          throwIfAborted(calls);
-        }
-        if (position === before)
-          throw new ModelkeepError("io_error", `[gcs] The service gave no bytes of ${key}. Try again later`);
-      } catch (error) {
+    const known = first.subarray(from - start, to - start);
+    if (known.length > 0) yield known.slice();
+    const windows: Promise<readonly Uint8Array[]>[] = [];
+    for (let position = from + known.length; position < to || windows.length > 0;) {
+      while (position < to && windows.length < side) {
+        const until = Math.min(position + windowSize, to);
+        const pieces = whole(connection, { key, generation, from: position, to: until }, calls);
+        // Whoever stops in between does not hear of later ones.
+        pieces.catch(() => undefined);
+        windows.push(pieces);
+        position = until;
+      }
+      for (const piece of await windows.shift()!) {
         throwIfAborted(calls);
-        if (classify(error).status === 404) throw await gone(connection, key, error);
-        // It broke: the rest is asked for anew.
-        failures = position > before ? 1 : failures + 1;
-        if (failures > patience) throw explain(error, `read ${key}`, connection.settings.bucket);
-      } finally {
-        calls?.removeEventListener("abort", stop);
-        stream.destroy();
+        yield piece;
       }
     }
   }
@@ -66,6 +64,84 @@ export async function getObject(
       return filled;
     },
   };
+}
+
+interface Found {
+  readonly info: ObjectInfo;
+  readonly generation: string;
+  /** The first bytes of the range. */
+  readonly first: Uint8Array;
+}
+
+async function find(
+  connection: Connection,
+  key: string,
+  { start, end }: { readonly start: number; readonly end: number },
+  signal: AbortSignal | undefined,
+): Promise<Found | undefined> {
+  if (end > start) {
+    const window = await connection.call(`read ${key}`, signal, async () => {
+      try {
+        return await readWindow(connection, { key, from: start, to: Math.min(start + firstRead, end) });
+      } catch (error) {
+        const { status } = classify(error);
+        if (status === 404) return undefined;
+        // Nothing lies that far: the object is looked at instead.
+        if (status === 416) return "beyond";
+        throw error;
+      }
+    });
+    if (window === undefined) return undefined;
+    const described = window === "beyond" ? undefined : describeAnswer(key, window);
+    if (described !== undefined) return described;
+  }
+  const head = await headObject(connection, key, signal);
+  return head && { info: head.info, generation: head.generation, first: new Uint8Array(0) };
+}
+
+/** What the headers of an answer say about its object; nothing, where they don't say all. */
+function describeAnswer(key: string, { headers, pieces, length }: Window): Found | undefined {
+  const generation = headers["x-goog-generation"];
+  const modified = new Date(headers["last-modified"] ?? Number.NaN);
+  const size = /\/(\d{1,16})$/u.exec(headers["content-range"] ?? "")?.[1];
+  if (typeof generation !== "string" || size === undefined || Number.isNaN(modified.getTime())) return undefined;
+  const first = new Uint8Array(length);
+  let filled = 0;
+  for (const piece of pieces) {
+    first.set(piece, filled);
+    filled += piece.length;
+  }
+  return { info: { key, size: Number(size), modified }, generation, first };
+}
+
+/** A window with all its bytes: where an answer breaks off, the rest is asked for anew. */
+async function whole(
+  connection: Connection,
+  { key, generation, from, to }: { readonly key: string; generation: string; from: number; to: number },
+  signal: AbortSignal | undefined,
+): Promise<readonly Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  for (let position = from, failures = 0; position < to;) {
+    let failure: unknown;
+    try {
+      const request = () => readWindow(connection, { key, generation, from: position, to });
+      const window = await connection.call(`read ${key}`, signal, request);
+      pieces.push(...window.pieces);
+      position += window.length;
+      failures = window.length > 0 ? 0 : failures + 1;
+      ({ failure } = window);
+    } catch (error) {
+      throwIfAborted(signal);
+      if (classify((error as Error).cause ?? error).status === 404) throw await gone(connection, key, error);
+      failure = error;
+      failures += 1;
+    }
+    if (failures > patience)
+      throw failure === undefined
+        ? new ModelkeepError("io_error", `[gcs] The service gave no bytes of ${key}. Try again later`)
+        : explain(failure, `read ${key}`, connection.settings.bucket);
+  }
+  return pieces;
 }
 
 /** This generation is not there any more: the object was deleted or replaced. */

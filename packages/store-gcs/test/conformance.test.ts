@@ -23,6 +23,16 @@ describe.skipIf(endpoint === undefined)("Google Cloud Storage (needs MODELKEEP_T
     { test },
     { timeout: 300_000 },
   );
+
+  test("streams that are given up half-way keep nobody waiting", { timeout: 10_000 }, async () => {
+    const store = gcsStore({ bucket: "modelkeep-test", prefix: `left/${randomUUID().slice(0, 8)}`, endpoint });
+    await store.put("large", new Uint8Array(48 << 20));
+    for (let turn = 0; turn < 6; turn++)
+      for await (const piece of (await store.get("large"))!.stream()) {
+        expect(piece.length).toBeGreaterThan(0);
+        break;
+      }
+  });
 });
 
 test("what is no URL of a bucket is refused", () => {
