@@ -54,7 +54,8 @@ function nameFault(name: string): string | undefined {
 /** Two names with one fold can't both exist: NFKC, case folded, invisible characters dropped. */
 export function foldName(name: string): string {
   if (ascii.test(name)) return name.toLowerCase();
-  const folded = name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
+  // Lower case first, for what has a capital form of its own and another in words: ẞ, ß and SS are one.
+  const folded = name.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase().normalize("NFKC");
   return folded.replace(ignorable, "");
 }
 

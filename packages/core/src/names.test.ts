@@ -43,7 +43,10 @@ describe("names", () => {
         expect(foldName(name.normalize("NFD"))).toBe(folded);
       }),
     );
+    const everything = Array.from({ length: 0x11_0000 }, (_, code) => String.fromCodePoint(code));
+    expect(everything.filter((character) => foldName(foldName(character)) !== foldName(character))).toEqual([]);
     expect(foldName("Straße")).toBe(foldName("STRASSE"));
+    expect(foldName("STRAẞE")).toBe(foldName("STRASSE"));
     expect(foldName("ﬁt")).toBe(foldName("FIT"));
     expect(foldName("a\u200bb")).toBe("ab");
   });

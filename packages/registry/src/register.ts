@@ -78,11 +78,13 @@ export async function register(
 
   // A version that was there is looked at like a new one: it must have the data before anybody is told that it is there.
   const written = `${record.name}@${number} is written, but not all of its bytes could be looked at again. Save it again: what is there is noticed`;
+  const place = (record: ModelRecord) =>
+    // Who deleted it meanwhile did so after it was there.
+    isDeleted(record, number) ? undefined : placedProposal(number, upload.placement);
   await afterEntry(written, async () => {
     for (let missing = existing ? lacks(record.versions.get(number)!, upload.placement) : false; ; missing = true) {
-      if (missing)
-        record = (await append(context, record, actor, () => placedProposal(number, upload.placement), signal)).record;
-      if (!(await upload.confirm())) break;
+      if (missing) ({ record } = await append(context, record, actor, place, signal));
+      if (isDeleted(record, number) || !(await upload.confirm())) break;
     }
   });
   await hinted;
@@ -95,6 +97,10 @@ function versionOf(record: ModelRecord, { content }: Manifest): VersionRecord | 
   return [...record.versions.values()].findLast(
     (version) => version.content === content && version.status !== "deleted",
   );
+}
+
+function isDeleted(record: ModelRecord, version: number): boolean {
+  return record.versions.get(version)!.status === "deleted";
 }
 
 /** Whether the manifest is there and stays there: markers are looked at first, as for every key that is used again. */

@@ -5,6 +5,8 @@ import { count } from "./support/counts.js";
 import { keepInOrder, type Mutant, type Role } from "./support/keep-orders.js";
 
 const orders = process.env["MODELKEEP_RELIABILITY"] === "full" ? 10_000 : 30;
+/** In which something was wrong once: a version that was deleted before its save had looked at its bytes again. */
+const remembered = [421];
 
 const nothing = async function* (): AsyncGenerator<ListEntry> {};
 
@@ -83,7 +85,9 @@ const mutants: readonly Mutant[] = [
 
 describe("saves, copies, moves and deletions beside collections, in seeded orders", () => {
   it(`lose nothing: ${orders} orders`, { timeout: 3_600_000 }, async () => {
-    for (let seed = 1; seed <= orders; seed++) expect(await keepInOrder(seed), `seed ${seed}`).toBeUndefined();
+    const numbered = Array.from({ length: orders }, (_, index) => index + 1);
+    for (const seed of new Set([...remembered, ...numbered]))
+      expect(await keepInOrder(seed), `seed ${seed}`).toBeUndefined();
     count("orders", orders);
   });
 
