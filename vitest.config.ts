@@ -12,6 +12,8 @@ export default defineConfig({
     include: ["{packages,apps,tooling}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "**/templates/**"],
     environment: "node",
+    // Every processor: left to itself, vitest keeps one of them free, which is half of a machine that has two.
+    maxWorkers: "100%",
     reporters: ["default", new SummaryReporter()],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -20,17 +20,20 @@ environment() {
   folder="$PWD/.tools/python-$(sha256sum "$1" | cut -c1-12)"
   if [ ! -f "$folder/complete" ]; then
     python3 -m venv --clear "$folder" >&2
-    "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$1" >&2
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --no-compile --requirement "$1" >&2
     touch "$folder/complete"
   fi
   echo "python-start: $("$folder/bin/python" --version) with $(grep -v '^#' "$1" | tr '\n' ' ')" >&2
   echo "$folder/bin/python"
 }
 
-newest=$(environment tooling/ci/requirements.txt)
-mlflow=$(environment tooling/ci/requirements-mlflow.txt)
+# All at once: they wait for the network more than for the processor.
+for list in tooling/ci/requirements*.txt; do environment "$list" >/dev/null & done
+wait
+newest=$(environment tooling/ci/requirements.txt 2>/dev/null)
+mlflow=$(environment tooling/ci/requirements-mlflow.txt 2>/dev/null)
 older=()
-for list in tooling/ci/requirements-sklearn-*.txt; do older+=("$(environment "$list")"); done
+for list in tooling/ci/requirements-sklearn-*.txt; do older+=("$(environment "$list" 2>/dev/null)"); done
 {
   echo "MODELKEEP_TEST_PYTHON=$newest"
   echo "MODELKEEP_TEST_MLFLOW=$mlflow"
