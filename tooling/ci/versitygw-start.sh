@@ -22,11 +22,13 @@ if [ ! -x "$server" ]; then
   command -v go >/dev/null || { echo "versitygw-start: there is no Go to build the server with: nothing is tried against it"; exit 0; }
   GOBIN=$(dirname "$server") go install "github.com/versity/versitygw/cmd/versitygw@v$version" >&2
 fi
-# Makes the bucket (200 when it is there already and ours); the digest is of an empty body.
+# Makes the bucket; 409 when it is there already. The digest is of an empty body.
 has_bucket() {
-  curl --silent --fail --output /dev/null --max-time 2 --request PUT --aws-sigv4 "aws:amz:us-east-1:s3" \
+  local status
+  status=$(curl --silent --output /dev/null --max-time 2 --write-out '%{http_code}' --request PUT --aws-sigv4 "aws:amz:us-east-1:s3" \
     --header "x-amz-content-sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" \
-    --user "$access_key:$secret_key" "http://127.0.0.1:$port/modelkeep-test"
+    --user "$access_key:$secret_key" "http://127.0.0.1:$port/modelkeep-test") || true
+  [ "$status" = 200 ] || [ "$status" = 409 ]
 }
 if ! has_bucket; then
   mkdir -p "$directory/data"

@@ -24,13 +24,10 @@ export function realServerSuite({ race, ...where }: RealServer): void {
   });
 
   runSuite(
-    storeSuite(
-      () => {
-        const store = s3Store(options());
-        return { store, dispose: () => store[Symbol.asyncDispose]?.() };
-      },
-      race && { race },
-    ),
+    storeSuite(() => {
+      const store = s3Store(options());
+      return { store, dispose: () => store[Symbol.asyncDispose]?.() };
+    }, race && { race }),
     { test },
     { timeout: 300_000 },
   );
