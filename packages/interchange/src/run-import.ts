@@ -87,18 +87,20 @@ async function saveAtBest(
   notes: string[],
 ): Promise<Saved> {
   const pickled = /\.(joblib|pkl|pickle)(\.\w+)?$/iu.test(files[0]?.path ?? "");
-  const samples = examples === undefined ? {} : { samples: { inputs: examples as Inputs } };
+  const onnx: SaveInput = pickled ? { as: [{ codec: "onnx", optional: true }] } : {};
   const wishes: { readonly input: SaveInput; readonly without: string }[] = [];
-  if (pickled && examples !== undefined) wishes.push({ input: { as: ["onnx"], ...samples }, without: "" });
-  if (pickled) wishes.push({ input: { as: ["onnx"] }, without: "ONNX" });
-  else if (examples !== undefined) wishes.push({ input: samples, without: "its examples as samples" });
+  if (examples !== undefined)
+    wishes.push({ input: { ...onnx, samples: { inputs: examples as Inputs } }, without: "its examples as samples" });
+  // What does not even decode is kept as it is.
+  if (pickled) wishes.push({ input: onnx, without: "ONNX" });
   for (const wish of wishes) {
     try {
-      return await registry.save(name, { ...input, ...wish.input });
+      const saved = await registry.save(name, { ...input, ...wish.input });
+      notes.push(...(saved.notMade ?? []).map(({ message }) => `kept without ONNX: ${message}`));
+      return saved;
     } catch (error) {
       if (!isModelkeepError(error) || !ofTheModel.has(error.code)) throw error;
-      if (wish.without !== "") notes.push(`kept without ${wish.without}: ${error.message}`);
-      else notes.push(`its examples are no samples: ${error.message}`);
+      notes.push(`kept without ${wish.without}: ${error.message}`);
     }
   }
   return registry.save(name, input);

@@ -23,6 +23,19 @@ function folderOf(files: Readonly<Record<string, string | object | undefined>>):
   return folder;
 }
 
+test("what ONNX can't be made of is kept as it is, with the reason", async () => {
+  // Protocol 0: a dict of a number, and a call of a function that nobody allows.
+  const folder = folderOf({ "settings_v1.pkl": "(dS'a'\nI1\ns.", "odd_v1.pkl": "cos\nsystem\n(S'true'\ntR." });
+  const { versions } = await runImport(await newRegistry(), await planFolder(folder));
+  expect(Object.fromEntries(versions.map(({ name, ...rest }) => [name, rest]))).toMatchObject({
+    settings: {
+      outcome: "saved",
+      notes: [expect.stringMatching(/^kept without ONNX: .*holds a dict, not an estimator/u)],
+    },
+    odd: { outcome: "saved", notes: [expect.stringMatching(/^kept without ONNX: .*os\.system/u)] },
+  });
+});
+
 describe("files with versions in their names, and metadata.json beside them", () => {
   const folder = folderOf({
     "churn_v1_2024-01-15.pkl": undefined,
