@@ -26,7 +26,7 @@ export class Tensor {
       );
     }
     this.dtype = dtype;
-    this.shape = Object.freeze([...shape]);
+    this.shape = frozenShape(shape);
     this.data = data;
   }
 
@@ -93,8 +93,23 @@ export function tensorFromBytes(dtype: DType, shape: readonly number[], bytes: U
   return new Tensor(dtype, shape, new array(aligned.buffer, aligned.byteOffset, wanted / array.BYTES_PER_ELEMENT));
 }
 
+/** Also for arrays of another realm and for subclasses, whose constructor is another one. */
 function sameArray(data: TensorData, array: unknown): boolean {
-  return ArrayBuffer.isView(data) && nameOf(array) === Object.prototype.toString.call(data).slice(8, -1);
+  if (!ArrayBuffer.isView(data)) return false;
+  return data.constructor === array || nameOf(array) === Object.prototype.toString.call(data).slice(8, -1);
+}
+
+/** Shapes come again and again, from one prediction to the next: the latest are kept, since freezing takes its time. */
+const latest: (readonly number[])[] = [];
+
+function frozenShape(shape: readonly number[]): readonly number[] {
+  const rank = shape.length;
+  if (rank > 4) return Object.freeze([...shape]);
+  const place = rank === 0 ? 0 : (4 * rank + shape[rank - 1]!) & 15;
+  const kept = latest[place];
+  let same = kept?.length === rank;
+  for (let axis = 0; same && axis < rank; axis++) same = kept![axis] === shape[axis];
+  return same ? kept! : (latest[place] = Object.freeze([...shape]));
 }
 
 function nameOf(array: unknown): string {

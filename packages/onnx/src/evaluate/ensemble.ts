@@ -8,7 +8,7 @@ import { generalWalker, missingWalker, plainWalker, type Rows, type Walker } fro
 /** Rows that go through one tree after another together, so that a tree's nodes stay in the cache. */
 const block = 256;
 /** Below this many rows, each goes through all trees by itself. */
-const fewRows = 4;
+export const fewRows = 4;
 
 /** A TreeEnsemble node (ai.onnx.ml 5), ready to be walked. */
 export class Ensemble {
@@ -16,6 +16,8 @@ export class Ensemble {
   readonly targets: number;
   /** AVERAGE 0, SUM 1, MIN 2, MAX 3. */
   readonly aggregate: number;
+  /** Whether every node asks for "<=". */
+  readonly plain: boolean;
   readonly #walker: Walker;
   readonly #leaves: Int32Array;
 
@@ -42,8 +44,18 @@ export class Ensemble {
       },
       this.targets,
     );
-    this.#walker = walkerOf(this.trees, modes, node);
+    this.plain = Array.prototype.every.call(modes, (mode) => mode === 0);
+    this.#walker = walkerOf(this.trees, modes, this.plain, node);
     this.#leaves = new Int32Array(Math.max(block, this.trees.roots.length) + 3);
+  }
+
+  /** `signature_mismatch` for what is no matrix, or has too few columns. */
+  checkShape({ shape }: Value): void {
+    if (shape.length === 2 && shape[1]! >= this.trees.columns) return;
+    throw new ModelkeepError(
+      "signature_mismatch",
+      `TreeEnsemble needs ${this.trees.columns} columns, not the shape [${shape.join(", ")}]`,
+    );
   }
 
   /**
@@ -51,15 +63,10 @@ export class Ensemble {
    * first of the row `row`, each of the row `step` (0 or 1) further.
    */
   walk(x: Value, visit: (leaves: Int32Array, count: number, row: number, step: number) => void): void {
+    this.checkShape(x);
     const data = numbers(x).data as Rows;
     const [rows = 0, columns = 0] = x.shape;
     const { roots } = this.trees;
-    if (x.shape.length !== 2 || columns < this.trees.columns) {
-      throw new ModelkeepError(
-        "signature_mismatch",
-        `TreeEnsemble needs ${this.trees.columns} columns, not the shape [${x.shape.join(", ")}]`,
-      );
-    }
     if (rows < fewRows) {
       for (let row = 0; row < rows; row++) {
         this.#walker.trees(data, row * columns, this.#leaves);
@@ -83,9 +90,7 @@ function required(node: NodeReader, name: string): ArrayLike<number> {
   return tensor.data as Numbers;
 }
 
-function walkerOf(trees: PackedTrees, modes: ArrayLike<number>, node: NodeReader): Walker {
-  let plain = true;
-  for (let at = 0; at < modes.length; at++) plain &&= modes[at] === 0;
+function walkerOf(trees: PackedTrees, modes: ArrayLike<number>, plain: boolean, node: NodeReader): Walker {
   if (plain) return trees.missing ? missingWalker(trees) : plainWalker(trees);
   const members = membersOf(node, modes);
   return generalWalker(trees, (value, split, at) => {

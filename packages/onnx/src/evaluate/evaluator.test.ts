@@ -77,6 +77,38 @@ describe("evaluator", () => {
     expect(fused.data).toEqual(apart.data);
   });
 
+  it("adds up trees over values rounded to float32 as the six operators would, a few rows or many", () => {
+    const columns = 3;
+    const trees = Array.from({ length: 10 }, (_, seed) => {
+      const tree = fullTree(5, columns, seed);
+      // Of each split also its neighbours, which the rounded values must be told apart from.
+      const threshold = Array.from(
+        tree.threshold as number[],
+        (each, node) => each * (1 + ((node % 3) - 1) * 2 ** -40),
+      );
+      return { ...tree, threshold, missingLeft: Array.from(tree.left, (_, node) => (node + seed) % 2) };
+    });
+    const table = doubles([10 * 32, 2], ...Array.from({ length: 10 * 32 * 2 }, (_, at) => Math.sin(at) / 3));
+    const sum = (b: GraphBuilder, value: Value, apart: boolean) => {
+      const leaves = b.treeLeaves(b.cast(b.cast(value, "float32"), "float64"), { trees });
+      const sums = b.reduceSum(b.gather(b.constant(table), leaves), [1]);
+      if (!apart) return b.identity(sums);
+      return b.add(sums, b.mul(b.cast(b.reduceSum(leaves, [1], true), "float64"), b.float64(0)));
+    };
+    const special = [Number.NaN, Infinity, -Infinity, 1e300, -1e-300, -0];
+    for (const rows of [1, 2, 3, 4, 40]) {
+      for (let round = 0; round < 8; round++) {
+        const values = Array.from({ length: rows * columns }, (_, at) =>
+          (at + round) % 13 === 7 ? special[(at + round) % 6]! : ((at * 31 + round * 7) % 100) / 100,
+        );
+        const x = doubles([rows, columns], ...values);
+        const [fused, apart] = [run(x, (b, v) => sum(b, v, false)), run(x, (b, v) => sum(b, v, true))];
+        expect([fused.shape, fused.data]).toEqual([apart.shape, apart.data]);
+      }
+    }
+    expect(() => run(doubles([1, 2], 1, 2), (b, v) => sum(b, v, false))).toThrow("needs 3 columns");
+  });
+
   it("sends missing values where the trees say, and asks for membership", () => {
     const tree = { feature: [0, 0, 0], threshold: [0.5, 0, 0], left: [1, -1, -1], right: [2, -1, -1] };
     const trees = [tree, { ...tree, missingLeft: [1, 0, 0] }, { ...tree, members: new Map([[0, [2, 4]]]) }];
@@ -156,6 +188,24 @@ describe("evaluator", () => {
       })[0]!;
     expect(run(doubles([1], 5), choose).data).toEqual(Float64Array.of(10));
     expect(run(doubles([1], -5), choose).data).toEqual(Float64Array.of(15));
+  });
+
+  it("gives another name to what it was given, and to what is seen from around", () => {
+    const b = graphBuilder();
+    const x = b.input("x", "float64", ["n"]);
+    const inner = graphBuilder();
+    inner.output("z", inner.float64([1]), "float64", [1]);
+    const seen = { ...inner.graph(), initializer: [] };
+    const again = b.identity(x);
+    const branch = {
+      ...seen,
+      node: [{ input: [again], output: seen.output.map(({ name = "" }) => name), opType: "Identity", attribute: [] }],
+    };
+    const chosen = b.op("", "If", [b.bools(true)], { then_branch: branch, else_branch: branch })[0]!;
+    b.output("same", b.identity(again), "float64", ["n"]);
+    b.output("y", chosen, "float64", ["n"]);
+    const outputs = evaluator(b.build()).run(new Map([["x", doubles([2], 1, 2)]]));
+    expect([...outputs.values()]).toEqual([doubles([2], 1, 2), doubles([2], 1, 2)]);
   });
 
   it("takes inputs of any rank where the model says none", () => {

@@ -51,22 +51,26 @@ export function evaluator(model: OnnxModel): Evaluator {
     signature.inputs.map(({ name }) => name),
   );
   const anyRank = new Set(
-    graph.input.filter(({ type }) => type?.tensorType?.shape === undefined).map(({ name }) => name),
+    graph.input.filter(({ type }) => type?.tensorType?.shape === undefined).map(({ name = "" }) => name),
   );
+  const names = graph.output.map(({ name = "" }) => name);
   return {
     signature,
     run(inputs) {
-      const values = signature.inputs.map((spec) => inputValue(spec, inputs.get(spec.name), anyRank.has(spec.name)));
+      const values: (Value | undefined)[] = [];
+      for (const spec of signature.inputs) values.push(inputValue(spec, inputs.get(spec.name), anyRank));
       const outputs = plan.run(values);
-      return new Map(graph.output.map(({ name = "" }, at) => [name, toTensor(outputs[at]!)]));
+      const tensors = new Map<string, Tensor>();
+      for (let at = 0; at < names.length; at++) tensors.set(names[at]!, toTensor(outputs[at]!));
+      return tensors;
     },
   };
 }
 
-function inputValue(spec: TensorSpec, tensor: Tensor | undefined, anyRank: boolean): Value | undefined {
+function inputValue(spec: TensorSpec, tensor: Tensor | undefined, anyRank: ReadonlySet<string>): Value | undefined {
   const { name, dtype, shape, optional } = spec;
   if (tensor === undefined && optional === true) return undefined;
-  if (tensor?.dtype === dtype && anyRank) return toValue(tensor);
+  if (anyRank.size > 0 && tensor?.dtype === dtype && anyRank.has(name)) return toValue(tensor);
   if (tensor === undefined || tensor.dtype !== dtype || tensor.shape.length !== shape.length)
     throw mismatch(name, `${dtype} of ${shape.length} dimensions`, tensor);
   for (let axis = 0; axis < shape.length; axis++) {

@@ -52,10 +52,16 @@ export class GraphPlan implements CompiledGraph {
 
   run(inputs: readonly (Value | undefined)[], outer: readonly (Value | undefined)[] = []): Value[] {
     const slots = this.#constants.slice();
-    for (const [at, slot] of this.#inputs.entries()) slots[slot] = inputs[at];
-    for (const [at, name] of this.outerNames.entries()) slots[this.#slots.get(name)!] = outer[at];
+    for (let at = 0; at < this.#inputs.length; at++) slots[this.#inputs[at]!] = inputs[at];
+    for (let at = 0; at < this.outerNames.length; at++) slots[this.#slots.get(this.outerNames[at]!)!] = outer[at];
     for (const step of this.#steps) execute(step, slots);
-    return this.#outputs.map((slot) => slots[slot]!);
+    const outputs: Value[] = [];
+    for (const slot of this.#outputs) {
+      const value = slots[slot];
+      if (value === undefined) throw new ModelkeepError("malformed", "A graph gives on an input that was left out");
+      outputs.push(value);
+    }
+    return outputs;
   }
 
   #compile(
@@ -68,6 +74,7 @@ export class GraphPlan implements CompiledGraph {
     const fused = new Set([...tables.values()].flatMap((table) => table.nodes.slice(1)));
     for (const node of graph.node) {
       if (fused.has(node)) continue;
+      if (this.#isAnotherName(node, use)) continue;
       const table = tables.get(node);
       const reader = new NodeReader(
         node,
@@ -90,12 +97,21 @@ export class GraphPlan implements CompiledGraph {
     return steps;
   }
 
+  /** Identity computes nothing: what it puts out is in the slot of what it takes. */
+  #isAnotherName({ domain = "", opType, input, output }: OnnxNode, use: (name: string) => number): boolean {
+    const [from = "", to = ""] = [input[0], output[0]];
+    if (opType !== "Identity" || (domain !== "" && domain !== "ai.onnx") || from === "" || to === "") return false;
+    if (this.#slots.has(to)) return false;
+    this.#slots.set(to, use(from));
+    return true;
+  }
+
   #slot(name: string): number {
     const known = this.#slots.get(name);
     if (known !== undefined) return known;
-    this.#constants.push(undefined);
-    this.#slots.set(name, this.#slots.size);
-    return this.#slots.size - 1;
+    const slot = this.#constants.push(undefined) - 1;
+    this.#slots.set(name, slot);
+    return slot;
   }
 }
 

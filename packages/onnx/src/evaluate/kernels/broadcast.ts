@@ -4,7 +4,9 @@ import { count, type Numbers, stridesOf, type Value, zeros } from "../value.js";
 
 /** The shape that two shapes broadcast to (https://onnx.ai/onnx/repo-docs/Broadcasting.html), or `malformed`. */
 export function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] {
-  if (a.length === b.length && a.every((size, axis) => size === b[axis])) return a;
+  // Most often one is the other, or ends it, or is a single element.
+  if (endsWith(a, b)) return a;
+  if (endsWith(b, a)) return b;
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
     const left = a[axis - rank + a.length] ?? 1;
@@ -16,6 +18,16 @@ export function broadcastShape(a: readonly number[], b: readonly number[]): read
       );
     return left === 1 ? right : left;
   });
+}
+
+/** Whether a shape begins where the other is longer, and is the same or 1 wherever they meet. */
+function endsWith(shape: readonly number[], end: readonly number[]): boolean {
+  if (end.length > shape.length) return false;
+  for (let axis = 1; axis <= end.length; axis++) {
+    const size = end[end.length - axis];
+    if (size !== 1 && size !== shape[shape.length - axis]) return false;
+  }
+  return true;
 }
 
 /** For each element of `shape`, the index of the element of `from` that it repeats; `undefined` when they are the same. */

@@ -37,7 +37,10 @@ const gather: KernelFactory = (node) => {
     const axis = axisOf(along, x.shape.length);
     const { outer, size, inner } = around(x.shape, axis);
     const index = positions(indices, size);
-    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
+    const shape: number[] = [];
+    for (let at = 0; at < axis; at++) shape.push(x.shape[at]!);
+    for (const each of indices.shape) shape.push(each);
+    for (let at = axis + 1; at < x.shape.length; at++) shape.push(x.shape[at]!);
     if (outer === 1 && x.data instanceof Float64Array && index instanceof Float64Array && inner < 64)
       return [{ dtype: x.dtype, shape, data: gatherDoubles(x.data, index, inner, count(shape)) }];
     const target = new Target(x.dtype, count(shape));
@@ -91,13 +94,18 @@ const extreme =
           const base = block * size * inner + column;
           let winner = 0;
           for (let at = 1; at < size; at++) {
-            const [a, b] = [x.data[base + at * inner]!, x.data[base + winner * inner]!];
+            const a = x.data[base + at * inner]!;
+            const b = x.data[base + winner * inner]!;
             if (better(a, b) || (last && a === b)) winner = at;
           }
           result[block * inner + column] = winner;
         }
       }
-      const shape = x.shape.flatMap((each, at) => (at === axis ? (keep ? [1] : []) : [each]));
+      const shape: number[] = [];
+      for (let at = 0; at < x.shape.length; at++) {
+        if (at !== axis) shape.push(x.shape[at]!);
+        else if (keep) shape.push(1);
+      }
       return [{ dtype: "int64", shape, data: result }];
     };
   };
