@@ -7,7 +7,7 @@ import { blobsPrefix, changesPrefix, condemnedKey, condemnedPrefix, condemnedTar
 import { readLeases } from "./lease.js";
 import { listingsFollow } from "./listings-follow.js";
 import { modelNames } from "./models.js";
-import { neededKeys, type Recent } from "./needed-keys.js";
+import { addNeededKeys, type Recent } from "./needed-keys.js";
 import type { ModelRecord } from "./record.js";
 import { storeTime } from "./store-clock.js";
 import { ulid } from "./ulid.js";
@@ -101,8 +101,7 @@ async function references(context: CollectContext, recent: Recent, signal?: Abor
         "refused",
         `Garbage is not collected: what ${name} refers to is not all known here. ${record.readOnly}`,
       );
-    for (const version of record.versions.values())
-      for (const key of await neededKeys(context, version, recent)) keys.add(key);
+    for (const version of record.versions.values()) await addNeededKeys(keys, context, version, recent);
   }
   return keys;
 }

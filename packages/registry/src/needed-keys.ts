@@ -12,24 +12,27 @@ export interface Recent {
 }
 
 /**
- * Keys that a version needs: every place of its bytes, or of a deleted one its manifest and attestations. What was given up or deleted after
+ * Adds the keys that a version needs: every place of its bytes, or of a deleted one its manifest and attestations. What was given up or deleted after
  * `after` is left to those who may still be reading it. Places that were given up stay needed where no other has the bytes.
  */
-export async function neededKeys(
+export async function addNeededKeys(
+  keys: Set<string>,
   context: Pick<Context, "store" | "archives">,
   version: VersionRecord,
   { after, now }: Recent,
-): Promise<string[]> {
+): Promise<void> {
   const { placement, manifest, deletion } = version;
   const recent = (time: string) => Date.parse(time) > after && Date.parse(time) <= now + ahead;
-  if (version.status === "deleted" && !(deletion !== undefined && recent(deletion.storeTime ?? deletion.time)))
-    return [manifest, ...version.attestations.map(({ bundle }) => bundle)].flatMap((each) => placement.get(each) ?? []);
-  const keys = [...placement.values()].flat();
+  if (version.status === "deleted" && !(deletion !== undefined && recent(deletion.storeTime ?? deletion.time))) {
+    for (const digest of [manifest, ...version.attestations.map(({ bundle }) => bundle)])
+      for (const key of placement.get(digest) ?? []) keys.add(key);
+    return;
+  }
+  for (const places of placement.values()) for (const key of places) keys.add(key);
   for (const [digest, places] of version.former) {
     const lost = !(await isThere(context, placement.get(digest) ?? []));
-    keys.push(...places.filter(({ time }) => lost || recent(time)).map(({ key }) => key));
+    for (const { time, key } of places) if (lost || recent(time)) keys.add(key);
   }
-  return keys;
 }
 
 /** Whether one of the places has something. An archive that is not open counts as none. */

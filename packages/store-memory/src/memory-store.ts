@@ -69,17 +69,22 @@ export function memoryStore(): Store {
     async delete(key, options = {}) {
       checkKey(key);
       throwIfAborted(options.signal);
-      if (objects.delete(key)) keys.splice(keys.indexOf(key), 1);
+      if (objects.delete(key))
+        keys.splice(
+          firstIndex(keys, (other) => compareCodePoints(other, key) >= 0),
+          1,
+        );
     },
 
     async *list(prefix, { after, delimiter, signal } = {}) {
       checkPrefix(prefix);
-      // Looks each key up anew, so that writes between two steps of the caller move nothing under its feet.
+      // Looks for its place anew where writes between two steps of the caller have moved it.
       let passed = (key: string): boolean =>
         compareCodePoints(key, prefix) >= 0 && (after === undefined || compareCodePoints(key, after) > 0);
+      let at = firstIndex(keys, passed);
       for (;;) {
         throwIfAborted(signal);
-        const key = keys[firstIndex(keys, passed)];
+        const key = keys[at];
         const object = key === undefined ? undefined : objects.get(key);
         if (key === undefined || object === undefined || !key.startsWith(prefix)) return;
         const group = groupOf(key, prefix, delimiter);
@@ -87,6 +92,7 @@ export function memoryStore(): Store {
         else if (after === undefined || compareCodePoints(group, after) > 0) yield groupEntry(group);
         const last = group ?? key;
         passed = (other) => compareCodePoints(other, last) > 0 && (group === undefined || !other.startsWith(group));
+        at = group === undefined && keys[at] === key ? at + 1 : firstIndex(keys, passed);
       }
     },
   };

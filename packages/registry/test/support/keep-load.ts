@@ -35,13 +35,23 @@ export async function keepLoad(store: Store, cold: Store, { seed, ...load }: Kee
   let refused = 0;
   const next = random(seed);
   // Few enough that versions share bytes, and many enough that deletions and moves leave some to nobody.
-  const contents = Math.max(20, Math.ceil(load.operations / 10));
+  const contents = Math.max(20, Math.ceil(load.operations / 20));
   const upTo = (count: number) => Math.floor(next() * count);
   const name = () => `model-${upTo(load.models)}`;
-  const reference = () => `${name()}@${1 + upTo(Math.max(2, Math.ceil(load.operations / load.models / 3)))}`;
+  /** Versions that were acknowledged, and by what this client knows are not deleted. */
+  const living: string[] = [];
+  // Now and then one that is not there, or is deleted.
+  const reference = () =>
+    living.length > 0 && next() < 0.9 ? living[upTo(living.length)]! : `${name()}@${1 + upTo(20)}`;
   const noted = async (saved: Promise<{ readonly name: string; readonly version: number }>) => {
     const { name, version } = await saved;
     witness.acknowledge(name, version);
+    living.push(`${name}@${version}`);
+  };
+  const remove = async (registry: Registry, reference: string) => {
+    await registry.retention.delete(reference, { reason: "at random" });
+    const at = living.indexOf(reference);
+    if (at >= 0) living.splice(at, 1);
   };
 
   const kinds: readonly (readonly [weight: number, kind: string, run: (registry: Registry) => Promise<unknown>])[] = [
@@ -50,7 +60,7 @@ export async function keepLoad(store: Store, cold: Store, { seed, ...load }: Kee
       "save",
       (registry) => noted(registry.save(name(), { files: files(upTo(contents), upTo(contents)), again: next() < 0.5 })),
     ],
-    [5, "delete", (registry) => registry.retention.delete(reference(), { reason: "at random" })],
+    [11, "delete", (registry) => remove(registry, reference())],
     [3, "copy", (registry) => noted(registry.copy(reference(), registry, { name: name(), again: true }))],
     [3, "archive", (registry) => registry.retention.archive(reference(), "cold")],
     [2, "restore", (registry) => registry.retention.restore(reference())],
