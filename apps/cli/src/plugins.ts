@@ -37,6 +37,7 @@ const standard: readonly (() => Promise<{ readonly modelkeep: PluginModule }>)[]
   () => import("@modelkeep/codec-keras"),
   () => import("@modelkeep/flavor-mljs"),
   () => import("@modelkeep/flavor-sklearn"),
+  () => import("@modelkeep/flavor-keras"),
 ];
 
 /** Packages to load: those of --plugin, and those of a configuration that is trusted. */

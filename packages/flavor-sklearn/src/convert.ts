@@ -3,6 +3,7 @@ import {
   type GraphBuilder,
   graphBuilder,
   type OnnxModel,
+  pruneModel,
   type TextInput,
   textMetadataKey,
   textSignature,
@@ -18,7 +19,6 @@ import { Drawing } from "./graph/drawing.js";
 import { InputDemands, InputRows } from "./graph/input-rows.js";
 import { keepPrecision } from "./graph/keep-precision.js";
 import { declareOutputs } from "./graph/outputs.js";
-import { pruneModel } from "./graph/prune.js";
 import { toFloat32 } from "./graph/to-float32.js";
 import { version } from "./version.js";
 

@@ -22,6 +22,7 @@ export type { GraphOptions, NodeOptions, Value } from "./graph-core.js";
 export { describeModel, inspectModel } from "./inspect.js";
 export * from "./model.js";
 export { type OutlineOptions, type RangeSource, readOutline } from "./outline.js";
+export { pruneModel } from "./prune-model.js";
 export { graphSignature, mainGraph, otherValues } from "./signature.js";
 export { fromOnnxTensor, toOnnxTensor } from "./tensor.js";
 export type { Tree, TreeEnsemble } from "./tree-ensemble.js";

@@ -120,7 +120,7 @@ async function lineageOf(registry: Registry, parent: string | undefined): Promis
   return { lineage: { parent: { name, version, digest: parseDigest(digest) } } };
 }
 
-/** Pickles run in Python only: with them goes the ONNX made of them, where one can be made. */
+/** Pickles and files of Keras run in Python only: with them goes the ONNX made of them, where one can be made. */
 export async function ownForms(
   { plugins, folder, identities }: Context,
   path: string,
@@ -129,8 +129,8 @@ export async function ownForms(
   const file = resolve(folder, path);
   if (path.endsWith(".age") || (await stat(file)).isDirectory()) return [];
   const opened = await openPath(file, codecs, identities);
-  const pickled = opened.kind === "file" && ["pickle", "joblib"].includes(opened.codec?.name ?? "");
-  return pickled ? [{ codec: "onnx", optional: true }] : [];
+  const ofPython = opened.kind === "file" && ["pickle", "joblib", "keras"].includes(opened.codec?.name ?? "");
+  return ofPython ? [{ codec: "onnx", optional: true }] : [];
 }
 
 /** Why not is said, and the file kept as it is. */

@@ -100,7 +100,7 @@ export const proving: readonly Command[] = [
   },
   {
     name: "convert",
-    summary: "convert a model file: a scikit-learn pickle or joblib to ONNX",
+    summary: "convert a model file: scikit-learn's pickle or joblib, or a model of Keras, to ONNX",
     positionals: "<file> <to-file>",
     count: [2, 2],
     options: {
@@ -116,7 +116,7 @@ export const proving: readonly Command[] = [
       },
       force: { type: "boolean", description: "overwrite the target" },
     },
-    examples: ["modelkeep convert pipeline.joblib pipeline.onnx"],
+    examples: ["modelkeep convert pipeline.joblib pipeline.onnx", "modelkeep convert model.keras model.onnx"],
     run: () => import("../commands/convert.js"),
   },
   {

@@ -1,4 +1,4 @@
-import type { OnnxGraph, OnnxModel, OnnxNode } from "@modelkeep/onnx";
+import type { OnnxGraph, OnnxModel, OnnxNode } from "./model.js";
 
 /** The model without nodes and constants that none of its outputs needs. Inputs stay. */
 export function pruneModel(model: OnnxModel): OnnxModel {

@@ -1,0 +1,20 @@
+import type { Converter } from "@modelkeep/core";
+import { isTensorFile, type TensorFile } from "@modelkeep/safetensors";
+
+import { convertKeras, type KerasConversion, type KerasConvertOptions } from "./convert.js";
+
+/** Models of Keras, as `@modelkeep/codec-keras` decodes them, to ONNX. */
+export function kerasConverter(): Converter<TensorFile> & {
+  convert(model: TensorFile, options?: KerasConvertOptions): Promise<KerasConversion>;
+} {
+  return {
+    from: "keras",
+    to: "onnx",
+    owns: (model): model is TensorFile => isTensorFile(model) && model.metadata.has("keras.config"),
+    async convert(model, options) {
+      const conversion = convertKeras(model, options);
+      const { signature, steps, versions } = conversion;
+      return { ...conversion, description: { signature, steps, python: versions } };
+    },
+  };
+}

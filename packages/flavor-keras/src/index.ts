@@ -1,0 +1,3 @@
+export { convertKeras, type KerasConversion, type KerasConvertOptions } from "./convert.js";
+export { kerasConverter } from "./converter.js";
+export { modelkeep } from "./plugin.js";
