@@ -3,7 +3,9 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
+
+import { helpers, lazyModules } from "./lazy-modules.mjs";
 
 const [mode, out] = process.argv.slice(2);
 const fromSources = mode === "--sources";
@@ -31,6 +33,7 @@ const seldom = [
   "compatibility",
   "verify-fresh",
   "encrypt",
+  "manifest",
   "store-s3",
   "store-postgres",
   "store-azure",
@@ -49,9 +52,9 @@ await build({
       in: `src/${name}.ts`,
       out: name,
     })),
-    ...["encrypt", "store-s3", "store-postgres", "store-azure", "store-gcs"].map((name) => ({
+    ...["encrypt", "core/manifest", "store-s3", "store-postgres", "store-azure", "store-gcs"].map((name) => ({
       in: `@modelkeep/${name}`,
-      out: name,
+      out: name.replace("core/", ""),
     })),
   ],
   splitting: true,
@@ -61,25 +64,50 @@ await build({
 
 // What starts, and the commands that only look at records: each one file of CommonJS, whose loader Node starts with, and
 // of which it can keep what it compiled.
-const single = { ...common, format: "cjs", outExtension: { ".js": ".cjs" }, external };
-await build({ ...single, entryPoints: ["src/main.ts"], plugins: [outside(() => true)] });
+const single = {
+  ...common,
+  format: "cjs",
+  outExtension: { ".js": ".cjs" },
+  minifyIdentifiers: true,
+  banner: { js: helpers },
+  external,
+};
+await build({ ...single, entryPoints: ["src/main.ts"], plugins: [outside(() => true), lazyModules()] });
 const quick = await build({
   ...single,
   entryPoints: ["src/run-quick.ts"],
-  plugins: [outside((name) => seldom.includes(name))],
+  plugins: [outside((name) => seldom.includes(name)), lazyModules()],
   write: false,
 });
-// Compiled code can't import by itself: compile-cache.ts gives it the import of main.cjs as a sixth argument.
-const importer = "var __import=arguments[5]??(name=>import(name));";
 for (const { path, text } of quick.outputFiles)
-  writeFileSync(path, path.endsWith(".cjs") ? importer + text.replaceAll("await import(", "await __import(") : text);
+  writeFileSync(path, path.endsWith(".cjs") ? await asFunction(text) : text);
+
+/**
+ * A bundle as a function, which compile-cache.ts calls: it imports through main.cjs, since compiled code can't by itself.
+ * Node's own modules are loaded when something of them is used. Small, and in ASCII, so that it is read in no time.
+ */
+async function asFunction(bundle) {
+  const { code } = await transform(
+    `bundle=function(exports,require,module,__filename,__dirname,__import){` +
+      `${bundle.replaceAll("await import(", "await __import(")}\n}`,
+    { minify: true, target: common.target },
+  );
+  return code
+    .trim()
+    .replace(/^bundle=(.*);$/su, "($1)")
+    .replaceAll(/[^\n -~]/gu, escaped);
+}
+
+function escaped(character) {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
 
 /** Leaves dynamic imports to the other builds. */
 function outside(belongsElsewhere) {
   return {
     name: "outside",
     setup({ onResolve }) {
-      onResolve({ filter: /^[.][.]?[/].*[.]js$|^@modelkeep[/][^/]*$/ }, ({ path, kind }) => {
+      onResolve({ filter: /^[.][.]?[/].*[.]js$|^@modelkeep[/]/ }, ({ path, kind }) => {
         const name = path.slice(path.lastIndexOf("/") + 1).replace(/[.]js$/, "");
         return kind === "dynamic-import" && belongsElsewhere(name)
           ? { path: `./${name}.js`, external: true }

@@ -9,32 +9,25 @@ interface Compiled {
 }
 
 /**
- * Where compiled code may be kept; undefined when there is nothing more to do. From Node 22.1 on Node keeps it, once it is
- * told a folder. Not the one it would choose: that is shared by all users, and another one could put code there for us.
+ * Lets Node keep what it compiles, which it can from 22.1 on. Not in the folder that it would choose: that is shared by all
+ * users, and another one could put code there for us.
  */
-export function keepCompiled(): string | undefined {
-  const folder = process.env["NODE_DISABLE_COMPILE_CACHE"] === undefined ? cacheFolder() : undefined;
+export function keepCompiled(folder: string | undefined): void {
   const { enableCompileCache } = process.getBuiltinModule("node:module") as {
     enableCompileCache?: (to: string) => void;
   };
-  if (folder === undefined || enableCompileCache === undefined) return folder;
-  enableCompileCache(process.env["NODE_COMPILE_CACHE"] ?? folder);
-  return undefined;
+  if (folder !== undefined) enableCompileCache?.(process.env["NODE_COMPILE_CACHE"] ?? folder);
 }
 
-/** Loads a bundle with what was compiled of it the last time, which each command (`name`) keeps in a file of its own. */
+/** Loads a bundle that is a function, with what was compiled of it the last time; each command keeps a file (`name`). */
 export function requireCompiled(path: string, name: string, folder: string | undefined): unknown {
-  if (folder === undefined) return createRequire(path)(path);
   const { Script } = process.getBuiltinModule("node:vm");
   const { size, mtimeMs } = statSync(path);
-  const compiled = compiledIn(join(folder, `${name}-${process.version}-${process.arch}`), `${path} ${size} ${mtimeMs}`);
-  const script = new Script(
-    `(function (exports, require, module, __filename, __dirname) {${readFileSync(path, "utf8")}\n})`,
-    {
-      filename: path,
-      cachedData: compiled.bytes,
-    },
-  );
+  const compiled =
+    folder === undefined
+      ? undefined
+      : compiledIn(join(folder, `${name}-${process.version}-${process.arch}`), `${path} ${size} ${mtimeMs}`);
+  const script = new Script(readFileSync(path, "latin1"), { filename: path, cachedData: compiled?.bytes });
   const module = { exports: {} };
   (script.runInThisContext() as (...given: unknown[]) => void)(
     module.exports,
@@ -45,7 +38,7 @@ export function requireCompiled(path: string, name: string, folder: string | und
     (name: string) => import(name),
   );
   // At the end, when everything that the command needs has been compiled.
-  if (compiled.bytes === undefined || script.cachedDataRejected === true)
+  if (compiled !== undefined && (compiled.bytes === undefined || script.cachedDataRejected === true))
     process.once("exit", (code) => code === 0 && compiled.keep(script.createCachedData()));
   return module.exports;
 }
@@ -82,8 +75,9 @@ function readOwn(path: string, head: Buffer): Buffer | undefined {
   }
 }
 
-/** Where programs keep what they can make again, per user; undefined where nothing says. */
-function cacheFolder(): string | undefined {
+/** Where compiled code may be kept, per user; undefined where nothing says, and where it is not wanted. */
+export function cacheFolder(): string | undefined {
+  if (process.env["NODE_DISABLE_COMPILE_CACHE"] !== undefined) return undefined;
   const { XDG_CACHE_HOME, LOCALAPPDATA, HOME } = process.env;
   const parent = [XDG_CACHE_HOME, LOCALAPPDATA].find((each) => each !== undefined && each !== "");
   if (parent !== undefined) return join(parent, "modelkeep");

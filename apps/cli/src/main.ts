@@ -2,7 +2,7 @@
 import { join } from "node:path";
 
 import { groups } from "./commands.js";
-import { keepCompiled, requireCompiled } from "./compile-cache.js";
+import { cacheFolder, keepCompiled, requireCompiled } from "./compile-cache.js";
 import { generalHelp } from "./help.js";
 import { quickNames } from "./quick-names.js";
 import { version } from "./version.js";
@@ -20,11 +20,17 @@ async function main(argv: readonly string[]): Promise<number> {
     (first === undefined ? process.stderr : process.stdout).write(generalHelp(groups, version));
     return first === undefined ? 2 : 0;
   }
-  const folder = keepCompiled();
-  const { run } = quickNames.has(first)
-    ? (requireCompiled(join(__dirname, "run-quick.cjs"), first, folder) as { run: Run })
-    : await import("./run-any.js");
+  const { run } = quickNames.has(first) ? runQuick(first) : await runAny();
   return run(first === "help" ? [...argv.slice(1), "--help"] : argv);
+}
+
+function runQuick(name: string): { run: Run } {
+  return requireCompiled(join(__dirname, "run-quick.cjs"), name, cacheFolder()) as { run: Run };
+}
+
+async function runAny(): Promise<{ run: Run }> {
+  keepCompiled(cacheFolder());
+  return import("./run-any.js");
 }
 
 // A reader that has seen enough (`| head`) is no fault of ours.

@@ -33,10 +33,14 @@ export async function* listFolder(
     (after === undefined || compareCodePoints(key, after) > 0 || (isFolder && after.startsWith(key))) &&
     !(group !== undefined && key.startsWith(group));
 
+  const groupOf = (key: string): string | undefined => {
+    const at = delimiter ? key.indexOf(delimiter, prefix.length) : -1;
+    return at < 0 ? undefined : key.slice(0, at + delimiter!.length);
+  };
+
   throwIfAborted(signal);
   const waiting = await whereToBegin(folder, prefix);
-  for (let atOnce = 4; waiting.length > 0; atOnce = Math.min(atOnce * 2, mostAtOnce)) {
-    throwIfAborted(signal);
+  for (let atOnce = 4; waiting.length > 0; throwIfAborted(signal)) {
     const next = waiting.at(-1)!;
     if (next.isFolder) {
       waiting.pop();
@@ -44,16 +48,19 @@ export async function* listFolder(
         waiting.push(...(await readNames(folder, next.path, next.key, wanted)).reverse());
       continue;
     }
-    for (const entry of await lookAt(folder, takeFiles(waiting, atOnce))) {
-      if (group !== undefined && entry.key.startsWith(group)) continue;
-      const at = delimiter ? entry.key.indexOf(delimiter, prefix.length) : -1;
-      if (at < 0) {
-        yield entry;
-      } else {
-        group = entry.key.slice(0, at + delimiter!.length);
-        if (after === undefined || compareCodePoints(group, after) > 0)
-          yield { key: group, size: 0, modified: new Date(0), prefix: true };
-      }
+    const found = groupOf(next.key);
+    if (found !== undefined) {
+      // One file tells that the group is there: nothing else of it is looked at.
+      group = found;
+      while (waiting.at(-1)?.key.startsWith(found)) waiting.pop();
+      if (after === undefined || compareCodePoints(found, after) > 0)
+        yield { key: found, size: 0, modified: new Date(0), prefix: true };
+      continue;
+    }
+    const files = takeFiles(waiting, atOnce, ({ key }) => groupOf(key) === undefined);
+    atOnce = Math.min(atOnce * 2, mostAtOnce);
+    for (const entry of await lookAt(folder, files)) {
+      yield entry;
       throwIfAborted(signal);
     }
   }
@@ -103,9 +110,12 @@ async function readFolder(folder: Folder, path: string): Promise<FolderEntry[]> 
   }
 }
 
-function takeFiles(waiting: Name[], most: number): Name[] {
+function takeFiles(waiting: Name[], most: number, wanted: (name: Name) => boolean): Name[] {
   const files: Name[] = [];
-  while (files.length < most && waiting.at(-1)?.isFolder === false) files.push(waiting.pop()!);
+  for (let next = waiting.at(-1); next !== undefined && files.length < most; next = waiting.at(-1)) {
+    if (next.isFolder || !wanted(next)) break;
+    files.push(waiting.pop()!);
+  }
   return files;
 }
 
