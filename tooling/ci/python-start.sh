@@ -3,6 +3,7 @@
 #
 #   tooling/ci/python-start.sh FILE     writes to FILE: MODELKEEP_TEST_PYTHON=<interpreter with the newest versions>
 #                                       MODELKEEP_TEST_MLFLOW=<one with MLflow>
+#                                       MODELKEEP_TEST_TENSORFLOW=<one with TensorFlow, Keras 3 and Keras 2>
 #                                       and MODELKEEP_CI_OLDER_PYTHONS="<interpreters with older scikit-learns>"
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -32,10 +33,12 @@ for list in tooling/ci/requirements*.txt; do environment "$list" >/dev/null & do
 wait
 newest=$(environment tooling/ci/requirements.txt 2>/dev/null)
 mlflow=$(environment tooling/ci/requirements-mlflow.txt 2>/dev/null)
+tensorflow=$(environment tooling/ci/requirements-tensorflow.txt 2>/dev/null)
 older=()
 for list in tooling/ci/requirements-sklearn-*.txt; do older+=("$(environment "$list" 2>/dev/null)"); done
 {
   echo "MODELKEEP_TEST_PYTHON=$newest"
   echo "MODELKEEP_TEST_MLFLOW=$mlflow"
+  echo "MODELKEEP_TEST_TENSORFLOW=$tensorflow"
   echo "MODELKEEP_CI_OLDER_PYTHONS=\"${older[*]}\""
 } >"$1"

@@ -80,7 +80,7 @@ export async function openPath(path: string, codecs: readonly Codec[], identitie
 const savedModelMain = "saved_model.pb";
 
 /** A folder of TensorFlow's; with a manifest it is an envelope, whatever is in it. */
-async function isSavedModel(folder: string): Promise<boolean> {
+export async function isSavedModel(folder: string): Promise<boolean> {
   const names = new Set(await readdir(folder));
   return names.has(savedModelMain) && !names.has("manifest.json");
 }

@@ -38,6 +38,7 @@ const standard: readonly (() => Promise<{ readonly modelkeep: PluginModule }>)[]
   () => import("@modelkeep/flavor-mljs"),
   () => import("@modelkeep/flavor-sklearn"),
   () => import("@modelkeep/flavor-keras"),
+  () => import("@modelkeep/flavor-tensorflow"),
 ];
 
 /** Packages to load: those of --plugin, and those of a configuration that is trusted. */

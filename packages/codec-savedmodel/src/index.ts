@@ -1,2 +1,3 @@
+export { isSavedModelFiles, type SavedModelFiles } from "@modelkeep/savedmodel";
 export { modelkeep } from "./plugin.js";
-export { isSavedModelFiles, savedModelCodec, type SavedModelFiles } from "./savedmodel-codec.js";
+export { savedModelCodec } from "./savedmodel-codec.js";

@@ -10,6 +10,8 @@ import {
 } from "@modelkeep/core";
 import {
   dangerOf,
+  readFingerprint,
+  readKerasMetadata,
   type MetaGraph,
   readSavedModel,
   readVariables,
@@ -21,7 +23,8 @@ import {
 export async function inspectSavedModel(payloads: PayloadSet, options: DecodeOptions = {}): Promise<Inspection> {
   const { limits, signal } = options;
   const items = limits?.items === undefined ? {} : { items: limits.items };
-  const { metaGraphs } = readSavedModel(await payloads.main.bytes(signal === undefined ? {} : { signal }), items);
+  const reading = signal === undefined ? {} : { signal };
+  const { metaGraphs } = readSavedModel(await payloads.main.bytes(reading), items);
   const variables = (await readVariables(payloads, items))?.list;
   const tensors = variables?.map(({ name, type, shape, size }) => ({ name, dtype: type, shape, bytes: size }));
   const parameters = variables
@@ -38,7 +41,7 @@ export async function inspectSavedModel(payloads: PayloadSet, options: DecodeOpt
     ...(tensors && { tensors }),
     ...(parameters !== undefined && { parameters }),
     operators: Array.from(operators, ([name, count]) => ({ name, count })).toSorted((a, b) => b.count - a.count),
-    details: { metaGraphs: metaGraphs.map(graphDetails) },
+    details: { metaGraphs: metaGraphs.map(graphDetails), ...(await besides(payloads, reading)) },
     findings: [...operators].flatMap(([name, count]) => {
       const does = dangerOf(name);
       if (does === undefined) return [];
@@ -50,6 +53,29 @@ export async function inspectSavedModel(payloads: PayloadSet, options: DecodeOpt
         },
       ];
     }),
+  };
+}
+
+/** Larger files beside the graph are passed over. */
+const mostBeside = 64 << 20;
+
+/** What lies beside the graph and tells of it: Keras 2's description of its layers, and TensorFlow's fingerprint. */
+async function besides(
+  payloads: PayloadSet,
+  reading: { readonly signal?: AbortSignal },
+): Promise<Record<string, unknown>> {
+  const base = payloads.main.path.slice(0, payloads.main.path.lastIndexOf("/") + 1);
+  const read = async <T>(name: string, parse: (bytes: Uint8Array) => T): Promise<T | undefined> => {
+    const payload = payloads.get(base + name);
+    return payload === undefined || payload.size > mostBeside ? undefined : parse(await payload.bytes(reading));
+  };
+  const keras = await read("keras_metadata.pb", readKerasMetadata);
+  const fingerprint = await read("fingerprint.pb", readFingerprint);
+  return {
+    ...(keras && {
+      keras: { version: keras.keras, objects: keras.objects, classes: Object.fromEntries(keras.classes) },
+    }),
+    ...(fingerprint && { fingerprint }),
   };
 }
 

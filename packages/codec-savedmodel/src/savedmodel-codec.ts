@@ -7,24 +7,17 @@ import {
   type PayloadSource,
   type Tensor,
 } from "@modelkeep/core";
-import type { TensorFile } from "@modelkeep/safetensors";
-import { readSavedModel, readVariables } from "@modelkeep/savedmodel";
+import {
+  isSavedModelFiles,
+  mainPath,
+  readSavedModel,
+  readVariables,
+  type SavedModelFiles,
+} from "@modelkeep/savedmodel";
 
 import { inspectSavedModel } from "./inspect-savedmodel.js";
 
-/** A SavedModel in memory: its files byte for byte, and its numeric variables as named tensors. */
-export interface SavedModelFiles extends TensorFile {
-  /** By path, as in the folder; "saved_model.pb" is one of them. */
-  readonly files: ReadonlyMap<string, Uint8Array>;
-}
-
-export const mainPath = "saved_model.pb";
 const mediaType = "application/vnd.tensorflow.savedmodel";
-
-export function isSavedModelFiles(value: unknown): value is SavedModelFiles {
-  const { files, tensors } = (typeof value === "object" && value !== null ? value : {}) as Partial<SavedModelFiles>;
-  return files instanceof Map && tensors instanceof Map && files.has(mainPath);
-}
 
 /** TensorFlow's SavedModel, a folder of several files: kept as it is, inspected, its variables read. Nothing of it is run. */
 export function savedModelCodec(): Codec<SavedModelFiles> {

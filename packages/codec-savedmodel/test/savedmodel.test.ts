@@ -51,3 +51,14 @@ test("inspect tells signature, variables and operators, and flags those that rea
   const graph = await codec.inspect!(memoryPayloads(filesOf("dense").slice(0, 1)));
   expect(graph.signature).toEqual(dense.signature);
 });
+
+test("inspect tells what Keras 2 and TensorFlow wrote beside the graph", async () => {
+  const found = await codec.inspect!(memoryPayloads(filesOf("../tensorflow/trained-tabular-keras-2")));
+  expect(found.details).toMatchObject({
+    keras: { version: "2.21.0", classes: { Dense: 2, StringLookup: 1, Normalization: 1 } },
+    fingerprint: {
+      graph: expect.stringMatching(/^[0-9a-f]{16}$/) as unknown,
+      uuid: expect.stringMatching(/^[0-9]+$/) as unknown,
+    },
+  });
+});

@@ -48,7 +48,13 @@ export interface Converter<M = unknown> {
   readonly from: string;
   readonly to: string;
   owns(model: unknown): model is M;
-  convert(model: M, options?: { readonly precision?: "float64" | "float32" }): Promise<Conversion>;
+  convert(model: M, options?: ConvertModelOptions): Promise<Conversion>;
+}
+
+export interface ConvertModelOptions {
+  readonly precision?: "float64" | "float32";
+  /** By its name, of a model that has several. */
+  readonly signature?: string;
 }
 
 /** What a runtime is asked to run. */

@@ -25,6 +25,8 @@ export interface GraphOptions {
   readonly producerName?: string;
   readonly producerVersion?: string;
   readonly description?: string;
+  /** Names that only outputs get: no node's value is called so of its own accord. */
+  readonly reserved?: readonly string[];
   /** `metadata_props` of the model. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -48,6 +50,7 @@ export class GraphCore {
   readonly #inputSpecs: TensorSpec[] = [];
   readonly #outputSpecs: TensorSpec[] = [];
   readonly #values = new Set<string>();
+  readonly #reserved: ReadonlySet<string>;
   readonly #nodeNames = new Set<string>();
   readonly #domains = new Set<string>([""]);
   readonly #shared = new Map<string, Value>();
@@ -56,6 +59,7 @@ export class GraphCore {
 
   constructor(options: GraphOptions = {}) {
     this.#options = options;
+    this.#reserved = new Set(options.reserved);
   }
 
   /** A dimension that varies has a name ("batch"); null is one of which nothing is known. */
@@ -127,7 +131,10 @@ export class GraphCore {
 
   /** A name that no value has: "matmul", "matmul_1" … */
   fresh(stem: string): string {
-    return freshName(stem, this.#values, this.#valueCounts);
+    for (;;) {
+      const name = freshName(stem, this.#values, this.#valueCounts);
+      if (!this.#reserved.has(name)) return name;
+    }
   }
 
   /** The inputs and outputs so far, with everything that was said about them. */

@@ -14,6 +14,8 @@ export interface Variables {
   /** `malformed` where a shard is longer or shorter than what the index says of it. */
   checkShards(): void;
   read(variable: Variable, options?: { readonly signal?: AbortSignal | undefined }): Promise<Tensor>;
+  /** By its place in the bundle: the graph itself names variables so. */
+  readKey(key: string): Promise<Tensor>;
 }
 
 const objectGraphKey = "_CHECKPOINTABLE_OBJECT_GRAPH";
@@ -47,7 +49,13 @@ export async function readVariables(
       if (size !== end) throw new ModelkeepError("malformed", `${path} has ${size} bytes, not ${end}`);
     }
   };
-  return { list, checkShards, read: (variable, reading) => readBundleTensor(variable, shard(variable.shard), reading) };
+  const readKey = async (key: string): Promise<Tensor> => {
+    const entry = bundle.entries.get(key);
+    if (entry === undefined) throw new ModelkeepError("not_found", `The variables lack ${JSON.stringify(key)}`);
+    return readBundleTensor(entry, shard(entry.shard));
+  };
+  const read: Variables["read"] = (variable, reading) => readBundleTensor(variable, shard(variable.shard), reading);
+  return { list, checkShards, read, readKey };
 }
 
 /** Keys to full names: `TrackableObjectGraph` of trackable_object_graph.proto. */

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import {
   type Codec,
   type Conversion,
+  type ConvertModelOptions,
   type Inputs,
   ModelkeepError,
   memoryPayloads,
@@ -31,7 +32,11 @@ export async function run(context: Context): Promise<void> {
     throw new ModelkeepError("invalid_input", `${to} has the extension of no format that is known here`);
   const model = await thawed(plugins, await opened.codec.decode(opened.payloads, { signal }));
   const precision = precisionOf(options.text("precision"));
-  const conversion = await convert(plugins, target, model, precision);
+  const signatureName = options.text("signature");
+  const conversion = await convert(plugins, target, model, {
+    ...(precision !== undefined && { precision }),
+    ...(signatureName !== undefined && { signature: signatureName }),
+  });
   const extension = target.extensions.find((each) => to.toLowerCase().endsWith(each))!;
   const [file] = await target.encode(conversion.model, { extension });
   const bytes = await collect(file!.open());
@@ -71,14 +76,14 @@ async function convert(
   plugins: Plugins,
   target: Codec,
   model: unknown,
-  precision: "float64" | "float32" | undefined,
+  options: ConvertModelOptions,
 ): Promise<Converted> {
   const converter = plugins.converters.find((each) => each.to === target.name && each.owns(model));
   // Tensors that another format holds as well need no converter.
   if (converter === undefined && target.accepts(model)) return { model, exactness: "bits", notes: [] };
   if (converter === undefined)
     throw new ModelkeepError("unsupported", `Nothing here converts this model to ${target.name}`);
-  return converter.convert(model, precision === undefined ? {} : { precision });
+  return converter.convert(model, options);
 }
 
 /** How far another precision is off, on rows that the user names. */
@@ -91,7 +96,7 @@ async function compare(
 ): Promise<number | undefined> {
   const rows = options.text("samples");
   if (rows === undefined) return undefined;
-  const exact = await convert(plugins, target, model, undefined);
+  const exact = await convert(plugins, target, model, {});
   const [file] = await target.encode(exact.model);
   const predict = async (own: Uint8Array, runtime: Runtime) => {
     await using predictor = await runtime.predictor(memoryPayloads([{ path: "model.onnx", bytes: own }]), { signal });

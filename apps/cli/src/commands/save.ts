@@ -16,7 +16,7 @@ import type {
 import type { Context } from "../context.js";
 import { gatherMetadata } from "../facts.js";
 import { formatBytes, type Output } from "../output.js";
-import { openPath } from "../open-path.js";
+import { isSavedModel, openPath } from "../open-path.js";
 import { UsageError } from "../parse.js";
 import { progressBar } from "../progress.js";
 import { splitPair } from "../reference.js";
@@ -120,16 +120,21 @@ async function lineageOf(registry: Registry, parent: string | undefined): Promis
   return { lineage: { parent: { name, version, digest: parseDigest(digest) } } };
 }
 
-/** Pickles and files of Keras run in Python only: with them goes the ONNX made of them, where one can be made. */
+/** What runs in Python only: with it goes the ONNX made of it, where one can be made. */
+const pythons: ReadonlySet<string> = new Set(["pickle", "joblib", "keras", "savedmodel"]);
+
+/** The ONNX made of the files, for those that only Python runs. */
 export async function ownForms(
   { plugins, folder, identities }: Context,
   path: string,
 ): Promise<readonly RepresentationChoice[]> {
   const { codecs } = await plugins();
   const file = resolve(folder, path);
-  if (path.endsWith(".age") || (await stat(file)).isDirectory()) return [];
+  if (path.endsWith(".age")) return [];
+  // Any other folder is an envelope, or a mistake that is told later.
+  if ((await stat(file)).isDirectory() && !(await isSavedModel(file))) return [];
   const opened = await openPath(file, codecs, identities);
-  const ofPython = opened.kind === "file" && ["pickle", "joblib", "keras"].includes(opened.codec?.name ?? "");
+  const ofPython = opened.kind === "file" && pythons.has(opened.codec?.name ?? "");
   return ofPython ? [{ codec: "onnx", optional: true }] : [];
 }
 

@@ -100,10 +100,15 @@ export const proving: readonly Command[] = [
   },
   {
     name: "convert",
-    summary: "convert a model file: scikit-learn's pickle or joblib, or a model of Keras, to ONNX",
+    summary: "convert a model file to ONNX: a pickle or joblib of scikit-learn, a model of Keras, a SavedModel",
     positionals: "<file> <to-file>",
     count: [2, 2],
     options: {
+      signature: {
+        type: "string",
+        value: "<name>",
+        description: "which signature of a SavedModel (default: serving_default)",
+      },
       precision: {
         type: "string",
         value: "<float64|float32>",
@@ -116,7 +121,11 @@ export const proving: readonly Command[] = [
       },
       force: { type: "boolean", description: "overwrite the target" },
     },
-    examples: ["modelkeep convert pipeline.joblib pipeline.onnx", "modelkeep convert model.keras model.onnx"],
+    examples: [
+      "modelkeep convert pipeline.joblib pipeline.onnx",
+      "modelkeep convert model.keras model.onnx",
+      "modelkeep convert ./my_model model.onnx",
+    ],
     run: () => import("../commands/convert.js"),
   },
   {

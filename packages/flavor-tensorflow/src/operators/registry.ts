@@ -1,0 +1,23 @@
+import { convolutions } from "./convolutions.js";
+import { elementwise } from "./elementwise.js";
+import type { Handler } from "./handler.js";
+import { images } from "./images.js";
+import { lookups } from "./lookups.js";
+import { products } from "./products.js";
+import { reductions } from "./reductions.js";
+import { shapes } from "./shapes.js";
+import { slices } from "./slices.js";
+
+/** Operators of TensorFlow by name, and how they are drawn. */
+export const operators: ReadonlyMap<string, Handler> = new Map(
+  Object.entries({
+    ...convolutions,
+    ...elementwise,
+    ...images,
+    ...lookups,
+    ...products,
+    ...reductions,
+    ...shapes,
+    ...slices,
+  }),
+);

@@ -1,0 +1,75 @@
+import type { Tensor } from "@modelkeep/core";
+
+import { readShape } from "./saved-model.js";
+import { readTensorProto } from "./tensor-proto.js";
+import { type Budget, entryOf, fieldsOf, textOf } from "./wire.js";
+
+/** An attribute of a node: each kind has a property of its own (attr_value.proto of TensorFlow). */
+export interface GraphAttribute {
+  readonly text?: string;
+  readonly integer?: number;
+  readonly float?: number;
+  readonly boolean?: boolean;
+  /** TensorFlow's number of an element type. */
+  readonly type?: number;
+  /** null where not even the number of sizes is known. */
+  readonly shape?: readonly (number | null)[] | null;
+  /** Read when it is asked for: most constants of a file are never needed. */
+  readonly tensor?: () => Tensor;
+  /** The name of a function. */
+  readonly function?: string;
+  readonly integers?: readonly number[];
+  readonly texts?: readonly string[];
+  readonly floats?: readonly number[];
+}
+
+/** The entries of the map of attributes. */
+export function readAttribute(bytes: Uint8Array, budget: Budget, depth: number): readonly [string, GraphAttribute] {
+  const { key, value } = entryOf(bytes, budget, depth);
+  let attribute: GraphAttribute = {};
+  for (const field of fieldsOf(value, budget, depth + 1)) {
+    if (field.number === 1) attribute = readList(field.bytes, budget, depth + 2);
+    if (field.number === 2) attribute = { text: textOf(field.bytes) };
+    if (field.number === 3) attribute = { integer: field.value };
+    if (field.number === 4) attribute = { float: floatOf(field.value) };
+    if (field.number === 5) attribute = { boolean: field.value !== 0 };
+    if (field.number === 6) attribute = { type: field.value };
+    if (field.number === 7) attribute = { shape: readShape(field.bytes, budget, depth + 2) ?? null };
+    if (field.number === 8) attribute = { tensor: () => readTensorProto(field.bytes, budget, depth + 2) };
+    if (field.number === 10)
+      for (const each of fieldsOf(field.bytes, budget, depth + 2))
+        if (each.number === 1) attribute = { function: textOf(each.bytes) };
+  }
+  return [key, attribute];
+}
+
+function readList(bytes: Uint8Array, budget: Budget, depth: number): GraphAttribute {
+  const integers: number[] = [];
+  const texts: string[] = [];
+  const floats: number[] = [];
+  for (const field of fieldsOf(bytes, budget, depth)) {
+    if (field.number === 2) texts.push(textOf(field.bytes));
+    if (field.number === 3) integers.push(...(field.bytes.length === 0 ? [field.value] : packed(field.bytes)));
+    if (field.number === 4)
+      for (let at = 0; at + 4 <= field.bytes.length; at += 4)
+        floats.push(new DataView(field.bytes.buffer, field.bytes.byteOffset).getFloat32(at, true));
+  }
+  return { integers, texts, floats };
+}
+
+function packed(bytes: Uint8Array): number[] {
+  const numbers: number[] = [];
+  let [value, shift] = [0n, 0n];
+  for (const byte of bytes) {
+    value |= BigInt(byte & 0x7f) << shift;
+    shift += 7n;
+    if (byte >= 0x80 && shift < 70n) continue;
+    numbers.push(Number(BigInt.asIntN(64, value)));
+    [value, shift] = [0n, 0n];
+  }
+  return numbers;
+}
+
+function floatOf(bits: number): number {
+  return new Float32Array(Uint32Array.of(bits).buffer)[0]!;
+}
