@@ -14,6 +14,7 @@ export { encoded, decoded, type Encoding } from "./encoding.js";
 export * from "./envelope.js";
 export * from "./errors.js";
 export * from "./flavor.js";
+export { InputReader } from "./input-reader.js";
 export * from "./inputs.js";
 export * from "./key.js";
 export * from "./limits.js";

@@ -1,12 +1,12 @@
 import {
   type CompatibilityPolicy,
   type Envelope,
+  InputReader,
   type Inputs,
   type Predictor,
   type Runtime,
   type Signature,
   type TensorMap,
-  toTensors,
 } from "@modelkeep/core";
 
 import { type AttestedBy, requireAttestation } from "./attested.js";
@@ -64,6 +64,7 @@ export async function load(context: Context, reference: string, options: LoadOpt
   await checkCompatibility(context, envelope.manifest, runner.representation.name, options);
   const predictor = await startRunner(context, envelope, runner, options);
   const signature: Signature = (envelope.manifest.signature as Signature | undefined) ?? predictor.signature;
+  const reader = new InputReader(signature);
   return {
     name: record.name,
     version: version.version,
@@ -74,7 +75,7 @@ export async function load(context: Context, reference: string, options: LoadOpt
     runtime: { name: runner.runtime.name, version: runner.runtime.version },
     verified: isVerified(version, runner),
     async predict(inputs) {
-      return new Prediction(await predictor.predict(toTensors(signature, inputs)));
+      return new Prediction(await predictor.predict(reader.read(inputs)));
     },
     predictTensors: (inputs) => predictor.predict(inputs),
     [Symbol.asyncDispose]: () => predictor[Symbol.asyncDispose](),

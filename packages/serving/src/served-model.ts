@@ -1,4 +1,4 @@
-import { type Inputs, isModelkeepError, type TensorMap, toTensors } from "@modelkeep/core";
+import { type Inputs, isModelkeepError, type TensorMap } from "@modelkeep/core";
 import { Prediction, type Registry } from "@modelkeep/registry";
 
 import { Answer } from "./answer.js";
@@ -89,7 +89,7 @@ export class ServedModel {
     try {
       ({ served } = choose(this.#state, key, this.#withoutKey));
       served.enter();
-      const outputs = await served.model.predictTensors(toTensors(served.model.signature, inputs));
+      const outputs = await served.model.predictTensors(served.reader.read(inputs));
       return new ServedPrediction(outputs, served.reference, undefined);
     } finally {
       served?.leave();
@@ -111,7 +111,7 @@ export class ServedModel {
       served = choice.served;
       served.enter();
       const { model, keeper } = served;
-      const tensors = toTensors(model.signature, inputs);
+      const tensors = served.reader.read(inputs);
       const kept = keeper.keeps || shadows.length > 0 ? this.#copier.copy(tensors) : undefined;
       const about = { caller, route, bucket: choice.bucket };
       const start = performance.now();

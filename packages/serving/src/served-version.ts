@@ -1,4 +1,4 @@
-import type { Digest } from "@modelkeep/core";
+import { type Digest, InputReader } from "@modelkeep/core";
 import type { LoadedModel, VersionView } from "@modelkeep/registry";
 
 import type { Lease } from "./model-pool.js";
@@ -12,6 +12,7 @@ export class ServedVersion {
   readonly reference: string;
   readonly digest: Digest;
   readonly model: LoadedModel;
+  readonly reader: InputReader;
   readonly keeper: InputKeeper;
   /** What all its records have in common. */
   readonly facts: Pick<NewRecord, "model" | "reference" | "version" | "digest" | "representation" | "runtime">;
@@ -25,6 +26,7 @@ export class ServedVersion {
     this.reference = view.reference;
     this.digest = view.digest as Digest;
     this.model = model;
+    this.reader = new InputReader(model.signature);
     this.keeper = new InputKeeper(model.signature, policy);
     this.#lease = lease;
     this.facts = {

@@ -50,10 +50,16 @@ async function throughLoad(bench: Bench, what: string, model: OnnxModel, rows: R
   const width = rows[0]!.length;
   const tensors = rows.map((row) => rowsTensor(input, [row]));
   const data = rows.map((row) => Float64Array.from(row));
+  const names = Array.from(
+    { length: width },
+    (_, at) => loaded.signature.inputs[0]!.features?.[at] ?? `${input}[${at}]`,
+  );
+  const records = rows.map((row) => Object.fromEntries(row.map((value, at) => [names[at]!, value])));
   const times = await blocks(bench, 300, {
     raw: (index) => session.run({ [input]: new OrtTensor("float64", data[index]!, [1, width]) }),
     tensors: (index) => loaded.predict(tensors[index]!),
     rows: (index) => loaded.predict([rows[index]!]),
+    records: (index) => loaded.predict([records[index]!]),
   });
   return [
     ratio(
@@ -63,7 +69,8 @@ async function throughLoad(bench: Bench, what: string, model: OnnxModel, rows: R
       1.5,
       "a tensor, checked against the signature",
     ),
-    ratio(`the same, the row as a plain array`, times.rows, times.raw, 1.5, "checked and made a tensor"),
+    ratio("the same, the row as a plain array", times.rows, times.raw, 1.5, "checked and made a tensor"),
+    ratio("the same, the row as a record", times.records, times.raw, undefined, "by the names of its features"),
   ];
 }
 
