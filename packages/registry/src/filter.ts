@@ -4,9 +4,9 @@ import { filterError, type Token, tokens } from "./filter-tokens.js";
 
 export type FilterValue = string | number | boolean | null;
 
-/** What a filter can ask: the values of a field, of which an alias or a label has several. */
+/** What a filter can ask: the value of a field, or the values, of which an alias or a label may have several or none. */
 export interface Filtered {
-  read(field: string): readonly (FilterValue | undefined)[];
+  read(field: string): FilterValue | undefined | readonly (FilterValue | undefined)[];
 }
 
 export type Filter = (item: Filtered) => boolean;
@@ -191,7 +191,14 @@ class Parser {
 }
 
 function anyOf(field: string, test: (value: FilterValue | undefined) => boolean): Filter {
-  return (item) => item.read(field).some(test);
+  return (item) => {
+    const found = item.read(field);
+    return isSeveral(found) ? found.some(test) : test(found);
+  };
+}
+
+function isSeveral<T>(found: T | readonly T[]): found is readonly T[] {
+  return Array.isArray(found);
 }
 
 function negate(negated: boolean, filter: Filter): Filter {

@@ -75,28 +75,44 @@ function shapeOf(text: string): Shape {
   return recent.shape;
 }
 
+const registeredPlace = places.get("registered")!;
+const createdPlace = places.get("created")!;
+/** What a column was read from last, by its place: neighbours often have the same one, and share it. */
+const recentColumns: { readonly text: string; readonly column: Column }[] = [];
+
 /**
  * The versions of a model, column by column. As text: how many there are, the names of the columns, the head, and one column
- * after the other, with tabs between them. Of a text only what is asked for is read: a search needs few columns of many.
+ * after the other, with tabs between them. The names are left out where they are those of the line before; times of
+ * registration are differences to the version before, times of creation are how long before registration that was.
+ * Of a text only what is asked for is read: a search needs few columns of many.
  */
 export class PackedColumns {
   /** How many versions. */
   readonly count: number;
+  readonly #names: string;
+  /** The head and the columns, where this was read from text. */
   readonly #text: string;
   #shape: Shape | undefined;
   #head: LineHead | undefined;
   readonly #columns: Column[];
+  /** The field that was looked for last, and where it begins. */
+  #field = 0;
+  #start = 0;
 
-  private constructor(count: number, text: string, shape?: Shape, head?: LineHead, columns: Column[] = []) {
+  private constructor(count: number, names: string, text: string, columns: Column[] = []) {
     this.count = count;
+    this.#names = names;
     this.#text = text;
-    this.#shape = shape;
-    this.#head = head;
     this.#columns = columns;
   }
 
-  static fromText(text: string): PackedColumns {
-    return new PackedColumns(Number(text.slice(0, text.indexOf("\t"))), text);
+  /** What `text` gave; `undefined` if it is none. */
+  static fromText(text: string, before?: PackedColumns): PackedColumns | undefined {
+    const first = text.indexOf("\t");
+    const second = text.indexOf("\t", first + 1);
+    const names = second === first + 1 ? before && before.#names : text.slice(first + 1, second);
+    if (second < 0 || names === undefined) return undefined;
+    return new PackedColumns(Number(text.slice(0, first)), names, text.slice(second + 1));
   }
 
   /** A model that goes on under another name has no versions here. */
@@ -123,11 +139,14 @@ export class PackedColumns {
         ),
       ),
     ];
-    return new PackedColumns(versions.length, "", shape, head, columns);
+    const made = new PackedColumns(versions.length, JSON.stringify(shape.names), "", columns);
+    made.#shape = shape;
+    made.#head = head;
+    return made;
   }
 
   get head(): LineHead {
-    return (this.#head ??= JSON.parse(this.#field(2)) as LineHead);
+    return (this.#head ??= JSON.parse(this.#fieldText(0)) as LineHead);
   }
 
   names(family: Family): readonly string[] {
@@ -144,25 +163,53 @@ export class PackedColumns {
     return place === undefined ? undefined : unpacked(valueAt(this.#column(place) as readonly Packed[], at));
   }
 
-  text(): string {
-    if (this.#text !== "") return this.#text;
-    const parts = [this.count, this.#shapeHere().names, this.head, ...this.#columns];
-    return parts.map((part) => JSON.stringify(part)).join("\t");
+  /** As the index keeps it, after the line that is before it there. */
+  text(before?: PackedColumns): string {
+    const names = this.#names === (before && before.#names) ? "" : this.#names;
+    return `${this.count}\t${names}\t${this.#text === "" ? this.#packed() : this.#text}`;
+  }
+
+  #packed(): string {
+    const registered = this.#columns[registeredPlace] as readonly number[];
+    const columns = [...this.#columns];
+    columns[registeredPlace] = registered.map((time, at) => (at === 0 ? time : time - registered[at - 1]!));
+    columns[createdPlace] = shortened(
+      Array.from({ length: this.count }, (_, at) => {
+        const created = this.value("created", at);
+        return typeof created === "number" ? this.value("registered", at) - created : created;
+      }),
+    );
+    return [this.head, ...columns].map((part) => JSON.stringify(part)).join("\t");
   }
 
   #shapeHere(): Shape {
-    return (this.#shape ??= shapeOf(this.#field(1)));
+    return (this.#shape ??= shapeOf(this.#names));
   }
 
   #column(place: number): Column {
-    return (this.#columns[place] ??= JSON.parse(this.#field(3 + place)) as Column);
+    return (this.#columns[place] ??= this.#read(place));
   }
 
-  #field(index: number): string {
-    let start = 0;
-    for (let left = index; left > 0; left--) start = this.#text.indexOf("\t", start) + 1;
-    const end = this.#text.indexOf("\t", start);
-    return this.#text.slice(start, end < 0 ? undefined : end);
+  #read(place: number): Column {
+    const text = this.#fieldText(1 + place);
+    if (recentColumns[place]?.text !== text) recentColumns[place] = { text, column: JSON.parse(text) as Column };
+    const { column } = recentColumns[place];
+    if (place === registeredPlace) {
+      let time = 0;
+      return (column as readonly number[]).map((difference) => (time += difference));
+    }
+    if (place !== createdPlace) return column;
+    return Array.from({ length: this.count }, (_, at) => {
+      const age = valueAt(column as readonly (number | string)[], at)!;
+      return typeof age === "number" ? this.value("registered", at) - age : age;
+    });
+  }
+
+  #fieldText(field: number): string {
+    if (field < this.#field) [this.#field, this.#start] = [0, 0];
+    for (; this.#field < field; this.#field++) this.#start = this.#text.indexOf("\t", this.#start) + 1;
+    const end = this.#text.indexOf("\t", this.#start);
+    return this.#text.slice(this.#start, end < 0 ? undefined : end);
   }
 }
 

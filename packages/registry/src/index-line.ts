@@ -1,5 +1,5 @@
 import type { Actor } from "./entry.js";
-import type { Filtered, FilterValue } from "./filter.js";
+import type { Filter, Filtered, FilterValue } from "./filter.js";
 import { type ModelColumns, PackedColumns } from "./index-columns.js";
 import { type ModelRecord, type Status, statuses, type Summary } from "./record.js";
 
@@ -66,12 +66,12 @@ export class IndexLine {
   }
 
   /** A line as `text` gave it; `undefined` if it is none. */
-  static fromText(text: string): IndexLine | undefined {
+  static fromText(text: string, before?: IndexLine): IndexLine | undefined {
     const first = text.indexOf("\t");
     const second = text.indexOf("\t", first + 1);
-    if (second < 0) return undefined;
-    const name = JSON.parse(text.slice(0, first)) as string;
-    return new IndexLine(name, Number(text.slice(first + 1, second)), PackedColumns.fromText(text.slice(second + 1)));
+    const columns = second < 0 ? undefined : PackedColumns.fromText(text.slice(second + 1), before && before.#columns);
+    if (columns === undefined) return undefined;
+    return new IndexLine(JSON.parse(text.slice(0, first)) as string, Number(text.slice(first + 1, second)), columns);
   }
 
   /** How many versions. */
@@ -100,35 +100,43 @@ export class IndexLine {
     return new PackedRow(this.name, this.#columns, at);
   }
 
-  /** As the index keeps it: no line feed in it. */
-  text(): string {
-    return `${JSON.stringify(this.name)}\t${this.length}\t${this.#columns.text()}`;
+  /** The versions that a filter holds for, the oldest first. */
+  matching(holds: Filter): IndexRow[] {
+    const found: IndexRow[] = [];
+    const probe = new PackedRow(this.name, this.#columns, 0);
+    for (probe.at = 0; probe.at < this.versions; probe.at++) if (holds(probe)) found.push(this.row(probe.at));
+    return found;
+  }
+
+  /** As the index keeps it, after the line that is before it there: no line feed in it. */
+  text(before?: IndexLine): string {
+    return `${JSON.stringify(this.name)}\t${this.length}\t${this.#columns.text(before && before.#columns)}`;
   }
 }
 
 class PackedRow implements IndexRow {
   readonly name: string;
+  at: number;
   readonly #columns: PackedColumns;
-  readonly #at: number;
 
   constructor(name: string, columns: PackedColumns, at: number) {
     this.name = name;
     this.#columns = columns;
-    this.#at = at;
+    this.at = at;
   }
 
   /** Versions are numbered from 1 without gaps. */
   get version(): number {
-    return this.#at + 1;
+    return this.at + 1;
   }
 
-  read(field: string): readonly (FilterValue | undefined)[] {
-    if (field.includes(".")) return [this.#columns.named(field, this.#at)];
+  read(field: string): FilterValue | undefined | readonly (FilterValue | undefined)[] {
+    if (field.includes(".")) return this.#columns.named(field, this.at);
     switch (field) {
       case "version":
-        return [this.version];
+        return this.version;
       case "name":
-        return [this.name];
+        return this.name;
       case "alias":
         return this.#aliases();
       case "label":
@@ -139,20 +147,20 @@ class PackedRow implements IndexRow {
         return this.#value("flavors") || [];
       case "author": {
         const author = this.#value("author");
-        return author === 0 ? [undefined] : [author.name, author.email];
+        return author === 0 ? undefined : [author.name, author.email];
       }
       case "size":
-        return [this.#value("size")];
+        return this.#value("size");
       case "description":
-        return [this.#value("description") || undefined];
+        return this.#value("description") || undefined;
       case "status":
-        return [statuses[this.#value("status")]];
+        return statuses[this.#value("status")];
       case "verified": {
         const verified = this.#value("verified");
-        return [verified === 0 ? undefined : verified];
+        return verified === 0 ? undefined : verified;
       }
       default:
-        return [timeText(this.#value(field as "created" | "registered"))];
+        return timeText(this.#value(field as "created" | "registered"));
     }
   }
 
@@ -182,13 +190,13 @@ class PackedRow implements IndexRow {
   }
 
   #value<Name extends keyof ModelColumns>(name: Name): ModelColumns[Name] {
-    return this.#columns.value(name, this.#at);
+    return this.#columns.value(name, this.at);
   }
 
   #all(family: "metrics" | "parameters" | "tags"): Record<string, FilterValue> {
     const result: Record<string, FilterValue> = {};
     for (const name of this.#columns.names(family)) {
-      const value = this.#columns.named(`${family}.${name}`, this.#at);
+      const value = this.#columns.named(`${family}.${name}`, this.at);
       if (value !== undefined) result[name] = value;
     }
     return result;

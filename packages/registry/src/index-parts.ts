@@ -5,7 +5,7 @@ import { IndexLine } from "./index-line.js";
 import { indexPrefix } from "./keys.js";
 import { ulid } from "./ulid.js";
 
-const format = "modelkeep.index/2";
+const format = "modelkeep.index/3";
 const encoder = new TextEncoder();
 
 /** How far an index goes, in milliseconds since 1970. */
@@ -103,8 +103,11 @@ export class IndexParts {
       const body = bytes.subarray(start);
       const known = head["format"] === format && typeof through === "number" && typeof scanned === "number";
       if (known && head["digest"] === digestOf(body)) {
-        const texts = new TextDecoder().decode(body).split("\n");
-        const lines = texts.flatMap((text) => IndexLine.fromText(text) ?? []);
+        const lines: IndexLine[] = [];
+        for (const text of new TextDecoder().decode(body).split("\n")) {
+          const line = IndexLine.fromText(text, lines.at(-1));
+          if (line !== undefined) lines.push(line);
+        }
         for (const line of lines) take(line);
         return { key, size: body.length, names: lines.map((line) => line.name), marks: { through, scanned } };
       }
@@ -120,9 +123,12 @@ export class IndexParts {
 
 function bodyOf(names: ReadonlySet<string>, lines: ReadonlyMap<string, IndexLine>): Uint8Array {
   const texts: string[] = [];
+  let before: IndexLine | undefined;
   for (const name of names) {
     const line = lines.get(name);
-    if (line !== undefined) texts.push(line.text());
+    if (line === undefined) continue;
+    texts.push(line.text(before));
+    before = line;
   }
   return encoder.encode(texts.join("\n"));
 }

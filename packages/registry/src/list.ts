@@ -50,12 +50,14 @@ export async function searchVersions(
   const limit = limitOf(options);
   await index.refresh(options);
   const found =
-    order === undefined ? inOrder(index, holds, options.cursor, limit) : sorted(index, holds, order, options.cursor);
+    order === undefined
+      ? inOrder(index, holds, options.cursor, limit)
+      : sorted(index, holds, order, options.cursor, limit);
   const page = found.slice(0, limit);
   const items = page.map((row) => row.listed());
   const last = page.at(-1);
   if (found.length <= limit || last === undefined) return { items };
-  const values = order?.map(({ field }) => last.read(field)[0] ?? null) ?? [];
+  const values = order?.map(({ field }) => firstOf(last.read(field)) ?? null) ?? [];
   return { items, next: writeCursor([...values, last.name, last.version]) };
 }
 
@@ -81,31 +83,44 @@ interface Order {
   readonly descending: boolean;
 }
 
-/** Everything that the filter holds for, by the order; after the cursor, if there is one. */
-function sorted(index: VersionIndex, holds: Filter, order: readonly Order[], cursor: string | undefined): IndexRow[] {
-  interface Place {
-    readonly values: readonly (FilterValue | undefined)[];
-    readonly row: Pick<IndexRow, "name" | "version">;
-  }
+interface Place {
+  readonly values: readonly (FilterValue | undefined)[];
+  readonly row: Pick<IndexRow, "name" | "version">;
+}
+
+/** The first of what the filter holds for, by the order; after the cursor, if there is one: as many as the page has, and one. */
+function sorted(
+  index: VersionIndex,
+  holds: Filter,
+  order: readonly Order[],
+  cursor: string | undefined,
+  limit: number,
+): IndexRow[] {
   const compare = (a: Place, b: Place): number => {
-    for (const [at, { descending }] of order.entries()) {
-      const place = compareValues(a.values[at], b.values[at], descending);
+    for (let at = 0; at < order.length; at++) {
+      const place = compareValues(a.values[at], b.values[at], order[at]!.descending);
       if (place !== 0) return place;
     }
     return compareCodePoints(a.row.name, b.row.name) || b.row.version - a.row.version;
   };
-  const found: IndexRow[] = [];
-  for (const line of index.sorted())
-    for (let at = 0; at < line.versions; at++) {
-      const row = line.row(at);
-      if (holds(row)) found.push(row);
-    }
-  const all = found.map((row) => ({ row, values: order.map(({ field }) => row.read(field)[0]) })).sort(compare);
-  if (cursor === undefined) return all.map(({ row }) => row);
-  const values = readCursor(cursor, order.length + 2);
+  const values = cursor === undefined ? [] : readCursor(cursor, order.length + 2);
   const [name, version] = values.slice(-2) as [string, number];
-  const last = { row: { name, version }, values };
-  return all.filter((each) => compare(each, last) > 0).map(({ row }) => row);
+  const last = cursor === undefined ? undefined : { row: { name, version }, values };
+  let first: (Place & { readonly row: IndexRow })[] = [];
+  for (const line of index.sorted()) {
+    for (const row of line.matching(holds)) {
+      const place = { row, values: order.map(({ field }) => firstOf(row.read(field))) };
+      if (last === undefined || compare(place, last) > 0) first.push(place);
+    }
+    // Of many, only as many as are shown have to be in order.
+    if (first.length > 2 * limit + 64) first = first.sort(compare).slice(0, limit + 1);
+  }
+  return first.sort(compare).map(({ row }) => row);
+}
+
+/** What an order goes by, where a field has several values. */
+function firstOf(found: ReturnType<IndexRow["read"]>): FilterValue | undefined {
+  return (Array.isArray(found) ? found[0] : found) as FilterValue | undefined;
 }
 
 function parseOrder(text: string): Order[] {

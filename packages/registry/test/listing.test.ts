@@ -110,8 +110,58 @@ describe("listing", () => {
     const keys = [];
     for await (const { key } of store.list("index/")) keys.push(key);
     expect(keys).toHaveLength(1);
-    await store.put(keys[0]!, new TextEncoder().encode("rubbish"));
-    expect((await (await openLines(store)).list({ limit: 200 })).items).toHaveLength(100);
+    for (const rubbish of [
+      "rubbish",
+      `{"format":"modelkeep.index/2","through":${Date.now()},"scanned":${Date.now()}}\n`,
+    ]) {
+      await store.put(keys[0]!, new TextEncoder().encode(rubbish));
+      expect((await (await openLines(store)).list({ limit: 200 })).items).toHaveLength(100);
+    }
+  });
+
+  it("keeps in the index what the logs say: times, and columns that not every model has", async () => {
+    const store = memoryStore();
+    const registry = await openLines(store);
+    const names = Array.from({ length: 20 }, (_, index) => `model ${index}`);
+    for (let version = 1; version <= 3; version++)
+      await registry.saveAll(
+        names.flatMap((name, index) => {
+          if (index % version !== 0) return [];
+          const metrics: Record<string, number> =
+            index % 4 < 2 ? { auc: index + version } : { [`error${index}`]: version };
+          return [{ name, model: new Line(index + version / 10), metrics }];
+        }),
+      );
+    const search = { orderBy: "metrics.auc desc, registered, created", limit: 200 };
+    const made = await registry.search("version >= 1", search);
+    const read = await openLines({
+      ...store,
+      get: async (key) => (key.includes("/log/") ? undefined : store.get(key)),
+    });
+    expect(await read.search("version >= 1", search)).toEqual(made);
+    expect(made.items.map(({ metrics }) => metrics)).toContainEqual({ auc: 12 + 2 });
+    for (const { reference, registered, created } of made.items) {
+      const version = await registry.resolve(reference);
+      expect([registered, created]).toEqual([version.registered, version.created]);
+    }
+  });
+
+  it("orders many as it orders few, page after page", async () => {
+    const registry = await openLines(memoryStore());
+    const names = Array.from({ length: 200 }, (_, index) => `model-${index}`);
+    await registry.saveAll(
+      names.map((name, index) => ({ name, model: new Line(0), metrics: { auc: (index * 7) % 11 } })),
+    );
+    const orderBy = "metrics.auc desc, name";
+    const whole = await references(registry.search("version = 1", { orderBy, limit: 2000 }));
+    const pages: string[] = [];
+    for (let cursor: string | undefined, turn = 0; turn === 0 || cursor !== undefined; turn++) {
+      const page = await registry.search("version = 1", { orderBy, limit: 30, cursor });
+      pages.push(...page.items.map(({ reference }) => reference));
+      cursor = page.next;
+    }
+    expect(whole).toHaveLength(200);
+    expect(pages).toEqual(whole);
   });
 
   it("writes what changed, and rewrites the whole only as it grows", async () => {
