@@ -96,14 +96,15 @@ export class Database {
     let broken = false;
     let stop: (() => void) | undefined;
     try {
+      const answer = client.query(this.#named(text), values as unknown[]);
+      if (signal === undefined) return (await answer).rows as T[];
       // Whoever gives up does not wait: the connection is closed, and with it the statement ends as it may.
       const aborted = new Promise<never>((_, reject) => {
         stop = () => reject(new ModelkeepError("aborted", "The operation was aborted by its caller"));
-        signal?.addEventListener("abort", stop, { once: true });
+        signal.addEventListener("abort", stop, { once: true });
       });
-      const answer = client.query(this.#named(text), [...values]);
       answer.catch(() => undefined);
-      return (await (signal === undefined ? answer : Promise.race([answer, aborted]))).rows as T[];
+      return (await Promise.race([answer, aborted])).rows as T[];
     } catch (error) {
       broken = signal?.aborted === true || classify(error).uncertain;
       throwIfAborted(signal);

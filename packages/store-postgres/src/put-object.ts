@@ -32,30 +32,41 @@ export async function putObject(
 ): Promise<ObjectInfo> {
   const { signal } = options;
   // First of all, for an array is copied by this call.
+  if (body instanceof Uint8Array && body.length <= inlineSize && (options.size ?? body.length) === body.length)
+    return publish(database, key, { size: body.length, bytes: new Uint8Array(body), body: null }, options);
   const chunks = readBody(body, options);
-  if (typeof key === "string" && options.if === "absent" && (options.size ?? Infinity) > inlineSize)
+  const expected = body instanceof Uint8Array ? body.length : options.size;
+  if (typeof key === "string" && options.if === "absent" && (expected ?? Infinity) > inlineSize)
     await refuseEarly(database, key, signal);
   const writer = new BodyWriter(database, signal);
   try {
     let size = 0;
     let small: Uint8Array | undefined = new Uint8Array(0);
-    for await (const piece of cut(chunks)) {
+    for await (const piece of cut(chunks, expected)) {
       // The first piece is the only one, if it is not full.
       small = size === 0 && piece.length <= inlineSize ? piece : undefined;
       size += piece.length;
       if (small === undefined) await writer.write(piece);
     }
     await writer.end();
-    const name = typeof key === "string" ? key : checkKey(key());
-    throwIfAborted(signal);
-    const content = { size, bytes: small ?? null, body: writer.body ?? null };
-    const { modified, previous } = await publish(database, name, content, options);
-    if (previous !== null) await collectQuietly(database);
-    return { key: name, size, modified: new Date(modified) };
+    return await publish(database, key, { size, bytes: small ?? null, body: writer.body ?? null }, options);
   } catch (error) {
     await writer.drop();
     throw error;
   }
+}
+
+async function publish(
+  database: Database,
+  key: string | (() => string),
+  content: Content,
+  options: PutOptions,
+): Promise<ObjectInfo> {
+  const name = typeof key === "string" ? key : checkKey(key());
+  throwIfAborted(options.signal);
+  const { modified, previous } = await makeVisible(database, name, content, options);
+  if (previous !== null) await collectQuietly(database);
+  return { key: name, size: content.size, modified: new Date(modified) };
 }
 
 /** Saves sending a body that is bound to be refused. */
@@ -69,37 +80,44 @@ async function refuseEarly(database: Database, key: string, signal: AbortSignal 
  * Makes a body visible, and brings that to a known outcome: after an answer that was lost, the token in the row tells
  * whether it is this put's.
  */
-async function publish(
+async function makeVisible(
   database: Database,
   key: string,
   content: Content,
   { if: condition, signal }: PutOptions,
 ): Promise<Made> {
   const token = randomUUID();
-  const statement = {
-    text: publishing(condition === "absent", content.body !== null),
+  const ifAbsent = condition === "absent";
+  // Mostly a row takes the place of none, or of a row: nothing but the object changes.
+  let plain = content.body === null;
+  const statement = () => ({
+    text: plain ? publishingRow(ifAbsent) : publishing(ifAbsent, content.body !== null),
     values: [key, content.size, token, content.body ?? content.bytes],
     doing: `write ${key}`,
     signal,
-  };
+  });
   let doubtful = false;
   for (let failures = 0; ;) {
     let cause: unknown;
     try {
-      const [made] = await database.once<Made>(statement);
+      const [made] = await database.once<Made>(statement());
       if (made !== undefined) return made;
+      if (plain && !ifAbsent) {
+        plain = false;
+        continue;
+      }
     } catch (error) {
       throwIfAborted(signal);
       const { transient, uncertain } = classify(error);
       doubtful ||= uncertain;
       if (!transient || ++failures >= database.settings.attempts)
-        throw doubtful ? unknownOutcome(key, error) : explain(error, statement.doing, database.settings.schema);
+        throw doubtful ? unknownOutcome(key, error) : explain(error, statement().doing, database.settings.schema);
       cause = error;
       await database.backOff(failures, signal);
     }
     const found = await find(database, key, token, signal, cause, doubtful);
     if (found?.ours === true) return { modified: found.modified, previous: null };
-    if (found !== undefined && condition === "absent") throw alreadyExists("postgres", key);
+    if (found !== undefined && ifAbsent) throw alreadyExists("postgres", key);
     // Nothing was made, and nothing stood in its way: the body is not there any more, unless it was published and replaced.
     if (cause === undefined && content.body !== null) throw doubtful ? unknownOutcome(key, cause) : abandoned();
   }
@@ -130,6 +148,16 @@ async function find(
 /** By the server's clock. */
 export const milliseconds = "floor(extract(epoch FROM modified) * 1000)::float8";
 
+/** The object alone; nothing is made where another one is in the way: any with `ifAbsent`, else one whose bytes lie in pieces. */
+function publishingRow(ifAbsent: boolean): string {
+  const conflict = ifAbsent
+    ? "DO NOTHING"
+    : `(key) DO UPDATE SET size = EXCLUDED.size, modified = EXCLUDED.modified, token = EXCLUDED.token,
+        bytes = EXCLUDED.bytes, previous = NULL WHERE objects.body IS NULL`;
+  return `INSERT INTO SCHEMA.objects AS objects (key, size, modified, token, bytes)
+    VALUES ($1, $2, clock_timestamp(), $3, $4) ON CONFLICT ${conflict} RETURNING ${milliseconds} AS modified, previous`;
+}
+
 /** One statement: the object, and what becomes of the bodies behind it, now and before. */
 function publishing(ifAbsent: boolean, inPieces: boolean): string {
   const source = inPieces
@@ -151,17 +179,22 @@ function publishing(ifAbsent: boolean, inPieces: boolean): string {
 }
 
 /** Copies a body into pieces of the size of a row, the last one excepted. */
-async function* cut(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* cut(
+  chunks: AsyncIterable<Uint8Array>,
+  expected = Infinity,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let piece: Uint8Array | undefined;
   let filled = 0;
+  let left = expected;
   for await (const chunk of chunks)
     for (let start = 0; start < chunk.length;) {
-      piece ??= new Uint8Array(pieceSize);
-      const part = chunk.subarray(start, start + pieceSize - filled);
+      piece ??= new Uint8Array(Math.min(pieceSize, left));
+      const part = chunk.subarray(start, start + piece.length - filled);
       piece.set(part, filled);
       filled += part.length;
       start += part.length;
-      if (filled < pieceSize) continue;
+      left -= part.length;
+      if (filled < piece.length) continue;
       yield piece;
       piece = undefined;
       filled = 0;

@@ -34,3 +34,62 @@ export async function postgresServer(url: string): Promise<Server> {
     },
   };
 }
+
+export async function azureServer(connectionString: string): Promise<Server> {
+  const { azureStore, createContainer } = await import("@modelkeep/store-azure");
+  const { ContainerClient } = await import("@azure/storage-blob");
+  const container = scratch().replace("_", "-");
+  await createContainer({ container, connectionString });
+  const client = new ContainerClient(connectionString, container);
+  return {
+    store: azureStore({ container, connectionString }),
+    async put(name, bytes) {
+      await client.getBlockBlobClient(`raw/${name}`).uploadData(bytes);
+    },
+    get: (name) => client.getBlockBlobClient(`raw/${name}`).downloadToBuffer(),
+    async close() {
+      await client.delete();
+    },
+  };
+}
+
+export async function gcsServer(endpoint: string): Promise<Server> {
+  const { gcsStore } = await import("@modelkeep/store-gcs");
+  const { Storage } = await import("@google-cloud/storage");
+  const [bucket, prefix] = ["modelkeep-test", scratch()];
+  const client = new Storage({ apiEndpoint: endpoint, projectId: "modelkeep" }).bucket(bucket);
+  return {
+    store: gcsStore({ bucket, prefix, endpoint }),
+    async put(name, bytes) {
+      await client.file(`${prefix}/raw/${name}`).save(Buffer.from(bytes), { resumable: bytes.length > 8 << 20 });
+    },
+    async get(name) {
+      return (await client.file(`${prefix}/raw/${name}`).download())[0];
+    },
+    async close() {
+      await client.deleteFiles({ prefix: `${prefix}/`, force: true });
+    },
+  };
+}
+
+export async function s3Server(endpoint: string): Promise<Server> {
+  const { s3Store } = await import("@modelkeep/store-s3");
+  const { GetObjectCommand, PutObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
+  const { MODELKEEP_TEST_S3_BUCKET: bucket = "modelkeep-test", MODELKEEP_TEST_S3_REGION: region = "us-east-1" } =
+    process.env;
+  const prefix = scratch();
+  const client = new S3Client({ endpoint, region, forcePathStyle: true });
+  const at = (name: string) => ({ Bucket: bucket, Key: `${prefix}/raw/${name}` });
+  const store = s3Store({ bucket, prefix, endpoint, region });
+  return {
+    store,
+    async put(name, bytes) {
+      await client.send(new PutObjectCommand({ ...at(name), Body: bytes }));
+    },
+    get: async (name) => (await client.send(new GetObjectCommand(at(name)))).Body!.transformToByteArray(),
+    async close() {
+      await store[Symbol.asyncDispose]?.();
+      client.destroy();
+    },
+  };
+}

@@ -1,11 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 
 import { type Store } from "@modelkeep/core";
+import { fsStore } from "@modelkeep/store-fs";
+import { memoryStore } from "@modelkeep/store-memory";
+import { sqliteStore } from "@modelkeep/store-sqlite";
 
 import { type Bench, type Group, roundsOf } from "../bench.js";
 import { interleave } from "../measure.js";
 import { notRun, ratio, type Row } from "../row.js";
-import { postgresServer } from "./store-servers.js";
+import { azureServer, gcsServer, postgresServer, s3Server } from "./store-servers.js";
 
 /** A store on a server, and the same server by nothing but its own client library. */
 export interface Server {
@@ -18,15 +22,18 @@ export interface Server {
 
 /** What a store needs, by its name: an environment variable that says where its server is. */
 const servers: Readonly<Record<string, { readonly needs: string; readonly open: (url: string) => Promise<Server> }>> = {
+  "store-s3": { needs: "MODELKEEP_TEST_S3_ENDPOINT", open: s3Server },
+  "store-azure": { needs: "MODELKEEP_TEST_AZURE", open: azureServer },
+  "store-gcs": { needs: "MODELKEEP_TEST_GCS", open: gcsServer },
   "store-postgres": { needs: "MODELKEEP_TEST_POSTGRES", open: postgresServer },
 };
 
 const goal = 1.2;
 
-/** Each store on a server against its client library's own put and get, in one run. */
+/** Each store on a server against its client library's own put and get, in one run; and how long listings take, of local ones too. */
 export const stores: Group = {
   name: "stores",
-  title: "Stores on servers",
+  title: "Stores on servers, and listings",
   async run(bench) {
     const rows: Row[] = [];
     for (const [name, { needs, open }] of Object.entries(servers)) {
@@ -41,6 +48,14 @@ export const stores: Group = {
       } finally {
         await server.close();
       }
+    }
+    for (const store of [
+      memoryStore(),
+      fsStore(join(bench.folder, "fs")),
+      sqliteStore(join(bench.folder, "list.db")),
+    ]) {
+      rows.push(await listing(bench, `store-${store.name}`, store));
+      await store[Symbol.asyncDispose]?.();
     }
     return rows;
   },
