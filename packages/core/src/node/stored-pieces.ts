@@ -1,15 +1,18 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, read as readLater, readSync } from "node:fs";
+import { promisify } from "node:util";
 
 import { ModelkeepError, throwIfAborted } from "../errors.js";
 import type { StoredObject } from "../store.js";
 import { endsAt, type PieceOptions, readPieces as readAnyPieces } from "../stored-pieces.js";
 
-/** Fits into the processor's cache: what looks at the bytes finds them there. */
-const piece = 512 << 10;
-/** Bytes after which everything else that waits in this thread has a turn: about two milliseconds of hashing. */
-const turn = 4 << 20;
+const read = promisify(readLater);
 
-/** What lies as a plain file is read directly: the way through the thread pool takes as long as copying from the page cache. */
+/** Two of them: one fills while the other is looked at. */
+const piece = 4 << 20;
+/** What is read in less time than a way through the thread pool takes. */
+const small = 256 << 10;
+
+/** What lies as a plain file is opened once, and the next piece is copied from the page cache while one is looked at. */
 export async function readPieces(object: StoredObject, options: PieceOptions): Promise<void> {
   const { file, info } = object;
   if (file === undefined) return readAnyPieces(object, options);
@@ -17,22 +20,35 @@ export async function readPieces(object: StoredObject, options: PieceOptions): P
   const { path, offset } = file;
   throwIfAborted(signal);
   const descriptor = openPlain(path);
+  const buffers = [0, piece].map((before) => new Uint8Array(Math.min(piece, Math.max(info.size - before, 0))));
+  const fill = async (start: number): Promise<Uint8Array> => {
+    const target = buffers[(start / piece) % 2]!.subarray(0, info.size - start);
+    for (let filled = 0; filled < target.length;) {
+      const [left, position] = [target.length - filled, offset + start + filled];
+      const bytes =
+        left <= small
+          ? readSync(descriptor, target, filled, left, position)
+          : (await read(descriptor, target, filled, left, position)).bytesRead;
+      if (bytes === 0) throw endsAt(object, start + filled);
+      filled += bytes;
+    }
+    return target;
+  };
+  let pending: Promise<Uint8Array> | undefined;
   try {
-    const buffer = new Uint8Array(Math.min(piece, info.size));
-    for (let start = 0; start < info.size;) {
-      const read = readSync(descriptor, buffer, 0, Math.min(buffer.length, info.size - start), offset + start);
-      if (read === 0) throw endsAt(object, start);
-      seen(buffer.subarray(0, read));
-      const turns = Math.floor(start / turn);
-      start += read;
-      if (Math.floor(start / turn) === turns) continue;
-      await new Promise((resolve) => setImmediate(resolve));
+    pending = info.size > 0 ? fill(0) : undefined;
+    for (let start = 0; pending !== undefined; start += piece) {
+      const bytes: Uint8Array = await pending;
       throwIfAborted(signal);
+      pending = start + piece < info.size ? fill(start + piece) : undefined;
+      seen(bytes);
     }
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause;
     throw new ModelkeepError("io_error", `${path} can't be read: ${(cause as Error).message}`, { cause });
   } finally {
+    // The file is closed next: nothing may be under way in it.
+    await pending?.catch(() => {});
     closeSync(descriptor);
   }
 }
