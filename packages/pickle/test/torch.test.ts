@@ -12,20 +12,30 @@ interface Described {
 }
 
 const folder = new URL("../../../vectors/torch/", import.meta.url);
-const index = JSON.parse(readFileSync(new URL("index.json", folder), "utf8")) as Record<string, Described>;
 
 function bytesOf(name: string): ArrayBuffer {
   return new Uint8Array(readFileSync(new URL(name, folder))).buffer;
 }
 
-const refusals = Object.entries(index).flatMap(([name, { refused }]) =>
-  refused === undefined ? [] : [{ name, refused }],
-);
-const readable = Object.entries(index).flatMap(([name, { refused, ...told }]) =>
-  refused === undefined ? [{ name, ...told }] : [],
-);
+/** Those of a version: of PyTorch 1.13 in the folder itself, of later ones in folders of their own. */
+function filesIn(subfolder: string) {
+  const index = JSON.parse(readFileSync(new URL(`${subfolder}index.json`, folder), "utf8")) as Record<
+    string,
+    Described
+  >;
+  const files = Object.entries(index).map(([name, told]) => ({ name: subfolder + name, ...told }));
+  return {
+    refusals: files.flatMap(({ name, refused }) => (refused === undefined ? [] : [{ name, refused }])),
+    readable: files.filter(({ refused }) => refused === undefined),
+  };
+}
 
-describe("files that PyTorch wrote", () => {
+describe.each([
+  ["PyTorch 1.13", ""],
+  ["PyTorch 2.9", "2.9/"],
+])("files that %s wrote", (_, subfolder) => {
+  const { refusals, readable } = filesIn(subfolder);
+
   test.each(readable)("$name", ({ name, tensors, values = {} }) => {
     const file = readTorch(bytesOf(name));
     const found = Array.from(file.tensors, ([key, tensor]) => [
@@ -41,8 +51,8 @@ describe("files that PyTorch wrote", () => {
   });
 
   test("whole modules are refused with what to do instead", () => {
-    expect(() => readTorch(bytesOf("module.pt"))).toThrow(/state_dict.*onnx\.export/);
-    expect(() => readTorch(bytesOf("script.pt"))).toThrow(/TorchScript/);
+    expect(() => readTorch(bytesOf(`${subfolder}module.pt`))).toThrow(/state_dict.*onnx\.export/);
+    expect(() => readTorch(bytesOf(`${subfolder}script.pt`))).toThrow(/TorchScript/);
   });
 });
 
