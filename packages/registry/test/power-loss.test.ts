@@ -19,14 +19,15 @@ const folder = "/models";
 const changes: readonly Operation[] = [
   ...operations.filter(({ done }) => done !== undefined),
   {
-    name: "save of bytes that a collection has just removed, with their folders",
+    name: "save of bytes that were saved and removed before, with their folders",
     async run(registry) {
-      await registry.alias("lines", "spare", 1);
-      await registry.retention.delete("lines@2", { reason: "old" }).catch(refusal);
+      const again = { model: new Line(5), samples: { inputs: lineInputs(0, 1, 2) } };
+      await registry.save("lines", again);
+      await registry.retention.delete("lines@3", { reason: "old" }).catch(refusal);
       await registry.collectGarbage({ graceSeconds: 0 });
-      await registry.save("lines", { model: new Line(3), samples: { inputs: lineInputs(0, 1, 2) } });
+      await registry.save("lines", again);
     },
-    done: async (registry) => (await registry.show("lines")).versions.length === 3,
+    done: async (registry) => (await registry.show("lines")).versions.length === 4,
     often: true,
   },
 ];
@@ -145,7 +146,8 @@ describe("a registry notices files that are written by a protocol which", () => 
     "%s",
     { timeout: 600_000 },
     async (_, change) => {
-      for (const operation of changes) {
+      // What removes and makes again comes last above, and shows most.
+      for (const operation of changes.toReversed()) {
         const { left } = await cutPower([operation], { seed: 1, ...closely, change });
         for (const each of left) {
           const wrong = await expectWhole(each, [operation]).catch((error: unknown) => error);
