@@ -55,11 +55,11 @@ export function kerasCodec(): Codec<TensorFile, KerasEncodeOptions> {
 }
 
 /** What joins weights and architecture again, in whatever format the weights are kept. */
-function metadataOf({ form, config, compile, version, backend }: KerasFile): ReadonlyMap<string, string> {
+function metadataOf({ form, config, compileText, version, backend }: KerasFile): ReadonlyMap<string, string> {
   const texts = {
     "keras.config": config?.text,
     // Elsewhere it is part of the configuration.
-    "keras.compile": form === "h5" && compile !== undefined ? JSON.stringify(compile) : undefined,
+    "keras.compile": form === "h5" ? compileText : undefined,
     "keras.version": version,
     "keras.backend": backend,
   };

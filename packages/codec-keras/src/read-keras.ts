@@ -16,6 +16,8 @@ export interface KerasFile {
   readonly config?: ConfigText | undefined;
   /** What `compile` was given: optimizer, loss, metrics. */
   readonly compile?: Json | undefined;
+  /** The same as text, where it is none of the architecture. */
+  readonly compileText?: string | undefined;
   readonly version?: string | undefined;
   readonly backend?: string | undefined;
   /** Opens the weights; undefined when there are none. */
@@ -85,10 +87,12 @@ function readHdf5Model(memory: Memory, options: ReadKerasOptions): KerasFile {
     text: source,
     json: parsed(new TextEncoder().encode(source), what, options),
   });
+  const compile = training === undefined ? undefined : nonEmpty(json(training, "training_config").json);
   return {
     form: text === undefined ? "weights" : "h5",
     config: text === undefined ? undefined : json(text, "model_config"),
-    compile: training === undefined ? undefined : nonEmpty(json(training, "training_config").json),
+    compile,
+    compileText: compile === undefined ? undefined : training,
     version: file.attribute("keras_version"),
     backend: file.attribute("backend"),
     weights: () => file.datasets(),
@@ -120,7 +124,7 @@ function configOf(memory: Memory, what: string, options: ReadKerasOptions): Conf
 }
 
 function parsed(bytes: Uint8Array, what: string, { limits }: ReadKerasOptions): Json {
-  return parseJson(bytes, { what, depth: Math.min(limits?.depth ?? defaultDepth, 1000) });
+  return parseJson(bytes, { what, depth: Math.min(limits?.depth ?? defaultDepth, 1000), nonFinite: true });
 }
 
 export function member(value: Json | undefined, key: string): Json | undefined {

@@ -40,7 +40,7 @@ function writeArchive(metadata: ReadonlyMap<string, string>, weights: Hdf5Output
   if (other !== undefined)
     throw unwritten(`A .keras file has no place for the text ${JSON.stringify(other)}: leave it out`);
   const configBytes = new TextEncoder().encode(config);
-  parseJson(configBytes, { what: "architecture in keras.config", code: "invalid_input", depth: 256 });
+  parseJson(configBytes, { what: "architecture in keras.config", code: "invalid_input", depth: 256, nonFinite: true });
   const [version, backend] = [metadata.get("keras.version"), metadata.get("keras.backend")];
   const facts = { ...(version !== undefined && { keras_version: version }), ...(backend !== undefined && { backend }) };
   const factBytes = new TextEncoder().encode(JSON.stringify(facts));

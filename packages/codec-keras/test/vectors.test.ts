@@ -129,3 +129,12 @@ describe("files that Keras and h5py wrote", () => {
     expect((await inspect(bytes)).details?.["layers"]).toEqual([{ name: "hidden", class: "Dense" }]);
   });
 });
+
+test("numbers that JSON lacks are taken as Keras writes them", async () => {
+  const masking = '{"class_name": "Masking", "config": {"name": "hole", "mask_value": NaN, "top": -Infinity}}';
+  const text = `{"module": "keras", "class_name": "Sequential", "config": {"name": "holes", "layers": [${masking}]}}`;
+  const { tensors, metadata } = await codec.decode(payloads(new TextEncoder().encode(text)));
+  expect(metadata.get("keras.config")).toBe(text);
+  const { main } = await collectPayloads(await codec.encode({ tensors, metadata }));
+  expect((await inspect(await main.bytes())).details?.["layers"]).toMatchObject([{ name: "hole" }]);
+});

@@ -15,6 +15,7 @@ export * from "./envelope.js";
 export * from "./errors.js";
 export * from "./flavor.js";
 export { InputReader } from "./input-reader.js";
+export type { Nested, Value, Values } from "./input-values.js";
 export * from "./inputs.js";
 export * from "./key.js";
 export * from "./limits.js";

@@ -155,3 +155,77 @@ it("a column that is not read takes any value", () => {
   ).toEqual(Float64Array.of(Number.NaN, 3));
   expect(toTensors(signature, [{ a: 1 }]).get("note")!.data).toEqual(Float64Array.of(Number.NaN));
 });
+
+describe("inputs of more than two dimensions", () => {
+  const images: Signature = { inputs: [{ name: "image", dtype: "float32", shape: ["batch", 2, 2, 1] }], outputs: [] };
+  const picture = [
+    [[1], [2]],
+    [[3], [null]],
+  ];
+  const both: Signature = {
+    inputs: [
+      { name: "series", dtype: "int64", shape: ["batch", "steps", 2] },
+      { name: "age", dtype: "float32", shape: ["batch"] },
+      { name: "facts", dtype: "float64", shape: ["batch", 2], optional: true },
+    ],
+    outputs: [],
+  };
+  const told = (own: Signature, inputs: Inputs) =>
+    [...toTensors(own, inputs)].map(([name, tensor]) => [name, tensor.shape, tensorElements(tensor)]);
+  const refused = (own: Signature, inputs: unknown, message: RegExp) => {
+    const action = () => toTensors(own, inputs as Inputs);
+    expect(action).toThrow(expect.objectContaining({ code: "signature_mismatch" }));
+    expect(action).toThrow(message);
+  };
+
+  it("are lists within lists: rows of the only input, records, columns", () => {
+    const expected = [["image", [2, 2, 2, 1], [1, 2, 3, Number.NaN, 1, 2, 3, Number.NaN]]];
+    expect(told(images, [picture, picture])).toEqual(expected);
+    expect(told(images, [{ image: picture }, { image: picture }])).toEqual(expected);
+    expect(told(images, { image: [picture, picture] })).toEqual(expected);
+    expect(told(images, [])).toEqual([["image", [0, 2, 2, 1], []]]);
+  });
+
+  it("open sizes are those of the first row; other inputs go by their names", () => {
+    const row = { series: [Int32Array.of(1, 2), [3, 4], [5, 6]], age: "nan" };
+    expect(told(both, [row])).toEqual([
+      ["series", [1, 3, 2], [1n, 2n, 3n, 4n, 5n, 6n]],
+      ["age", [1], [Number.NaN]],
+    ]);
+    expect(told(both, { series: [row.series], age: [7], facts: [[1, 2]] }).map(([name]) => name)).toEqual([
+      "series",
+      "age",
+      "facts",
+    ]);
+  });
+
+  it("what does not fit is named with its place", () => {
+    refused(
+      images,
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+      ],
+      /"image" in row 0 at \[0\]\[0\] is no list of 1/u,
+    );
+    refused(images, [picture, [[[1]], [[2]]]], /"image" in row 1 at \[0\] is a list of 1, where one of 2 is needed/u);
+    refused(
+      images,
+      [
+        [
+          [["x"], [2]],
+          [[3], [4]],
+        ],
+      ],
+      /at \[0\]\[0\]\[0\] is the string "x"/u,
+    );
+    refused(images, [{ picture }], /"picture", which the model does not know/u);
+    refused(images, { image: 7 }, /no list of rows/u);
+    refused(both, [{ series: [[1, 2]] }], /"age" in row 0 is missing/u);
+    refused(both, [[[1, 2]]], /row 0 is no record/u);
+    refused(both, [{ series: [[1.5, 2]], age: 1 }], /"series": .*1\.5/u);
+    refused(both, { age: [1] }, /"series" is missing/u);
+  });
+});

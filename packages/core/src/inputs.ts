@@ -1,17 +1,25 @@
 import { checkInputs, list, mismatch } from "./check-inputs.js";
 import { dtypeKind, type Element, tensorOf } from "./elements.js";
 import { isModelkeepError } from "./errors.js";
+import { asFloat, fitsKind, isValues, type Nested, type Value, type Values } from "./input-values.js";
+import { nestedTensors } from "./nested-inputs.js";
 import type { Signature, TensorMap, TensorSpec } from "./signature.js";
 import type { Tensor } from "./tensor.js";
 
-export type Value = number | bigint | string | boolean;
-/** One value for each feature or input, by name. */
 /** By the name of the feature. In columns of floats null is a missing value: NaN. */
 export type Row = Readonly<Record<string, Value | null>>;
-/** The values of a row or column, in order. */
-export type Values = readonly (Value | null)[] | Float32Array | Float64Array | Int32Array | BigInt64Array;
-/** Records, a matrix of rows, columns by name, or tensors by name. */
-export type Inputs = TensorMap | readonly Row[] | readonly Values[] | Readonly<Record<string, Values>>;
+/**
+ * Records, a matrix of rows, columns by name, or tensors by name. For inputs of more than two dimensions, lists within lists
+ * take the place of values.
+ */
+export type Inputs =
+  | TensorMap
+  | readonly Row[]
+  | readonly Values[]
+  | Readonly<Record<string, Values>>
+  | readonly Readonly<Record<string, Nested>>[]
+  | readonly Nested[]
+  | Readonly<Record<string, Nested>>;
 
 /** One column of the table that the inputs make together. */
 interface Column {
@@ -30,13 +38,15 @@ interface Table {
 /**
  * Inputs in a convenient form as the tensors that a signature asks for, checked; `signature_mismatch` names what does
  * not fit. Records and columns are matched by feature names, or by input names where an input is a single column; a
- * matrix has its columns in the signature's order.
+ * matrix has its columns in the signature's order. Where an input has more than two dimensions, all are matched by the names of
+ * inputs, and a row of each is a list within lists; rows need no names where there is one input.
  */
 export function toTensors(signature: Signature, inputs: Inputs): TensorMap {
   if (inputs instanceof Map) {
     checkInputs(signature, inputs as TensorMap);
     return inputs as TensorMap;
   }
+  if (signature.inputs.some(({ shape }) => shape.length > 2)) return nestedTensors(signature, inputs);
   const given = inputs as Exclude<Inputs, TensorMap>;
   const matrixWidth = Array.isArray(given) && isValues(given[0]) ? given[0].length : undefined;
   const columns = columnsOf(signature, matrixWidth);
@@ -152,21 +162,6 @@ function tensorFor(spec: TensorSpec, columns: readonly Column[], table: Table): 
 /** What fills a column that is not read. */
 const filler = { string: "", bool: false, integer: 0, float: Number.NaN, complex: 0 } as const;
 
-/** Floats that JSON and CSV have no number for. */
-const words: ReadonlyMap<string, number> = new Map([
-  ["nan", Number.NaN],
-  ["inf", Infinity],
-  ["infinity", Infinity],
-  ["-inf", -Infinity],
-  ["-infinity", -Infinity],
-]);
-
-/** null, and what people and JSON write for floats that are no numbers. */
-function asFloat(value: Value | null | undefined): Value | null | undefined {
-  if (value === null) return Number.NaN;
-  return typeof value === "string" ? (words.get(value.toLowerCase()) ?? value) : value;
-}
-
 function valueFor(
   column: Column,
   kind: ReturnType<typeof dtypeKind>,
@@ -187,18 +182,8 @@ function valueFor(
   return value;
 }
 
-function fitsKind(value: Value | null, kind: ReturnType<typeof dtypeKind>): value is Value {
-  const type = typeof value;
-  if (kind === "string") return type === "string";
-  return kind === "bool" ? type === "boolean" : type === "number" || type === "bigint";
-}
-
 function namesOf(columns: readonly Column[]): Set<string> {
   return new Set(columns.map((column) => column.name));
-}
-
-function isValues(value: unknown): value is Values {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }
 
 function unknownName(where: string, name: string, known: ReadonlySet<string>): Error {

@@ -6,6 +6,8 @@ export interface StrictJsonOptions {
   readonly code?: ErrorCode;
   /** Deepest nesting. Default 64. */
   readonly depth?: number;
+  /** Takes NaN, Infinity and -Infinity, which Python writes and JSON lacks. */
+  readonly nonFinite?: boolean;
 }
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -22,20 +24,41 @@ export function parseJson(bytes: Uint8Array, options: StrictJsonOptions): Json {
   } catch (cause) {
     throw new ModelkeepError(code, `The ${options.what} is not UTF-8`, { cause });
   }
-  scan(
+  const words = scan(
     text,
     options.depth ?? 64,
     (message, at) => new ModelkeepError(code, `The ${options.what} ${message} at character ${at}`, { details: { at } }),
   );
   try {
-    return JSON.parse(text) as Json;
+    return options.nonFinite === true && words.length > 0 ? withNonFinite(text, words) : (JSON.parse(text) as Json);
   } catch (cause) {
     throw new ModelkeepError(code, `The ${options.what} is not JSON: ${(cause as Error).message}`, { cause });
   }
 }
 
-/** One pass over the tokens for what JSON.parse lets through. It relies on JSON.parse for the rest of the grammar. */
-function scan(text: string, depth: number, fault: (message: string, at: number) => ModelkeepError): void {
+/** Stands for NaN until the text is parsed; no text can have it as a key. */
+const notANumber = "\u0000NaN";
+
+/** Infinity is a number too large for a double; NaN has no such form. */
+function withNonFinite(text: string, words: readonly number[]): Json {
+  let written = "";
+  let end = 0;
+  for (const at of words) {
+    const isNaN = text.startsWith("NaN", at);
+    written += text.slice(end, at) + (isNaN ? `{${JSON.stringify(notANumber)}:0}` : "1e999");
+    end = at + (isNaN ? 3 : 8);
+  }
+  return JSON.parse(written + text.slice(end), (_, value: Json) =>
+    typeof value === "object" && value !== null && Object.hasOwn(value, notANumber) ? Number.NaN : value,
+  ) as Json;
+}
+
+/**
+ * One pass over the tokens for what JSON.parse lets through; it relies on JSON.parse for the rest of the grammar. Gives the
+ * places of NaN and Infinity.
+ */
+function scan(text: string, depth: number, fault: (message: string, at: number) => ModelkeepError): readonly number[] {
+  const words: number[] = [];
   const open: (Set<string> | undefined)[] = [];
   let key = false;
   for (let at = 0; at < text.length; at++) {
@@ -46,7 +69,7 @@ function scan(text: string, depth: number, fault: (message: string, at: number) 
       const keys = open.at(-1);
       if (key && keys !== undefined) {
         const name = decode(text.slice(at, end + 1), fault, at);
-        if (name === "__proto__") throw fault('has the key "__proto__"', at);
+        if (name === "__proto__" || name === notANumber) throw fault(`has the key ${JSON.stringify(name)}`, at);
         if (keys.has(name)) throw fault(`has the key ${JSON.stringify(name.slice(0, 60))} twice`, at);
         keys.add(name);
         key = false;
@@ -61,8 +84,14 @@ function scan(text: string, depth: number, fault: (message: string, at: number) 
       key = false;
     } else if (character === 0x2c) {
       key = open.at(-1) !== undefined;
+    } else if (
+      (character === 0x4e && text.startsWith("NaN", at)) ||
+      (character === 0x49 && text.startsWith("Infinity", at))
+    ) {
+      words.push(at);
     }
   }
+  return words;
 }
 
 function stringEnd(text: string, start: number): number {

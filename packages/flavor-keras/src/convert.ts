@@ -150,7 +150,7 @@ function architectureOf(metadata: ReadonlyMap<string, string>): Json {
     throw malformed(
       "The file has weights alone, without the architecture of the model: save the whole model as .keras",
     );
-  return parseJson(new TextEncoder().encode(config), { what: "architecture", depth });
+  return parseJson(new TextEncoder().encode(config), { what: "architecture", depth, nonFinite: true });
 }
 
 /** What the file says of itself; else by how it writes calls. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { isModelkeepError, type Json, memoryPayloads, type ModelkeepError, Tensor } from "@modelkeep/core";
 import { kerasCodec } from "@modelkeep/codec-keras";
+import { evaluator } from "@modelkeep/onnx";
 import { describe, expect, test } from "vitest";
 
 import { convertKeras } from "../src/index.js";
@@ -244,6 +245,18 @@ describe("hostile architectures", () => {
     const chain = names.map((name, at) => identity(name, names[at - 1] ?? "x"));
     const { signature } = convert(functional([x, ...chain.toReversed()], names.at(-1)!));
     expect(signature.outputs).toEqual([{ name: "layer_4999", dtype: "float32", shape: ["batch", 3] }]);
+  });
+
+  test("a mask of NaN is one that nothing is equal to, as in Keras", () => {
+    const masking = layer("Masking", "hole", { mask_value: "not a number" });
+    const config = JSON.stringify(sequential(x, masking)).replace('"not a number"', "NaN");
+    const { model } = convertKeras({ tensors: new Map(), metadata: new Map([["keras.config", config]]) });
+    const rows = new Tensor("float32", [1, 3], Float32Array.of(0, 1, 2));
+    expect([
+      ...evaluator(model)
+        .run(new Map([["x", rows]]))
+        .get("hole")!.data,
+    ]).toEqual([0, 1, 2]);
   });
 
   test("names of layers may be those of operators, of inputs and of each other's outputs", () => {

@@ -1,4 +1,12 @@
-import { ModelkeepError, type Signature, type Tensor, type TensorMap, tensorOf, type Value } from "@modelkeep/core";
+import {
+  ModelkeepError,
+  type Signature,
+  type Tensor,
+  type TensorMap,
+  tensorOf,
+  type TensorSpec,
+  type Value,
+} from "@modelkeep/core";
 
 type Nested = Value | null | readonly Nested[];
 
@@ -21,12 +29,25 @@ export function givenOutputs(given: GivenOutputs, signature: Signature): TensorM
       );
     const flat = values.flatMap((value: Nested) => flatten(value, spec.dtype === "string"));
     const width = values.length === 0 ? 0 : flat.length / values.length;
-    const shape = spec.shape.length < 2 && width === 1 ? [values.length] : [values.length, width];
     if (!Number.isInteger(width)) throw mismatch(`the rows of the output ${JSON.stringify(name)} differ in length`);
+    const shape =
+      spec.shape.length < 2 && width === 1 ? [values.length] : [values.length, ...sizesOf(values[0], spec, width)];
     tensors.set(name, tensorOf(spec.dtype, shape, flat));
   }
   if (tensors.size === 0) throw mismatch("no output is given");
   return tensors;
+}
+
+/** Of a row: of more than one dimension as far as it is nested, else its width. */
+function sizesOf(row: Nested | undefined, { name, shape }: TensorSpec, width: number): readonly number[] {
+  if (shape.length < 3) return [width];
+  if (row === undefined) return shape.slice(1).map((size) => (typeof size === "number" ? size : 0));
+  const sizes: number[] = [];
+  for (let part: Nested | undefined = row; Array.isArray(part); part = (part as readonly Nested[])[0])
+    sizes.push(part.length);
+  if (sizes.reduce((size, each) => size * each, 1) !== width || sizes.length !== shape.length - 1)
+    throw mismatch(`the rows of the output ${JSON.stringify(name)} are no lists of ${shape.length - 1} dimensions`);
+  return sizes;
 }
 
 function columnsOf(rows: readonly Readonly<Record<string, Nested>>[]): [string, readonly Nested[]][] {
