@@ -1,4 +1,5 @@
-import { type Inputs, type Row, toTensors, type Values } from "./inputs.js";
+import type { Values } from "./input-values.js";
+import { type Inputs, type Row, toTensors } from "./inputs.js";
 import type { Signature, TensorMap, TensorSpec } from "./signature.js";
 import { isTensor, Tensor } from "./tensor.js";
 
