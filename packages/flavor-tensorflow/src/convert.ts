@@ -62,7 +62,7 @@ export async function convertSavedModel(
   });
   await drawGraph(builder, {
     signature: signature.name,
-    nodes: flattener.nodes,
+    flattener,
     inputs: signature.inputs,
     outputs,
     resources: readResources(graph, variables),

@@ -1,4 +1,6 @@
-import { ModelkeepError } from "@modelkeep/core";
+import { isModelkeepError, ModelkeepError } from "@modelkeep/core";
+
+import type { FlatNode } from "./graph/flatten.js";
 
 /** An operator that stands in the way, wherever it stands. */
 export interface Obstacle {
@@ -18,6 +20,17 @@ export class Obstacles {
     const key = `${operator}\n${reason ?? ""}`;
     const known = this.#found.get(key);
     this.#found.set(key, { operator, reason, node: known?.node ?? node, count: (known?.count ?? 0) + 1 });
+  }
+
+  /** Notes what is unsupported, and goes on without it. */
+  async around<T>({ operator, name }: FlatNode, make: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await make();
+    } catch (error) {
+      if (!isModelkeepError(error, "unsupported")) throw error;
+      this.add(operator, name, error.message);
+      return undefined;
+    }
   }
 
   get any(): boolean {

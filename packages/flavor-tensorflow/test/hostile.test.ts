@@ -3,7 +3,18 @@ import { describe, expect, test } from "vitest";
 
 import { convertSavedModel } from "../src/index.js";
 import { readRecordings, runNative } from "./recordings.js";
-import { call, constant, functionOf, integer, integers, node, savedModel, text, type } from "./saved-model-writer.js";
+import {
+  call,
+  constant,
+  functionOf,
+  integer,
+  integers,
+  message,
+  node,
+  savedModel,
+  text,
+  type,
+} from "./saved-model-writer.js";
 
 const float = type(1);
 
@@ -193,7 +204,51 @@ describe("graphs that are none", () => {
       /^unsupported: .*fills the variable v/,
     ],
   ];
-  test.each(cases)("%s", async (_, files, expected) => {
+  const looping = (name: string) => node(name, "While", ["x"], { cond: call("f_c"), body: call("f_b") });
+  const always = functionOf("f_c", ["a"], { r: "last:output:0" }, [
+    node("last", "Const", [], { value: message([8, message([1, 10], [11, Uint8Array.of(1)])]) }),
+  ]);
+  const loops: readonly (readonly [string, Map<string, Uint8Array>, RegExp])[] = [
+    [
+      "a loop that holds itself",
+      savedModel([looping("y")], "y:0", [
+        always,
+        functionOf("f_b", ["a"], { r: "last:output:0" }, [
+          node("last", "While", ["a"], { cond: call("f_c"), body: call("f_b") }),
+        ]),
+      ]),
+      /^unsupported: .*within 4 other loops/,
+    ],
+    ["a loop without a body", savedModel([looping("y")], "y:0", [always]), /^malformed: .*loop of the function "f_b"/],
+    [
+      "a loop that gives more than it takes",
+      savedModel([looping("y")], "y:0", [always, functionOf("f_b", ["a"], { r: "a", s: "a" }, [])]),
+      /^malformed: .*carries 1 values/,
+    ],
+    [
+      "a loop whose state grows",
+      savedModel([looping("y")], "y:0", [
+        always,
+        functionOf("f_b", ["a"], { r: "last:output:0" }, [
+          node("axis", "Const", [], { value: constant(3, [], [1]) }),
+          node("last", "ConcatV2", ["a", "a", "axis:output:0"]),
+        ]),
+      ]),
+      /^unsupported: .*changes the shape/,
+    ],
+    [
+      "a loop that changes a variable",
+      savedModel([looping("y")], "y:0", [
+        always,
+        functionOf("f_b", ["a"], { r: "last:output:0" }, [
+          node("set", "AssignAddVariableOp", ["a", "a"]),
+          node("last", "Relu", ["a", "^set"]),
+        ]),
+      ]),
+      /^unsupported: .*AssignAddVariableOp .*changes what the model holds/,
+    ],
+  ];
+  test.each([...cases, ...loops])("%s", async (_, files, expected) => {
     expect(await outcome(files)).toMatch(expected);
   });
 

@@ -1,7 +1,17 @@
 import { Tensor } from "@modelkeep/core";
 import { describe, expect, it } from "vitest";
 
-import { decodeModel, encodeModel, encodeModelBytes, float, fromOnnxTensor, graphBuilder, int } from "./index.js";
+import {
+  checkModel,
+  decodeModel,
+  encodeModel,
+  encodeModelBytes,
+  evaluator,
+  float,
+  fromOnnxTensor,
+  graphBuilder,
+  int,
+} from "./index.js";
 
 const stump = { feature: [0, 0, 0], threshold: [0.5, 0, 0], left: [1, -1, -1], right: [2, -1, -1] };
 
@@ -18,6 +28,28 @@ describe("graphBuilder", () => {
     expect(decoded.metadataProps).toEqual([{ key: "purpose", value: "test" }]);
     expect(fromOnnxTensor(decoded.graph!.initializer[1]!).data).toEqual(Float64Array.of(3, 4));
     expect(b.signature.inputs).toEqual([{ name: "x", dtype: "float64", shape: ["batch", 2] }]);
+  });
+
+  it("builds graphs within a graph, which read values and constants of the outer one", () => {
+    const b = graphBuilder({ reserved: ["add"] });
+    const x = b.input("x", "float64", ["batch"]);
+    const within = b.nested("body");
+    within.input("turn", "int64", []);
+    const goesOn = within.input("goes_on", "bool", []);
+    const sum = within.input("sum", "float64", ["batch"]);
+    within.output("continues", goesOn, "bool", []);
+    within.output("next", within.add(within.mul(sum, b.float64(2)), x), "float64", ["batch"]);
+    const [total] = b.op("", "Loop", [b.int64(3), b.bools(true), x], { body: within.graph() });
+    b.output("add", total!, "float64", ["batch"]);
+    const model = b.build();
+    checkModel(model);
+    expect(within.graph().initializer).toEqual([]);
+    const row = new Tensor("float64", [1], Float64Array.of(1));
+    expect(
+      evaluator(model)
+        .run(new Map([["x", row]]))
+        .get("add")!.data,
+    ).toEqual(Float64Array.of(15));
   });
 
   it("keeps equal small constants once", () => {

@@ -14,6 +14,11 @@ export function graphBuilder(options?: GraphOptions): GraphBuilder {
 }
 
 export class GraphBuilder extends GraphCore {
+  /** A graph within this one, for a loop or a condition: it may use all values that this one has so far. */
+  nested(name: string): GraphBuilder {
+    return new GraphBuilder({ name }, this);
+  }
+
   /** A constant from numbers: of rank 0 for one number, 1 for a list, or of the shape that is given. */
   float64(values: number | ArrayLike<number>, shape?: readonly number[]): Value {
     const data = typeof values === "number" ? Float64Array.of(values) : Float64Array.from(values);

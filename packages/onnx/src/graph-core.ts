@@ -44,22 +44,32 @@ const sharedLimit = 256;
 export class GraphCore {
   readonly #options: GraphOptions;
   readonly #nodes: OnnxNode[] = [];
-  readonly #initializers: OnnxTensor[] = [];
+  readonly #initializers: OnnxTensor[];
   readonly #inputs: OnnxValueInfo[] = [];
   readonly #outputs: OnnxValueInfo[] = [];
   readonly #inputSpecs: TensorSpec[] = [];
   readonly #outputSpecs: TensorSpec[] = [];
-  readonly #values = new Set<string>();
+  readonly #values: Set<string>;
   readonly #reserved: ReadonlySet<string>;
-  readonly #nodeNames = new Set<string>();
-  readonly #domains = new Set<string>([""]);
-  readonly #shared = new Map<string, Value>();
-  readonly #valueCounts = new Map<string, number>();
-  readonly #nodeCounts = new Map<string, number>();
+  readonly #nodeNames: Set<string>;
+  readonly #domains: Set<string>;
+  readonly #shared: Map<string, Value>;
+  readonly #valueCounts: Map<string, number>;
+  readonly #nodeCounts: Map<string, number>;
+  readonly #outer: GraphCore | undefined;
 
-  constructor(options: GraphOptions = {}) {
+  /** With an outer graph, a graph that is an attribute of a node of it: names and constants are those of the outer one. */
+  constructor(options: GraphOptions = {}, outer?: GraphCore) {
     this.#options = options;
-    this.#reserved = new Set(options.reserved);
+    this.#outer = outer;
+    this.#reserved = outer === undefined ? new Set(options.reserved) : outer.#reserved;
+    this.#initializers = outer === undefined ? [] : outer.#initializers;
+    this.#values = outer === undefined ? new Set() : outer.#values;
+    this.#nodeNames = outer === undefined ? new Set() : outer.#nodeNames;
+    this.#domains = outer === undefined ? new Set([""]) : outer.#domains;
+    this.#shared = outer === undefined ? new Map() : outer.#shared;
+    this.#valueCounts = outer === undefined ? new Map() : outer.#valueCounts;
+    this.#nodeCounts = outer === undefined ? new Map() : outer.#nodeCounts;
   }
 
   /** A dimension that varies has a name ("batch"); null is one of which nothing is known. */
@@ -149,7 +159,7 @@ export class GraphCore {
     return {
       name,
       node: [...this.#nodes],
-      initializer: [...this.#initializers],
+      initializer: this.#outer === undefined ? [...this.#initializers] : [],
       input: [...this.#inputs],
       output: [...this.#outputs],
       ...(description === undefined ? {} : { docString: description }),

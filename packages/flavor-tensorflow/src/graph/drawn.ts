@@ -29,11 +29,24 @@ export interface Drawn {
   readonly elements?: readonly Element[] | undefined;
   /** Of a table that is looked up in. */
   readonly table?: Table;
+  /** Of a list of tensors, as loops keep what they read and write. */
+  readonly list?: TensorList;
   /** Its bits are those of this value. */
   readonly bitsOf?: Drawn;
   value?: Value | undefined;
   /** The same with channels first. */
   channelsFirst?: Value | undefined;
+}
+
+export interface TensorList {
+  /** All tensors of the list in one, along a first dimension of their own; undefined before anything was written. */
+  readonly stacked?: Drawn;
+  /** How many there are. */
+  readonly count?: Element;
+  /** What a turn of a loop writes. */
+  readonly written?: { readonly place: Drawn; readonly item: Drawn };
+  /** Of the list that a loop writes to, within it. */
+  readonly writing?: boolean;
 }
 
 /** Lists up to this length are followed element by element. */

@@ -1,7 +1,7 @@
 import { dangerOf, type Graph, type ServingSignature } from "@modelkeep/savedmodel";
 
 import type { Obstacles } from "../refusal.js";
-import { Flattener } from "./flatten.js";
+import { type FlatNode, Flattener } from "./flatten.js";
 
 /** What changes the model while it predicts: without it the predictions would be others. */
 const changes =
@@ -13,7 +13,7 @@ export function effectsOf(graph: Graph, signature: ServingSignature, obstacles: 
   for (const { tensor } of signature.outputs) flattener.value(tensor);
   const left = new Map<string, string>();
   let checks = 0;
-  for (const { operator, name } of flattener.nodes) {
+  for (const { operator, name } of withBodies(graph, flattener.nodes)) {
     if (changes.test(operator)) obstacles.add(operator, name, "changes what the model holds while it predicts");
     if (operator === "Assert") checks++;
     const danger = dangerOf(operator);
@@ -23,4 +23,27 @@ export function effectsOf(graph: Graph, signature: ServingSignature, obstacles: 
     ...(checks > 0 ? [`Checks of the inputs that TensorFlow makes are left out: ${checks}`] : []),
     ...Array.from(left, ([operator, danger]) => `${operator} ${danger}: left out, as far as no output needs it`),
   ];
+}
+
+interface Named {
+  readonly operator: string;
+  readonly name: string;
+}
+
+/** With the nodes of functions that other operators than calls run: loops and conditions. */
+function withBodies(graph: Graph, nodes: readonly FlatNode[]): Named[] {
+  const all: Named[] = [];
+  const seen = new Set<string>();
+  const waiting: { readonly name: string; readonly operator: string; readonly attributes: FlatNode["attributes"] }[] = [
+    ...nodes,
+  ];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    all.push(next);
+    for (const { function: name } of next.attributes.values()) {
+      if (name === undefined || seen.has(name)) continue;
+      seen.add(name);
+      waiting.push(...(graph.functions.get(name)?.nodes.values() ?? []));
+    }
+  }
+  return all;
 }

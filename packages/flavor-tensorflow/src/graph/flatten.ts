@@ -38,6 +38,13 @@ const outputNames: Readonly<Record<string, readonly string[]>> = {
   LookupTableExportV2: ["keys", "values"],
 };
 
+/** The body of a function, flattened on its own: for loops. */
+export interface FlatFunction {
+  readonly parameters: readonly FlatNode[];
+  readonly nodes: readonly FlatNode[];
+  readonly results: readonly Reference[];
+}
+
 /** One body of nodes: the graph itself, or one call of a function. */
 interface Scope {
   readonly nodes: ReadonlyMap<string, GraphNode>;
@@ -58,11 +65,13 @@ export class Flattener {
   readonly #graph: Graph;
   readonly #effects: boolean;
   readonly #top: Scope;
-  #count = 0;
+  readonly #counted: { count: number };
 
-  constructor(graph: Graph, { effects = false }: { readonly effects?: boolean } = {}) {
+  constructor(graph: Graph, options: { readonly effects?: boolean; readonly counted?: { count: number } } = {}) {
+    const { effects = false, counted = { count: 0 } } = options;
     this.#graph = graph;
     this.#effects = effects;
+    this.#counted = counted;
     this.#top = { nodes: graph.nodes, parameters: new Map(), done: new Map(), path: "", within: [] };
   }
 
@@ -75,6 +84,28 @@ export class Flattener {
   /** All that the node needs, and the node. */
   run(name: string): void {
     this.#visit(this.#top, nodeName(name));
+  }
+
+  /** A function that an operator calls over and over. Its nodes count as this graph's. */
+  body(name: string, path: string): FlatFunction {
+    const body = this.#graph.functions.get(name);
+    if (body === undefined)
+      throw malformed(`has a loop of the function ${JSON.stringify(name)}, which it does not have`);
+    const inner = new Flattener(this.#graph, { counted: this.#counted });
+    const parameters = body.parameters.map((parameter): FlatNode => {
+      return { operator: "parameter", name: `${path}/${parameter}`, inputs: [], attributes: new Map() };
+    });
+    const scope: Scope = {
+      nodes: body.nodes,
+      parameters: new Map(
+        body.parameters.map((parameter, index) => [parameter, { node: parameters[index]!, output: 0 }]),
+      ),
+      done: new Map(),
+      path: `${path}/`,
+      within: [name],
+    };
+    for (const result of body.results) inner.#visit(scope, nodeName(result));
+    return { parameters, nodes: inner.nodes, results: body.results.map((result) => inner.#resolve(scope, result)) };
   }
 
   /** Depth first, with a stack of its own: a chain may be as long as the file. */
@@ -97,7 +128,7 @@ export class Flattener {
         continue;
       }
       open.add(name);
-      if (++this.#count > mostNodes)
+      if (++this.#counted.count > mostNodes)
         throw new ModelkeepError("limit_exceeded", `[tensorflow] The graph has more than ${mostNodes} nodes`);
       for (const input of node.inputs) {
         if (input.startsWith("^") && !this.#effects) continue;

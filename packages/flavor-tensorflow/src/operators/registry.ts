@@ -2,6 +2,7 @@ import { convolutions } from "./convolutions.js";
 import { elementwise } from "./elementwise.js";
 import type { Handler } from "./handler.js";
 import { images } from "./images.js";
+import { lists } from "./lists.js";
 import { lookups } from "./lookups.js";
 import { products } from "./products.js";
 import { reductions } from "./reductions.js";
@@ -14,6 +15,7 @@ export const operators: ReadonlyMap<string, Handler> = new Map(
     ...convolutions,
     ...elementwise,
     ...images,
+    ...lists,
     ...lookups,
     ...products,
     ...reductions,

@@ -332,6 +332,30 @@ single("lstm", lambda l: l.LSTM(4), (5, 3))
 single("lstm-sequences", lambda l: l.LSTM(4, return_sequences=True), (5, 3))
 single("gru", lambda l: l.GRU(4), (5, 3))
 single("simple-rnn", lambda l: l.SimpleRNN(4), (5, 3))
+single("gru-sequences", lambda l: l.GRU(4, return_sequences=True, go_backwards=True), (5, 3))
+single("lstm-any-length", lambda l: l.LSTM(4, return_sequences=True), (None, 3), values=lambda r: numbers(r, 2, 7, 3))
+single("bidirectional", lambda l: l.Bidirectional(l.LSTM(3, return_sequences=True)), (4, 3))
+single("bidirectional-gru", lambda l: l.Bidirectional(l.GRU(3)), (4, 3))
+single("conv-lstm", lambda l: l.ConvLSTM2D(2, 2), (3, 4, 4, 2))
+single("rnn-stacked-cells", lambda l: l.RNN([l.LSTMCell(3), l.GRUCell(4)]), (5, 3))
+
+
+def masked(name, module, recurrent):
+    def build(random):
+        l = module.layers
+        model = module.Sequential([l.Input((6,), name="words", dtype="int32"), l.Embedding(9, 4, mask_zero=True), recurrent(l), l.Dense(2)])
+        return model, {"words": random.integers(0, 9, (4, 6)).astype("int32")}
+
+    cases[name] = build
+
+
+for module, suffix in [(keras, ""), (tf_keras, "-keras-2")]:
+    masked(f"masked-lstm{suffix}", module, lambda l: l.LSTM(3))
+    masked(f"masked-gru-sequences{suffix}", module, lambda l: l.GRU(3, return_sequences=True))
+
+# Texts that are cut or hashed: in the way.
+single("hashing", lambda l: l.Hashing(5), (2,), dtype="string", values=lambda r: texts(r, 3, 2))
+single("text-vectorization", lambda l: l.TextVectorization(vocabulary=words), (1,), dtype="string", values=lambda r: texts(r, 3, 1))
 single("lstm-unrolled", lambda l: l.LSTM(4, unroll=True), (5, 3))
 single("gru-unrolled", lambda l: l.GRU(4, unroll=True), (5, 3))
 single("bidirectional-unrolled", lambda l: l.Bidirectional(l.LSTM(3, unroll=True)), (4, 3))
@@ -468,6 +492,22 @@ class Pieces(tf.Module):
         }
 
 
+class Loops(tf.Module):
+    """Loops that are no layer's: until a number is reached, and one within another."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+    def serve(self, x):
+        total, turn = tf.zeros_like(x), tf.constant(0)
+        while tf.reduce_sum(total) < 40.0:
+            inner = tf.constant(0)
+            while inner < 3:
+                total += tf.abs(x) + 0.5
+                inner += 1
+            turn += 1
+        return {"total": total, "turns": turn, "mapped": tf.map_fn(lambda value: value * value + 1.0, x)}
+
+
+cases["module-loops"] = lambda r: (Loops(), {"x": numbers(r, 4)})
 cases["module-plain"] = lambda r: (Plain(r), {"x": numbers(r, 3, 4)})
 cases["module-tables"] = lambda r: (Tables(), {"word": r.choice(["a", "b", "c", "d"], 5), "number": r.choice([1, 2, 3], 5)})
 cases["module-shapes"] = lambda r: (Shapes(), {"x": numbers(r, 2, 5, 3)})
