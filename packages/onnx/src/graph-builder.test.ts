@@ -39,8 +39,10 @@ describe("graphBuilder", () => {
     const sum = within.input("sum", "float64", ["batch"]);
     within.output("continues", goesOn, "bool", []);
     within.output("next", within.add(within.mul(sum, b.float64(2)), x), "float64", ["batch"]);
-    const [total] = b.op("", "Loop", [b.int64(3), b.bools(true), x], { body: within.graph() });
+    within.output("all", sum, "float64", ["batch"]);
+    const [total, all] = b.op("", "Loop", [b.int64(3), b.bools(true), x], { body: within.graph() }, { outputs: 2 });
     b.output("add", total!, "float64", ["batch"]);
+    b.output("sums", all!, "float64", [3, "batch"]);
     const model = b.build();
     checkModel(model);
     expect(within.graph().initializer).toEqual([]);

@@ -3,7 +3,7 @@ import { ModelkeepError } from "@modelkeep/core";
 import type { OnnxNode } from "../../model.js";
 import { allNodes, graphsOf } from "../../walk-graphs.js";
 import { given, type KernelFactory, type KernelTable } from "../kernel.js";
-import type { Numbers, Value } from "../value.js";
+import { count, type Numbers, type Value, zeros } from "../value.js";
 
 /** A loop that goes on longer is taken for one without an end. */
 const mostRounds = 10_000;
@@ -15,26 +15,48 @@ function hasLoop(node: OnnxNode): boolean {
   return bodies.some((graph) => [...allNodes({ opsetImport: [], graph })].some(({ opType }) => opType === "Loop"));
 }
 
-/** With values that are carried from round to round; without outputs that grow by each round. */
+/** What each round gives, along a first dimension of its own. */
+function joined(rounds: readonly Value[]): Value {
+  const [first] = rounds;
+  if (first === undefined)
+    throw new ModelkeepError(
+      "unsupported",
+      "The JavaScript evaluator can't collect the rounds of a loop that has none",
+    );
+  const { dtype, shape } = first;
+  if (rounds.some((each) => each.dtype !== dtype || each.shape.join() !== shape.join()))
+    throw new ModelkeepError("malformed", "A loop collects values of different shapes");
+  const whole = [rounds.length, ...shape];
+  if (dtype === "string") return { dtype, shape: whole, data: rounds.flatMap(({ data }) => data as readonly string[]) };
+  const data = zeros(dtype, count(whole));
+  for (const [round, each] of rounds.entries()) data.set(each.data as Numbers, round * each.data.length);
+  return { dtype, shape: whole, data };
+}
+
+/** With values that are carried from round to round, and those that are collected. */
 const loop: KernelFactory = (node) => {
   const body = node.graph("body");
   const own = node.node.input.length;
   const carriedCount = Math.max(0, own - 2);
-  if (node.node.output.length > carriedCount) throw node.unsupported("collects its rounds");
+  const collectedCount = Math.max(0, node.node.output.length - carriedCount);
   if (hasLoop(node.node)) throw node.unsupported("has a loop within");
   return (inputs) => {
     const limit = inputs[0] === undefined ? Infinity : (inputs[0].data as Numbers)[0]!;
     let condition = inputs[1];
     let carried = inputs.slice(2, own);
     const outer = inputs.slice(own);
+    const collected = Array.from({ length: collectedCount }, (): Value[] => []);
     for (let round = 0; round < limit && truth(condition); round++) {
       if (round === mostRounds)
         throw new ModelkeepError("limit_exceeded", `A loop goes on for more than ${mostRounds} rounds`);
       const counter: Value = { dtype: "int64", shape: [], data: Float64Array.of(round) };
       const going: Value = { dtype: "bool", shape: [], data: Uint8Array.of(1) };
-      [condition, ...carried] = body.run([counter, going, ...carried], outer);
+      const [next, ...values] = body.run([counter, going, ...carried], outer);
+      condition = next;
+      carried = values.slice(0, carriedCount);
+      for (const [at, list] of collected.entries()) list.push(given(values, carriedCount + at));
     }
-    return carried.map((_, at) => given(carried, at));
+    return [...carried.map((_, at) => given(carried, at)), ...collected.map(joined)];
   };
 };
 
