@@ -3,7 +3,8 @@ import type { GraphBuilder } from "@modelkeep/onnx";
 import type { SignatureTensor } from "@modelkeep/savedmodel";
 
 import type { Obstacles } from "../refusal.js";
-import { computable, drawNodes, type DrawContext } from "./draw-nodes.js";
+import type { DrawContext, DrawnNodes } from "./draw-context.js";
+import { computable, drawNodes } from "./draw-nodes.js";
 import { Drawing } from "./drawing.js";
 import type { Drawn } from "./drawn.js";
 import type { FlatNode, Flattener, Reference } from "./flatten.js";
@@ -22,10 +23,10 @@ export interface DrawOptions {
 /** Draws all nodes; then throws one refusal for everything that stood in the way. */
 export async function drawGraph(builder: GraphBuilder, options: DrawOptions): Promise<void> {
   const { obstacles, flattener, resources } = options;
-  const context: DrawContext = { obstacles, flattener, depth: 0 };
+  const context: DrawContext = { obstacles, flattener, depth: 0, drawNodes };
   const named = new Map(options.inputs.map((input) => [input.tensor.replace(/:0$/, ""), input]));
   const inputs = new Map(options.inputs.map((input) => [input, declareInput(builder, input)]));
-  const drawn = new Map<FlatNode, readonly Drawn[] | undefined>();
+  const drawn: DrawnNodes = new Map();
   for (const node of flattener.nodes) {
     const input = named.get(node.name);
     if (input !== undefined) drawn.set(node, [inputs.get(input)!]);

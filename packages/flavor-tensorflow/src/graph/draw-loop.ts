@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from "@modelkeep/onnx";
 
-import { type DrawContext, drawNodes } from "./draw-nodes.js";
+import type { DrawContext, DrawnNodes } from "./draw-context.js";
 import { Drawing } from "./drawing.js";
 import type { Drawn } from "./drawn.js";
 import type { FlatFunction, FlatNode, Reference } from "./flatten.js";
@@ -101,10 +101,8 @@ function drawFunction(
   context: DrawContext,
 ): readonly Drawn[] | undefined {
   if (given === undefined) return undefined;
-  const drawn = new Map<FlatNode, readonly Drawn[] | undefined>(
-    parameters.map((each, index) => [each, [given[index]!]]),
-  );
-  drawNodes(graph, nodes, drawn, context);
+  const drawn: DrawnNodes = new Map(parameters.map((each, index) => [each, [given[index]!]]));
+  context.drawNodes(graph, nodes, drawn, context);
   const all = results.map(({ node, output }) => {
     const list = drawn.get(node);
     if (list !== undefined && list[output] === undefined)

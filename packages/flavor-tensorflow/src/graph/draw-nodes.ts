@@ -2,18 +2,11 @@ import { type DType, isModelkeepError, ModelkeepError } from "@modelkeep/core";
 import type { GraphBuilder } from "@modelkeep/onnx";
 
 import { operators } from "../operators/registry.js";
-import type { Obstacles } from "../refusal.js";
+import type { DrawContext, DrawnNodes } from "./draw-context.js";
 import { drawLoop, isLoop } from "./draw-loop.js";
 import { Drawing } from "./drawing.js";
 import type { Drawn } from "./drawn.js";
-import type { FlatNode, Flattener } from "./flatten.js";
-
-export interface DrawContext {
-  readonly obstacles: Obstacles;
-  readonly flattener: Flattener;
-  /** Loops around. */
-  readonly depth: number;
-}
+import type { FlatNode } from "./flatten.js";
 
 /** ONNX Runtime computes little with others. */
 export const computable: ReadonlySet<DType> = new Set<DType>([
@@ -31,11 +24,11 @@ export const computable: ReadonlySet<DType> = new Set<DType>([
   "string",
 ]);
 
-/** Draws nodes in their order. undefined stands for what is in the way, and for all that follows from it. */
+/** Draws the nodes that are not drawn yet, in their order. */
 export function drawNodes(
   builder: GraphBuilder,
   nodes: readonly FlatNode[],
-  drawn: Map<FlatNode, readonly Drawn[] | undefined>,
+  drawn: DrawnNodes,
   context: DrawContext,
 ): void {
   for (const node of nodes) if (!drawn.has(node)) drawn.set(node, drawNode(builder, node, drawn, context));
