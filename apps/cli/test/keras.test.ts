@@ -42,7 +42,27 @@ test("files of Keras are inspected, converted to safetensors, and saved", async 
   expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining("are read here, not written")]);
 
   expect((await run(["save", "table", "table.keras"])).code).toBe(0);
-  expect((await run(["show", "table@1"])).stdout).toContain("keras");
+  expect((await run(["show", "table@1"])).stdout).toMatch(/keras \(keras\), onnx \(onnx\)/u);
+});
+
+test("models of Keras become ONNX, and predict", async () => {
+  const onnx = fileURLToPath(new URL("../../../vectors/keras-onnx/", import.meta.url));
+  copyFileSync(join(onnx, "digits-keras-2.h5"), join(folder, "digits.h5"));
+  const image = Array.from({ length: 8 }, (_, y) => Array.from({ length: 8 }, (__, x) => [Number(x === 3 && y > 0)]));
+  writeFileSync(join(folder, "images.json"), JSON.stringify([image]));
+  const converted = await run(["convert", "digits.h5", "digits.onnx"]);
+  expect([converted.code, converted.stdout]).toEqual([0, expect.stringContaining("the same within 0.00001")]);
+  const answers = await Promise.all(
+    ["digits.h5", "digits.onnx"].map((name) => run(["predict", name, "--input", "images.json", "--json"])),
+  );
+  const [first, second] = answers.map((answer) => answer.json() as { outputs: { digit: number[][] } });
+  expect(first!.outputs.digit[0]).toHaveLength(10);
+  expect(second).toEqual(first);
+
+  const refused = await run(["convert", "lambda.keras", "lambda.onnx"]);
+  expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining('"twice" (Lambda)')]);
+  const kept = await run(["save", "lambda", "lambda.keras"]);
+  expect([kept.code, kept.stderr]).toEqual([0, expect.stringContaining("kept as it is, without ONNX")]);
 });
 
 test("a scan tells what Keras would run, and passes the rest of its files", async () => {

@@ -8,6 +8,7 @@ import {
 } from "@modelkeep/core";
 import { isTensorFile, type TensorFile } from "@modelkeep/safetensors";
 
+import { assetPrefix, assetText } from "./assets.js";
 import { isHdf5 } from "./hdf5/read-hdf5.js";
 import { findingsIn } from "./keras-findings.js";
 import { layersIn } from "./keras-layers.js";
@@ -55,7 +56,7 @@ export function kerasCodec(): Codec<TensorFile, KerasEncodeOptions> {
 }
 
 /** What joins weights and architecture again, in whatever format the weights are kept. */
-function metadataOf({ form, config, compileText, version, backend }: KerasFile): ReadonlyMap<string, string> {
+function metadataOf({ form, config, compileText, version, backend, assets }: KerasFile): ReadonlyMap<string, string> {
   const texts = {
     "keras.config": config?.text,
     // Elsewhere it is part of the configuration.
@@ -63,7 +64,11 @@ function metadataOf({ form, config, compileText, version, backend }: KerasFile):
     "keras.version": version,
     "keras.backend": backend,
   };
-  return new Map(Object.entries(texts).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const told = Object.entries(texts).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return new Map([
+    ...told,
+    ...[...assets].map(([path, open]) => [`${assetPrefix}${path}`, assetText(path, open())] as const),
+  ]);
 }
 
 function inspectionOf(file: KerasFile): Inspection {
@@ -98,7 +103,7 @@ function inspectionOf(file: KerasFile): Inspection {
       ...(layers.length > 0 && { layers }),
       ...(found !== undefined && { optimizerState: optimizer }),
       ...(file.compile !== undefined && { compile: file.compile }),
-      ...(file.assets.length > 0 && { assets: file.assets }),
+      ...(file.assets.size > 0 && { assets: [...file.assets.keys()].map((path) => `assets/${path}`) }),
     },
     findings: [...findingsIn(everything(file)).map((finding) => ({ ...finding })), ...unread],
   };

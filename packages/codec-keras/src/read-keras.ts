@@ -22,8 +22,8 @@ export interface KerasFile {
   readonly backend?: string | undefined;
   /** Opens the weights; undefined when there are none. */
   weights(): Datasets | undefined;
-  /** Files beside the weights, as vocabularies. */
-  readonly assets: readonly string[];
+  /** Files beside the weights, as vocabularies, by their paths within `assets/`. */
+  readonly assets: ReadonlyMap<string, () => Memory>;
 }
 
 interface ConfigText {
@@ -74,7 +74,9 @@ function readArchiveModel(memory: Memory, options: ReadKerasOptions): KerasFile 
     version: textMember(facts, "keras_version"),
     backend: textMember(facts, "backend"),
     weights: () => (weights === undefined ? undefined : readHdf5(weights(), options).datasets()),
-    assets: [...entries.keys()].filter((name) => name.startsWith("assets/")),
+    assets: new Map(
+      [...entries].flatMap(([name, open]) => (/^assets\/./u.test(name) ? [[name.slice("assets/".length), open]] : [])),
+    ),
   };
 }
 
@@ -96,7 +98,7 @@ function readHdf5Model(memory: Memory, options: ReadKerasOptions): KerasFile {
     version: file.attribute("keras_version"),
     backend: file.attribute("backend"),
     weights: () => file.datasets(),
-    assets: [],
+    assets: new Map(),
   };
 }
 
@@ -112,7 +114,7 @@ function readArchitecture(memory: Memory, options: ReadKerasOptions): KerasFile 
     version: textMember(config.json, "keras_version"),
     backend: textMember(config.json, "backend"),
     weights: () => undefined,
-    assets: [],
+    assets: new Map(),
   };
 }
 

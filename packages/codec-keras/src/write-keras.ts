@@ -1,6 +1,7 @@
 import { type ByteSource, ModelkeepError, parseJson, ZipWriter } from "@modelkeep/core";
 import type { TensorFile } from "@modelkeep/safetensors";
 
+import { assetPrefix, isAsset } from "./assets.js";
 import { type Hdf5Output, writeHdf5 } from "./hdf5/write-hdf5.js";
 
 /** "model": a `.keras` file; "weights": a `.weights.h5` file. */
@@ -36,19 +37,23 @@ function writeArchive(metadata: ReadonlyMap<string, string>, weights: Hdf5Output
     throw unwritten(
       'A .keras file needs the architecture of the model, as the text "keras.config" of the metadata: write the weights alone (.weights.h5), or add what model.to_json() gives',
     );
-  const other = [...metadata.keys()].find((name) => !known.includes(name));
+  const other = [...metadata.keys()].find((name) => !known.includes(name) && !isAsset(name));
   if (other !== undefined)
     throw unwritten(`A .keras file has no place for the text ${JSON.stringify(other)}: leave it out`);
   const configBytes = new TextEncoder().encode(config);
   parseJson(configBytes, { what: "architecture in keras.config", code: "invalid_input", depth: 256, nonFinite: true });
   const [version, backend] = [metadata.get("keras.version"), metadata.get("keras.backend")];
   const facts = { ...(version !== undefined && { keras_version: version }), ...(backend !== undefined && { backend }) };
+  const assets = [...metadata].flatMap(([name, text]): [string, Uint8Array][] =>
+    isAsset(name) ? [[name.slice(assetPrefix.length), new TextEncoder().encode(text)]] : [],
+  );
   const factBytes = new TextEncoder().encode(JSON.stringify(facts));
   return async function* () {
     const zip = new ZipWriter(new Date(0));
     yield* zip.small("metadata.json", factBytes, 0);
     yield* zip.small("config.json", configBytes, 0);
     yield* zip.large("model.weights.h5", weights.size, weights.open(), 0);
+    for (const [path, bytes] of assets) yield* zip.small(`assets/${path}`, bytes, 0);
     yield* zip.end();
   };
 }

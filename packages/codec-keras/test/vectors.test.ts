@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 import { collectPayloads, Tensor, tensorBytes } from "@modelkeep/core";
 import { describe, expect, test } from "vitest";
 
@@ -128,6 +130,22 @@ describe("files that Keras and h5py wrote", () => {
     expect(codec.sniff!(bytes, "old.json")).toBe("yes");
     expect((await inspect(bytes)).details?.["layers"]).toEqual([{ name: "hidden", class: "Dense" }]);
   });
+});
+
+test("vocabularies beside the weights come along, and back into the file", async () => {
+  const bytes = new Uint8Array(
+    readFileSync(new URL("../../../vectors/keras-onnx/vocabulary-keras-3.keras", import.meta.url)),
+  );
+  const path = "layers/sequential/layers/string_lookup/vocabulary.txt";
+  const { tensors, metadata } = await codec.decode(payloads(bytes));
+  expect(metadata.get(`keras.asset/${path}`)).toBe("[UNK]\nblue\nred\ngrün");
+  const { main } = await collectPayloads(await codec.encode({ tensors, metadata }));
+  expect((await inspect(await main.bytes())).details?.["assets"]).toContain(`assets/${path}`);
+  expect((await codec.decode(payloads(await main.bytes()))).metadata).toEqual(metadata);
+  for (const outside of ["keras.asset/../config.json", "keras.asset//a", "keras.asset/a/./b", "keras.asset/a\\b"])
+    await expect(codec.encode({ tensors, metadata: new Map([...metadata, [outside, ""]]) })).rejects.toMatchObject({
+      code: "unsupported",
+    });
 });
 
 test("numbers that JSON lacks are taken as Keras writes them", async () => {

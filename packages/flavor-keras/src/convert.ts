@@ -58,7 +58,7 @@ export function convertKeras({ tensors, metadata }: TensorFile, options: KerasCo
     );
     obstacles.settle();
   }
-  const prepared = prepareModel(model, weightsOf(tensors), "");
+  const prepared = prepareModel(model, weightsOf(tensors, metadata), "");
   const inputs = prepared.inputs.map((input) => ({ name: input.name, layer: input.layer, ...inputOf(input) }));
   for (const { layer, dtype } of inputs)
     if (!Object.hasOwn(inputTypes, dtype)) layer.obstacle("dtype", `inputs of ${dtype} have no ONNX form here`);

@@ -24,7 +24,7 @@ export const layerKinds: Readonly<Record<string, readonly LayerKind[]>> = {
   preprocessing: preprocessingKinds,
   recurrent: [...recurrentKinds, timeDistributed],
   attention: attentionKinds,
-  "training only": passingKinds,
+  "passed on": passingKinds,
 };
 
 const byClass = new Map(

@@ -98,13 +98,17 @@ const discretization: LayerKind = {
   mask: "ends",
   prepare(layer) {
     const bounds = layer.numbers("bin_boundaries");
-    if (bounds === undefined) throw layer.fault("bin_boundaries", "a list of numbers: adapt() the layer before saving");
+    if (bounds === undefined)
+      layer.obstacle(
+        "bin_boundaries",
+        "the file has none: give them to the layer, or save the model by Keras 3 after adapt()",
+      );
     const mode = encodingOf(layer, "int");
     return (graph, [x]) => {
       const input = graph.last(graph.float(x!));
-      const above = graph.greaterOrEqual(graph.unsqueeze(input.value, [-1]), graph.float32(bounds));
+      const above = graph.greaterOrEqual(graph.unsqueeze(input.value, [-1]), graph.float32(bounds!));
       const value = graph.reduceSum(graph.cast(above, "int64"), [-1]);
-      return encoded(graph, { ...input, value, dtype: "int64" }, mode, bounds.length + 1);
+      return encoded(graph, { ...input, value, dtype: "int64" }, mode, bounds!.length + 1);
     };
   },
 };
@@ -121,19 +125,22 @@ const categoryEncoding: LayerKind = {
   },
 };
 
-/** Lookups by a vocabulary that is in the configuration. */
+/** What adapt() learned: a word a line, those for hidden and unknown values included. */
+function vocabularyOf(text: string | undefined, isText: boolean): readonly Json[] | undefined {
+  const lines = text?.split("\n");
+  return isText ? lines : lines?.map((line) => (/^-?\d+$/u.test(line) ? Number(line) : line));
+}
+
+/** Lookups by a vocabulary, of the configuration or beside the weights. */
 const lookup: LayerKind = {
   classes: ["StringLookup", "IntegerLookup"],
   mask: "ends",
-  limits: "the vocabulary given to the layer, not learned by adapt(); at most one index for unknown values",
-  prepare(layer) {
+  limits: "at most one index for unknown values; no tf_idf",
+  prepare(layer, weights) {
     const isText = layer.className === "StringLookup";
-    const words = layer.list("vocabulary");
+    const words = layer.list("vocabulary") ?? vocabularyOf(weights.text("vocabulary.txt"), isText);
     if (words === undefined)
-      layer.obstacle(
-        "vocabulary",
-        "it is in a file beside the weights, which is not read here: give it to the layer, as vocabulary=layer.get_vocabulary()",
-      );
+      layer.obstacle("vocabulary", "the file has none: adapt() the layer, and save the model as .keras");
     const mode = encodingOf(layer, "int");
     const invert = layer.boolean("invert", false);
     const unknowns = layer.integer("num_oov_indices", 1, 0);
@@ -146,7 +153,8 @@ const lookup: LayerKind = {
     const hidden = layer.get("mask_token") ?? null;
     const unknown = layer.get("oov_token") ?? (isText ? "[UNK]" : -1);
     if (hidden !== null && mode !== "int") layer.obstacle("mask_token", `it has no ONNX form with output_mode=${mode}`);
-    const isWord = (value: Json): value is string | number => typeof value === (isText ? "string" : "number");
+    const isWord = (value: Json): value is string | number =>
+      isText ? typeof value === "string" : Number.isSafeInteger(value);
     const kept = (words ?? []).filter((word) => word !== hidden && word !== unknown);
     if (!kept.every(isWord) || !isWord(unknown))
       throw layer.fault("vocabulary", isText ? "a list of texts" : "a list of numbers");

@@ -9,6 +9,8 @@ export interface Weights {
    * `malformed` when one is missing.
    */
   take(names: readonly string[]): readonly Float32Weight[];
+  /** A file that the layer keeps beside its weights: "vocabulary.txt". */
+  text(file: string): string | undefined;
   /** Of a layer within: the attribute that holds it, and its name, or alternatives to it: "backward_gru|gru". */
   within(attribute: string, name: string): Weights;
   /** Of layers of a model within, in their order. */
@@ -21,12 +23,17 @@ export interface Float32Weight {
 }
 
 type Tensors = ReadonlyMap<string, Tensor>;
+type Texts = ReadonlyMap<string, string>;
+
+/** Before the paths of files beside the weights, as the codec names them. */
+const assetPrefix = "keras.asset/";
 
 /** Keras 3, and Keras 2 in `.keras` files, number the weights of a layer; `.h5` files name them. */
-export function weightsOf(tensors: Tensors): Weights {
+export function weightsOf(tensors: Tensors, texts: Texts): Weights {
   const names = [...tensors.keys()];
   const numbered = names.some((name) => /^(?:layers|_layer_checkpoint_dependencies)\/.*\d+$/u.test(name));
-  if (numbered) return new NumberedWeights(tensors, "");
+  const withFiles = [...texts.keys()].some((name) => name.startsWith(assetPrefix));
+  if (numbered || withFiles) return new NumberedWeights(tensors, texts, "");
   const root = names.some((name) => name.startsWith("model_weights/")) ? "model_weights/" : "";
   return new NamedWeights(tensors, root, names, true);
 }
@@ -34,10 +41,12 @@ export function weightsOf(tensors: Tensors): Weights {
 /** `layers/dense_1/vars/0`: by the class of the layer, counted from the first. */
 class NumberedWeights implements Weights {
   readonly #tensors: Tensors;
+  readonly #texts: Texts;
   readonly #path: string;
 
-  constructor(tensors: Tensors, path: string) {
+  constructor(tensors: Tensors, texts: Texts, path: string) {
     this.#tensors = tensors;
+    this.#texts = texts;
     this.#path = path;
   }
 
@@ -50,9 +59,13 @@ class NumberedWeights implements Weights {
     });
   }
 
+  text(file: string): string | undefined {
+    return this.#texts.get(`${assetPrefix}${this.#path}${file}`);
+  }
+
   within(attribute: string): Weights {
     const found = [attribute, `_${attribute}`].find((each) => this.#has(`${this.#path}${each}/`));
-    return new NumberedWeights(this.#tensors, `${this.#path}${found ?? attribute}/`);
+    return new NumberedWeights(this.#tensors, this.#texts, `${this.#path}${found ?? attribute}/`);
   }
 
   layers(layers: readonly { readonly className: string }[]): readonly Weights[] {
@@ -63,12 +76,13 @@ class NumberedWeights implements Weights {
       const count = used.get(name) ?? 0;
       used.set(name, count + 1);
       const own = count === 0 ? name : `${name}_${count}`;
-      return new NumberedWeights(this.#tensors, `${this.#path}${container ?? "layers"}/${own}/`);
+      return new NumberedWeights(this.#tensors, this.#texts, `${this.#path}${container ?? "layers"}/${own}/`);
     });
   }
 
   #has(prefix: string): boolean {
     for (const name of this.#tensors.keys()) if (name.startsWith(prefix)) return true;
+    for (const name of this.#texts.keys()) if (name.startsWith(assetPrefix + prefix)) return true;
     return false;
   }
 }
@@ -99,6 +113,11 @@ class NamedWeights implements Weights {
         );
       return toFloat32(this.#tensors.get(found[0]!)!, found[0]!);
     });
+  }
+
+  /** `.h5` files have no others beside them. */
+  text(): undefined {
+    return undefined;
   }
 
   within(_attribute: string, name: string): Weights {

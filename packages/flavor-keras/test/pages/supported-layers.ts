@@ -17,9 +17,13 @@ export function supportedLayersPage(): string {
   const measured = JSON.parse(readFileSync(new URL("measured.json", import.meta.url), "utf8")) as Measured[];
   const kinds = Object.values(layerKinds).flat();
   const count = new Set(kinds.flatMap(({ classes }) => classes)).size;
-  const rows = Object.entries(layerKinds).flatMap(([group, list]) =>
-    list.map(({ classes, limits = "" }) => `| ${group} | ${classes.join(", ")} | ${limits} |`),
-  );
+  // Those without limits are told together.
+  const rows = Object.entries(layerKinds).flatMap(([group, list]) => {
+    const free = list.filter(({ limits }) => limits === undefined).flatMap(({ classes }) => classes);
+    const limited = list.filter(({ limits }) => limits !== undefined);
+    const all = [...(free.length > 0 ? [{ classes: free, limits: "" }] : []), ...limited];
+    return all.map(({ classes, limits }) => `| ${group} | ${classes.join(", ")} | ${limits} |`);
+  });
   const models = new Map<string, Measured[]>();
   for (const each of measured) {
     const name = each.file.replace(/-keras-[23]\..*$/u, "");
@@ -51,8 +55,7 @@ layers that look at a mask are refused when one reaches them. Of \`keras.ops\`, 
 numbers convert (\`x + y\`, \`x * 2\`).
 
 Not converted, and named all at once with the class and what is in the way: \`Lambda\`, layers of your own, subclassed models, quantised and
-ragged ones, a vocabulary or boundaries that \`adapt()\` put into a file of their own, stateful recurrent layers, image augmentation that
-changes sizes, ConvLSTM, and what is not in the table. Their files can still be kept, inspected and verified. Models that Keras computes
+ragged ones, stateful recurrent layers, image augmentation that changes sizes, ConvLSTM, TextVectorization, and what is not in the table. Their files can still be kept, inspected and verified. Models that Keras computes
 in float16, bfloat16 or float64 are converted to float32, which is noted.
 
 ## Measured

@@ -280,6 +280,15 @@ def preprocessing(K):
         lambda L, x: L.CategoryEncoding(8, output_mode="one_hot")(x["one"]),
     ]
     each(K, "encoding", {"n": ((5,), "int32"), "one": ((1,), "int32")}, makers)
+    adapted = K.layers.StringLookup(name="adapted")
+    adapted.adapt(tensorflow.constant([["blue"], ["grün"], ["blue"], ["red"]]))
+    counted = K.layers.IntegerLookup(name="counted", mask_token=0)
+    counted.adapt(tensorflow.constant([[5], [70], [5]]))
+    text, number = K.Input((2,), dtype="string", name="text"), K.Input((3,), dtype="int64", name="number")
+    inner = K.Sequential([K.Input((2,), dtype="string"), adapted], name="inner")
+    model = K.Model([text, number], [inner(text), counted(number)], name="vocabulary")
+    given = {"text": tensorflow.constant([["red", "grün"], ["blue", "?"]]), "number": tensorflow.constant([[5, 0, 70], [7, 5, 5]], dtype="int64")}
+    record(model, "vocabulary", ["text", "number"], given, suffixes=(".keras",))
     words = [["red", "blue"], ["green", "?"], ["blue", "red"]]
     lookups = [
         lambda L, x: L.StringLookup(vocabulary=["red", "green", "blue"])(x["w"]),
