@@ -7,6 +7,8 @@ export interface OptionSpec {
   readonly multiple?: boolean;
   /** What stands for the value in the help: "<url>". */
   readonly value?: string;
+  /** Values to offer, where there are few and their names are known. Others may do, too. */
+  readonly choices?: readonly string[];
   readonly description: string;
 }
 
@@ -20,6 +22,8 @@ export interface Command {
   readonly positionals: string;
   /** How many positional arguments: least and most. */
   readonly count: readonly [least: number, most: number];
+  /** Arguments to offer, where there are few and their names are known. */
+  readonly choices?: readonly string[];
   readonly options?: Readonly<Record<string, OptionSpec>>;
   /** More to know, after the options: paragraphs. */
   readonly notes?: readonly string[];

@@ -1,3 +1,4 @@
+import { completing } from "./declarations/completing.js";
 import { encrypting } from "./declarations/encrypting.js";
 import { gating } from "./declarations/gating.js";
 import { attesting } from "./declarations/attesting.js";
@@ -23,5 +24,5 @@ export const groups: Groups = [
   { title: "Moving in and out", commands: moving },
   { title: "Keep and delete", commands: retaining },
   { title: "What happened", commands: auditing },
-  { title: "Stores and settings", commands: [...storing, ...encrypting] },
+  { title: "Stores and settings", commands: [...storing, ...encrypting, ...completing] },
 ];

@@ -90,5 +90,7 @@ export interface Store {
   delete(key: string, options?: CallOptions): Promise<void>;
   /** Keys under prefix in code-point order, after a key, and with a delimiter only the next level's names. */
   list(prefix: string, options?: ListOptions): AsyncIterable<ListEntry>;
+  /** What is wrong with what the store finds keys by, a sentence for each; where it has such a thing. It reads all of that, and no bodies. */
+  faults?(options?: CallOptions): Promise<readonly string[]>;
   [Symbol.asyncDispose]?(): Promise<void>;
 }

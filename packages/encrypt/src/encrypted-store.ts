@@ -122,8 +122,9 @@ export function encrypted(below: Store, options: SettingUp): Store {
         yield entry.prefix ? entry : plainInfo(ring, entry);
     },
   };
+  const faults = below.faults?.bind(below);
   const close = below[Symbol.asyncDispose]?.bind(below);
-  return close === undefined ? store : Object.assign(store, { [Symbol.asyncDispose]: close });
+  return Object.assign(store, faults && { faults }, close && { [Symbol.asyncDispose]: close });
 }
 
 /** What is too short to be of this store has nothing in it, and can't be read. */

@@ -42,7 +42,7 @@ export interface CheckReport {
   readonly voids: readonly (VoidEntry & { readonly model: string })[];
 }
 
-/** Whether every version has its data, every log is whole, and every name is reserved. Changes nothing. */
+/** Whether the store is whole, every version has its data, every log is whole, and every name is reserved. Changes nothing. */
 export async function check(context: Context, options: CheckOptions = {}): Promise<CheckReport> {
   const { store } = context;
   const problems: Problem[] = [];
@@ -58,6 +58,10 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
     }
   };
 
+  await attempt("store", async () => {
+    for (const message of (await store.faults?.(options.signal && { signal: options.signal })) ?? [])
+      problems.push({ where: "store", code: "malformed", message: `[${store.name}] ${message}` });
+  });
   await attempt("registry.json", async () => {
     if ((await readRoot(store)) === undefined)
       problems.push({ where: "registry.json", code: "not_found", message: "The store has no registry.json" });

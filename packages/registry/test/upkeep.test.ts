@@ -38,6 +38,13 @@ describe("check", () => {
     await registry.save("b", { model: new Line(5) }).catch(() => undefined);
     expect((await registry.check()).ok).toBe(false);
   });
+
+  it("tells what the store finds wrong with itself", async () => {
+    const faulty = { ...memoryStore(), faults: async () => ["row not in PRIMARY KEY order for objects"] };
+    expect((await (await openLines(faulty)).check()).problems).toEqual([
+      { where: "store", code: "malformed", message: "[memory] row not in PRIMARY KEY order for objects" },
+    ]);
+  });
 });
 
 describe("garbage collection", () => {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
@@ -163,4 +163,19 @@ test("the end of a prefix is the first text that is beyond it", () => {
   expect(endOf("\ud7ff")).toBe("\ue000");
   expect(endOf("\uffff")).toBe("\u{10000}");
   expect(endOf("\u{10ffff}")).toBeUndefined();
+});
+
+test("keys that can't be found any more, because the order of the file's index is damaged, are told", async () => {
+  const key = (number: number): string => `models/a/log/${String(number).padStart(12, "0")}.json`;
+  for (let number = 1; number <= 200; number++) await store.put(key(number), bytes);
+  expect(await store.faults!()).toEqual([]);
+  await store[Symbol.asyncDispose]!();
+  const damaged = await readFile(file);
+  for (let at = damaged.indexOf(key(150)); at >= 0; at = damaged.indexOf(key(150)))
+    damaged.write("9", at + key(150).indexOf("150"), "latin1");
+  await writeFile(file, damaged);
+  store = sqliteStore(file);
+  // As if it had never been written: nothing else would say so.
+  expect(await store.get(key(150))).toBeUndefined();
+  expect(await store.faults!()).toEqual([expect.stringContaining("objects")]);
 });

@@ -74,6 +74,14 @@ export function sqliteStore(
 
     list: (prefix, options = {}) => listObjects(database, prefix, options),
 
+    async faults({ signal } = {}) {
+      throwIfAborted(signal);
+      // Only of the table of keys: bodies are held to their digests. https://sqlite.org/pragma.html#pragma_integrity_check
+      const query = "PRAGMA integrity_check(objects)";
+      const rows = await database.read((prepare) => prepare(query).all() as { integrity_check: string }[], signal);
+      return (rows ?? []).map((row) => row.integrity_check).filter((line) => line !== "ok");
+    },
+
     [Symbol.asyncDispose]: () => database.close(),
   };
   return store;

@@ -102,8 +102,9 @@ export function cached(store: Store, path: string, options: CacheOptions): Store
     },
     list: (prefix, lists) => store.list(prefix, lists),
   };
+  const faults = store.faults?.bind(store);
   const close = store[Symbol.asyncDispose]?.bind(store);
-  return close === undefined ? result : Object.assign(result, { [Symbol.asyncDispose]: close });
+  return Object.assign(result, faults && { faults }, close && { [Symbol.asyncDispose]: close });
 }
 
 function inMemory(info: ObjectInfo, bytes: Uint8Array, range: GetOptions["range"]): StoredObject {

@@ -31,8 +31,9 @@ export function retried(store: Store, options: RetryOptions = {}): Store {
     delete: (key, calls = {}) => attempted(options, calls.signal, () => store.delete(key, calls)),
     list: (prefix, lists = {}) => retriedList(store, prefix, lists, options),
   };
+  const faults = store.faults?.bind(store);
   const close = store[Symbol.asyncDispose]?.bind(store);
-  return close === undefined ? result : Object.assign(result, { [Symbol.asyncDispose]: close });
+  return Object.assign(result, faults && { faults }, close && { [Symbol.asyncDispose]: close });
 }
 
 /**

@@ -51,6 +51,9 @@ export function split(blobs: Store, rest: Store, { prefixes = ["blobs/"] }: Spli
           own(rest, (key) => !isBlob(key), prefix, options),
         );
     },
+    async faults(options) {
+      return [...((await rest.faults?.(options)) ?? []), ...((await blobs.faults?.(options)) ?? [])];
+    },
     async [Symbol.asyncDispose]() {
       await blobs[Symbol.asyncDispose]?.();
       await rest[Symbol.asyncDispose]?.();

@@ -37,6 +37,7 @@ export const attesting: readonly Command[] = [
       algorithm: {
         type: "string",
         value: "<name>",
+        choices: ["ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519"],
         description: "ecdsa-p256 (default), ecdsa-p384, ecdsa-p521 or ed25519",
       },
     },

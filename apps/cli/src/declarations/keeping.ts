@@ -18,6 +18,7 @@ export const keeping: readonly Command[] = [
         type: "string",
         multiple: true,
         value: "<codec>",
+        choices: ["onnx", "json", "msgpack", "safetensors"],
         description: "keep it in this format too: onnx, json, msgpack, safetensors",
       },
       samples: {

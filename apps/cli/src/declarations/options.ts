@@ -10,12 +10,14 @@ export const limit: OptionSpec = { type: "string", value: "<n>", description: "s
 export const runtime: OptionSpec = {
   type: "string",
   value: "<name>",
+  choices: ["onnxruntime", "mljs"],
   description: "run it with this runtime: onnxruntime, mljs",
 };
 export const representation: OptionSpec = { type: "string", value: "<name>", description: "use this representation" };
 export const compatibility: OptionSpec = {
   type: "string",
   value: "<policy>",
+  choices: ["ignore", "warn", "refuse"],
   description: "when libraries differ from the recorded ones: ignore, warn (default) or refuse",
 };
 export const attestedBy: OptionSpec = {

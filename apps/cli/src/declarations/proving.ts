@@ -112,6 +112,7 @@ export const proving: readonly Command[] = [
       precision: {
         type: "string",
         value: "<float64|float32>",
+        choices: ["float64", "float32"],
         description: "float32 halves the size; predictions may differ (default float64)",
       },
       samples: {
@@ -133,7 +134,14 @@ export const proving: readonly Command[] = [
     summary: "print what a version needs, as requirements.txt or package.json",
     positionals: "<reference>",
     count: [1, 1],
-    options: { format: { type: "string", value: "<npm|pip>", description: "which one (default: what is recorded)" } },
+    options: {
+      format: {
+        type: "string",
+        value: "<npm|pip>",
+        choices: ["npm", "pip"],
+        description: "which one (default: what is recorded)",
+      },
+    },
     run: () => import("../commands/requirements.js"),
   },
   {

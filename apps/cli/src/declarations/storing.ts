@@ -77,6 +77,9 @@ export const storing: readonly Command[] = [
     positionals: "[name…]",
     count: [0, 1000],
     options: { read: { type: "boolean", description: "read every byte and compare digests" } },
+    notes: [
+      "On SQLite, the order in which the file finds its keys is checked as well: where that is damaged, entries can seem never to have been written.",
+    ],
     run: () => import("../commands/check.js"),
   },
   {
