@@ -5,8 +5,8 @@ import type { Connection } from "./connection.js";
 import { classify, isMissing } from "./failure.js";
 import { headObject } from "./head-object.js";
 
-/** Objects of at most so many bytes come with the first answer. */
-const small = 128 << 10;
+/** Read along with the first request: log entries and manifests then cost one round trip. */
+const firstRead = 128 << 10;
 /** How often a download that broke is gone on with, without a byte of progress in between. */
 const patience = 5;
 
@@ -16,18 +16,17 @@ export async function getObject(
   key: string,
   { range, signal }: GetOptions,
 ): Promise<StoredObject | undefined> {
-  const first = await openSmall(connection, key, signal);
-  if (first === undefined) return undefined;
-  const { info, etag, bytes } = first;
+  const found = await open(connection, key, cutRange(Number.MAX_SAFE_INTEGER, range), signal);
+  if (found === undefined) return undefined;
+  const { info, etag, first } = found;
   const { start, end } = cutRange(info.size, range);
 
   async function* parts(from: number, to: number, calls: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
     throwIfAborted(calls);
-    if (bytes !== undefined) {
-      if (to > from) yield bytes.slice(from, to);
-      return;
-    }
-    yield* download(connection, key, etag, { from, to, signal: calls });
+    const known = first.slice(from - start, to - start);
+    if (known.length > 0) yield known;
+    throwIfAborted(calls);
+    yield* download(connection, key, etag, { from: from + known.length, to, signal: calls });
   }
 
   return {
@@ -52,38 +51,35 @@ export async function getObject(
 interface Found {
   readonly info: ObjectInfo;
   readonly etag: string | undefined;
-  /** All of them, where they are few. */
-  readonly bytes: Uint8Array | undefined;
+  /** The first bytes of the range. */
+  readonly first: Uint8Array;
 }
 
-async function openSmall(
+async function open(
   connection: Connection,
   key: string,
+  { start, end }: { readonly start: number; readonly end: number },
   signal: AbortSignal | undefined,
 ): Promise<Found | undefined> {
   const blob = await connection.blob(key);
   return connection.call(`read ${key}`, signal, async (calls) => {
     try {
-      const answer = await blob.download(0, small, calls);
-      const size = Number(/\/(\d+)$/u.exec(answer.contentRange ?? "")?.[1] ?? answer.contentLength ?? 0);
-      const info = { key, size, modified: answer.lastModified ?? new Date(0) };
-      const stream = answer.readableStreamBody as (NodeJS.ReadableStream & { destroy(): void }) | undefined;
-      if (stream === undefined || size > small) {
-        stream?.on("error", () => undefined);
-        stream?.destroy();
-        return { info, etag: answer.etag, bytes: undefined };
+      if (end > start) {
+        const answer = await blob.download(start, Math.min(firstRead, end - start), calls);
+        const size = Number(/\/(\d+)$/u.exec(answer.contentRange ?? "")?.[1] ?? Number.NaN);
+        const pieces: Uint8Array[] = [];
+        for await (const piece of answer.readableStreamBody ?? []) pieces.push(piece as unknown as Uint8Array);
+        const info = { key, size, modified: answer.lastModified ?? new Date(0) };
+        if (size >= 0) return { info, etag: answer.etag, first: new Uint8Array(Buffer.concat(pieces)) };
       }
-      const pieces: Uint8Array[] = [];
-      for await (const piece of stream) pieces.push(piece as unknown as Uint8Array);
-      return { info, etag: answer.etag, bytes: new Uint8Array(Buffer.concat(pieces)) };
     } catch (error) {
       const failure = classify(error);
       if (isMissing(failure)) return undefined;
-      // An empty object has no range.
+      // Nothing lies that far: the object is looked at instead.
       if (failure.status !== 416) throw error;
-      const head = await headObject(connection, key, signal);
-      return head && { info: head.info, etag: head.etag, bytes: head.info.size === 0 ? new Uint8Array(0) : undefined };
     }
+    const head = await headObject(connection, key, signal);
+    return head && { info: head.info, etag: head.etag, first: new Uint8Array(0) };
   });
 }
 
@@ -117,7 +113,8 @@ async function* download(
     const before = position;
     try {
       for await (const piece of stream ?? []) {
-        const bytes = new Uint8Array(piece as unknown as Uint8Array).subarray(0, to - position);
+        const { buffer, byteOffset, length } = piece as unknown as Uint8Array;
+        const bytes = new Uint8Array(buffer, byteOffset, length).subarray(0, to - position);
         position += bytes.length;
         yield bytes;
         throwIfAborted(signal);

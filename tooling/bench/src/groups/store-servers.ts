@@ -61,10 +61,12 @@ export async function gcsServer(endpoint: string): Promise<Server> {
   return {
     store: gcsStore({ bucket, prefix, endpoint }),
     async put(name, bytes) {
-      await client.file(`${prefix}/raw/${name}`).save(Buffer.from(bytes), { resumable: bytes.length > 8 << 20 });
+      await client
+        .file(`${prefix}/raw/${name}`)
+        .save(Buffer.from(bytes), { resumable: bytes.length > 8 << 20, validation: false });
     },
     async get(name) {
-      return (await client.file(`${prefix}/raw/${name}`).download())[0];
+      return (await client.file(`${prefix}/raw/${name}`).download({ validation: false }))[0];
     },
     async close() {
       await client.deleteFiles({ prefix: `${prefix}/`, force: true });
