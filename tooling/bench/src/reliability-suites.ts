@@ -129,4 +129,10 @@ export const suites: readonly Suite[] = [
     files: ["packages/core/test/zip64.test.ts"],
     environment: { MODELKEEP_LONG_TESTS: "1" },
   },
+  {
+    title: "A body of 4 GiB through PostgreSQL in bounded memory",
+    size: "one, where a server is configured",
+    files: ["packages/store-postgres/test/postgres-store.test.ts"],
+    environment: { MODELKEEP_LONG_TESTS: "1" },
+  },
 ];
