@@ -26,6 +26,16 @@ export const suites: readonly Suite[] = [
     environment: { ...full, MODELKEEP_FUZZ_RUNS: String(mutations) },
   },
   {
+    title: "Changed architectures of Keras convert or end with a typed error",
+    files: ["packages/flavor-keras/test/hostile.test.ts"],
+    environment: { MODELKEEP_FUZZ_RUNS: "20000" },
+  },
+  {
+    title: "Models that the installed Keras makes predict the same as ONNX",
+    files: ["packages/flavor-keras/test/installed-tensorflow.test.ts"],
+    environment: full,
+  },
+  {
     title: "The two protocols of the registry, in every order of their steps",
     size: "every order of the thorough cases",
     files: ["packages/registry/test/protocols"],

@@ -155,11 +155,13 @@ const lookup: LayerKind = {
     if (hidden !== null && mode !== "int") layer.obstacle("mask_token", `it has no ONNX form with output_mode=${mode}`);
     const isWord = (value: Json): value is string | number =>
       isText ? typeof value === "string" : Number.isSafeInteger(value);
+    if (hidden !== null && !isWord(hidden)) throw layer.fault("mask_token", isText ? "a text" : "a number");
     const kept = (words ?? []).filter((word) => word !== hidden && word !== unknown);
     if (!kept.every(isWord) || !isWord(unknown))
       throw layer.fault("vocabulary", isText ? "a list of texts" : "a list of numbers");
-    const before = [...(hidden === null ? [] : [hidden]), ...(unknowns === 0 ? [] : [unknown])] as (string | number)[];
+    const before = [...(hidden === null ? [] : [hidden]), ...(unknowns === 0 ? [] : [unknown])];
     const entries = [...before, ...kept];
+    if (new Set(entries).size !== entries.length) throw layer.fault("vocabulary", "a list without anything twice");
     if (layer.get("pad_to_max_tokens") === true && mode !== "int")
       layer.obstacle("pad_to_max_tokens", "it has no ONNX form here");
     const type = isText ? ("string" as const) : ("int64" as const);

@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+
+import { isModelkeepError, type Json, memoryPayloads } from "@modelkeep/core";
+import { kerasCodec } from "@modelkeep/codec-keras";
+import { checkModel, encodeModelBytes } from "@modelkeep/onnx";
+import { expect, test } from "vitest";
+
+import { convertKeras } from "../src/index.js";
+import type { Recording } from "./fixture.js";
+
+const folder = new URL("../../../vectors/keras-onnx/", import.meta.url);
+const index = JSON.parse(readFileSync(new URL("index.json", folder), "utf8")) as readonly Recording[];
+const files = index.map(({ file }) => file).filter((file) => !/^(?:wine|series|digits)/u.test(file));
+const runs = Number(process.env["MODELKEEP_FUZZ_RUNS"] ?? 150);
+const seed = Number(process.env["MODELKEEP_TEST_SEED"] ?? 1);
+
+/** Mulberry32. */
+function randomNumbers(start: number): (below: number) => number {
+  let state = start;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (((mixed ^ (mixed >>> 14)) >>> 0) % 2 ** 32) % below;
+  };
+}
+
+const replacements: readonly Json[] = [
+  null,
+  true,
+  false,
+  0,
+  -1,
+  1,
+  2,
+  7,
+  1e308,
+  0.5,
+  2 ** 31,
+  "",
+  "same",
+  "relu",
+  "softmax",
+  "LSTM",
+  "Sequential",
+  [],
+  [1],
+  [0, 0],
+  [
+    [1, 2],
+    [3, 4],
+  ],
+  [null, 3],
+  {},
+  ["out_0", 0, 0],
+];
+
+/** Changes, takes away or doubles one value somewhere within. */
+function mutate(root: Json, random: (below: number) => number): void {
+  const places: { readonly parent: Json[] | { [key: string]: Json }; readonly key: string }[] = [];
+  const stack: Json[] = [root];
+  for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
+    if (typeof value !== "object" || value === null) continue;
+    for (const [key, each] of Object.entries(value)) {
+      places.push({ parent: value, key });
+      stack.push(each);
+    }
+  }
+  const { parent, key } = places[random(places.length)]!;
+  const owner = parent as { [key: string]: Json };
+  const kind = random(8);
+  if (kind === 0) delete owner[key];
+  else if (kind === 1 && Array.isArray(parent)) parent.push(structuredClone(owner[key]!));
+  else owner[key] = structuredClone(replacements[random(replacements.length)]!);
+}
+
+test(
+  "a changed architecture gives a model or a typed error, quickly",
+  { timeout: 120_000 + runs * 50 },
+  async ({ task }) => {
+    const random = randomNumbers(seed);
+    const decoded = await Promise.all(
+      files.map(async (file) => {
+        const bytes = new Uint8Array(readFileSync(new URL(file, folder)));
+        return { file, ...(await kerasCodec().decode(memoryPayloads([{ path: file, bytes }]))) };
+      }),
+    );
+    const wrong: string[] = [];
+    let converted = 0;
+    for (let run = 0; run < runs; run++) {
+      const { file, tensors, metadata } = decoded[random(decoded.length)]!;
+      const config = JSON.parse(metadata.get("keras.config")!) as Json;
+      for (let count = 1 + random(3); count > 0; count--) mutate(config, random);
+      const text = JSON.stringify(config);
+      const start = performance.now();
+      try {
+        const { model } = convertKeras({ tensors, metadata: new Map([...metadata, ["keras.config", text]]) });
+        checkModel(model);
+        encodeModelBytes(model);
+        converted++;
+      } catch (error) {
+        if (!isModelkeepError(error))
+          wrong.push(`${file}, run ${run}: ${String((error as Error).stack).slice(0, 400)}`);
+      }
+      if (performance.now() - start > 60_000)
+        wrong.push(`${file}, run ${run}: it took ${performance.now() - start} ms`);
+    }
+    Object.assign(task.meta, { counts: { architectures: runs } });
+    expect(wrong).toEqual([]);
+    expect(converted).toBeGreaterThan(0);
+  },
+);
