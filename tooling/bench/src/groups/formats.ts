@@ -10,7 +10,7 @@ import { decodeTensors, type TensorFile } from "@modelkeep/safetensors";
 import { fsStore } from "@modelkeep/store-fs";
 
 import { type Bench, type Group, roundsOf, sizeOf } from "../bench.js";
-import { bytesOf, randomTensors, writtenFiles } from "../data.js";
+import { bytesOf, randomTensors, timedSave, writtenFiles } from "../data.js";
 import { inFreshProcess } from "../fresh-process.js";
 import { interleave, median, medianCall } from "../measure.js";
 import { missingModules } from "../python-peer.js";
@@ -38,23 +38,32 @@ async function overhead(bench: Bench, count: number): Promise<Row[]> {
   const path = (name: string) => join(bench.folder, `${count}.${name}`);
   const safetensorsFiles = await writtenFiles(path("safetensors"), await safetensors.encode(model));
   const msgpackFiles = await writtenFiles(path("msgpack"), await msgpack.encode(state));
-  const lacking = missingModules(bench.python, "joblib", "numpy", "safetensors");
+  const lacking = missingModules(bench.python, "joblib", "numpy");
+  const lackingReference = missingModules(bench.python, "joblib", "numpy", "safetensors");
   const python = lacking === "" ? bench.python : undefined;
+  const reference = lackingReference === "" ? python : undefined;
   await python?.call("arrays", { size: bytes.length, count });
   const rounds = roundsOf(bench, 11);
   const saved = await interleave(rounds, {
-    raw: () => writeFileSync(path("raw"), bytes),
-    safetensors: async () => void (await writtenFiles(path("safetensors"), await safetensors.encode(model))),
-    msgpack: async () => void (await writtenFiles(path("msgpack"), await msgpack.encode(state))),
-    joblib: python && (() => python.time("dump_arrays", { path: path("joblib") })),
-    reference: python && (() => python.time("save_safetensors", { path: path("reference") })),
+    raw: () => timedSave([path("raw")], () => writeFileSync(path("raw"), bytes)),
+    safetensors: () =>
+      timedSave(
+        safetensorsFiles,
+        async () => void (await writtenFiles(path("safetensors"), await safetensors.encode(model))),
+      ),
+    msgpack: () =>
+      timedSave(msgpackFiles, async () => void (await writtenFiles(path("msgpack"), await msgpack.encode(state)))),
+    joblib: python && (() => timedSave([path("joblib")], () => python.time("dump_arrays", { path: path("joblib") }))),
+    reference:
+      reference &&
+      (() => timedSave([path("reference")], () => reference.time("save_safetensors", { path: path("reference") }))),
   });
   const loaded = await interleave(rounds, {
     raw: () => void readFileSync(path("raw")),
     safetensors: async () => void (await safetensors.decode(await filePayloads(safetensorsFiles))),
     msgpack: async () => void (await msgpack.decode(await filePayloads(msgpackFiles))),
     joblib: python && (() => python.time("load", { path: path("joblib") })),
-    reference: python && (() => python.time("load_safetensors", { path: path("reference") })),
+    reference: reference && (() => reference.time("load_safetensors", { path: path("reference") })),
   });
   const what = `200 MB in ${count === 1 ? "one array" : `${count.toLocaleString("en")} arrays`}`;
   const decoded = await safetensors.decode(await filePayloads(safetensorsFiles));
@@ -76,8 +85,20 @@ async function overhead(bench: Bench, count: number): Promise<Row[]> {
       1.1,
       viewsNote(packed.state as unknown as TensorFile),
     ),
-    ratio(`safetensors save, ${what} / Python's safetensors`, saved.safetensors, saved.reference, undefined, lacking),
-    ratio(`safetensors load, ${what} / Python's safetensors`, loaded.safetensors, loaded.reference, undefined, lacking),
+    ratio(
+      `safetensors save, ${what} / Python's safetensors`,
+      saved.safetensors,
+      saved.reference,
+      undefined,
+      lackingReference,
+    ),
+    ratio(
+      `safetensors load, ${what} / Python's safetensors`,
+      loaded.safetensors,
+      loaded.reference,
+      undefined,
+      lackingReference,
+    ),
     ratio(`safetensors save, ${what} / Python's joblib.dump`, saved.safetensors, saved.joblib, undefined, lacking),
     ratio(`safetensors load, ${what} / Python's joblib.load`, loaded.safetensors, loaded.joblib, undefined, lacking),
   ];
@@ -108,7 +129,7 @@ async function freshLoads(bench: Bench): Promise<Row[]> {
   const file = join(bench.folder, "1.joblib");
   const registry = await openRegistry({ store: fsStore(folder), codecs: [safetensors], actor: "bench" });
   await registry.save("arrays", { model: randomTensors(sizeOf(bench, size), 1) });
-  const lacking = missingModules(bench.python, "joblib", "numpy", "safetensors");
+  const lacking = missingModules(bench.python, "joblib", "numpy");
   const python = lacking === "" ? bench.python : undefined;
   const verified: number[] = [];
   const joblib: number[] = [];
