@@ -18,7 +18,7 @@ const seed = process.env["MODELKEEP_TEST_SEED"] ?? "1";
 const every = process.env["MODELKEEP_RELIABILITY"] === "full" ? 1 : 12;
 
 /** Of these the operators in the way are known. */
-const refused = /^(hashing|text-vectorization)(-keras-2)?$|^center-crop-keras-2$/;
+const refused = /^(hashing|text-vectorization)(-keras-2)?$/;
 
 describe.skipIf(python === undefined)(
   "SavedModels of the installed TensorFlow (needs MODELKEEP_TEST_TENSORFLOW)",

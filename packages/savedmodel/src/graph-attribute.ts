@@ -21,6 +21,8 @@ export interface GraphAttribute {
   readonly integers?: readonly number[];
   readonly texts?: readonly string[];
   readonly floats?: readonly number[];
+  /** TensorFlow's numbers of element types. */
+  readonly types?: readonly number[];
 }
 
 /** The entries of the map of attributes. */
@@ -47,14 +49,16 @@ function readList(bytes: Uint8Array, budget: Budget, depth: number): GraphAttrib
   const integers: number[] = [];
   const texts: string[] = [];
   const floats: number[] = [];
+  const types: number[] = [];
   for (const field of fieldsOf(bytes, budget, depth)) {
+    if (field.number === 6) types.push(...(field.bytes.length === 0 ? [field.value] : packed(field.bytes)));
     if (field.number === 2) texts.push(textOf(field.bytes));
     if (field.number === 3) integers.push(...(field.bytes.length === 0 ? [field.value] : packed(field.bytes)));
     if (field.number === 4)
       for (let at = 0; at + 4 <= field.bytes.length; at += 4)
         floats.push(new DataView(field.bytes.buffer, field.bytes.byteOffset).getFloat32(at, true));
   }
-  return { integers, texts, floats };
+  return { integers, texts, floats, types };
 }
 
 function packed(bytes: Uint8Array): number[] {

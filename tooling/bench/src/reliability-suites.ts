@@ -22,6 +22,7 @@ export const suites: readonly Suite[] = [
       "packages/codec-onnx/test/vectors.test.ts",
       "packages/pickle/test/fuzz.test.ts",
       "packages/codec-keras/test/hostile.test.ts",
+      "packages/flavor-tensorflow/test/hostile.test.ts",
     ],
     environment: { ...full, MODELKEEP_FUZZ_RUNS: String(mutations) },
   },

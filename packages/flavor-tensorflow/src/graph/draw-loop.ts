@@ -1,12 +1,11 @@
-import type { GraphBuilder, Value } from "@modelkeep/onnx";
+import type { Value } from "@modelkeep/onnx";
 
-import type { DrawContext, DrawnNodes } from "./draw-context.js";
+import type { DrawContext } from "./draw-context.js";
+import { drawFunction, functionOf, innerContext, settle } from "./draw-function.js";
 import { Drawing } from "./drawing.js";
 import type { Drawn } from "./drawn.js";
 import type { FlatFunction, FlatNode, Reference } from "./flatten.js";
 import type { Shape } from "./sizes.js";
-
-const deepest = 4;
 
 export function isLoop({ operator }: FlatNode): boolean {
   return operator === "While" || operator === "StatelessWhile";
@@ -17,16 +16,9 @@ export function isLoop({ operator }: FlatNode): boolean {
  * outside, and for the lists it fills in order, which ONNX gathers by itself.
  */
 export function drawLoop(d: Drawing, context: DrawContext): readonly Drawn[] {
-  if (context.depth >= deepest) throw d.refuse(`stands within ${deepest} other loops`);
-  const inner = { ...context, depth: context.depth + 1 };
-  const called = (name: string): FlatFunction => {
-    const body = context.flattener.body(d.node.attributes.get(name)?.function ?? "", `${d.node.name}/${name}`);
-    const wanted = name === "cond" ? 1 : d.inputs.length;
-    if (body.parameters.length !== d.inputs.length || body.results.length !== wanted)
-      throw d.malformed(`carries ${d.inputs.length} values through a ${name} of ${body.parameters.length} parameters`);
-    return body;
-  };
-  const [condition, body] = [called("cond"), called("body")];
+  const inner = innerContext(d, context);
+  const condition = functionOf(d, context, "cond", d.inputs.length, 1);
+  const body = functionOf(d, context, "body", d.inputs.length, d.inputs.length);
   // Everything from outside is drawn outside.
   for (const each of d.inputs) settle(d, each);
 
@@ -83,33 +75,6 @@ function kindOf(d: Drawing, body: FlatFunction, result: Reference, index: number
   const { list, table } = d.input(index);
   if (table !== undefined) throw d.refuse("changes a table");
   return list === undefined ? "state" : "list";
-}
-
-/** Makes a value of everything that may be read from within a loop. */
-function settle(d: Drawing, drawn: Drawn): void {
-  const { list, table, tensor } = drawn;
-  if (list?.stacked !== undefined) settle(d, list.stacked);
-  if (list === undefined && table === undefined && tensor === undefined) d.draw(drawn);
-}
-
-/** undefined where something is in the way. */
-function drawFunction(
-  d: Drawing,
-  graph: GraphBuilder,
-  { parameters, nodes, results }: FlatFunction,
-  given: readonly Drawn[] | undefined,
-  context: DrawContext,
-): readonly Drawn[] | undefined {
-  if (given === undefined) return undefined;
-  const drawn: DrawnNodes = new Map(parameters.map((each, index) => [each, [given[index]!]]));
-  context.drawNodes(graph, nodes, drawn, context);
-  const all = results.map(({ node, output }) => {
-    const list = drawn.get(node);
-    if (list !== undefined && list[output] === undefined)
-      throw d.malformed(`has a result that ${node.name} does not give`);
-    return list?.[output];
-  });
-  return all.every((each) => each !== undefined) ? all : undefined;
 }
 
 /** What was drawn within holds for every turn only where a state keeps its shape. */

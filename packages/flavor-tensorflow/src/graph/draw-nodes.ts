@@ -1,8 +1,10 @@
 import { type DType, isModelkeepError, ModelkeepError } from "@modelkeep/core";
 import type { GraphBuilder } from "@modelkeep/onnx";
 
+import type { Handler } from "../operators/handler.js";
 import { operators } from "../operators/registry.js";
 import type { DrawContext, DrawnNodes } from "./draw-context.js";
+import { drawCondition, isCondition } from "./draw-condition.js";
 import { drawLoop, isLoop } from "./draw-loop.js";
 import { Drawing } from "./drawing.js";
 import type { Drawn } from "./drawn.js";
@@ -41,8 +43,8 @@ function drawNode(
   context: DrawContext,
 ): readonly Drawn[] | undefined {
   const { operator, name } = node;
-  const handler = operators.get(operator);
-  if (handler === undefined && !isLoop(node)) {
+  const handler = operators.get(operator) ?? controlOf(node, context);
+  if (handler === undefined) {
     context.obstacles.add(operator, name);
     return undefined;
   }
@@ -57,7 +59,7 @@ function drawNode(
   }
   try {
     const drawing = new Drawing(builder, node, inputs);
-    const result = handler === undefined ? drawLoop(drawing, context) : handler(drawing);
+    const result = handler(drawing);
     const list = Array.isArray(result) ? (result as readonly Drawn[]) : [result as Drawn];
     const odd = list.find(({ dtype }) => !computable.has(dtype));
     if (odd !== undefined) throw drawing.refuse(`is of ${odd.dtype}`);
@@ -70,6 +72,12 @@ function drawNode(
     context.obstacles.add(operator, name, error.message);
     return undefined;
   }
+}
+
+/** Operators that run functions. */
+function controlOf(node: FlatNode, context: DrawContext): Handler | undefined {
+  if (isLoop(node)) return (drawing) => drawLoop(drawing, context);
+  return isCondition(node) ? (drawing) => drawCondition(drawing, context) : undefined;
 }
 
 function malformed({ name, operator }: FlatNode, what: string, cause?: unknown): ModelkeepError {

@@ -16,13 +16,6 @@ export interface FlatNode {
   readonly attributes: ReadonlyMap<string, GraphAttribute>;
 }
 
-export interface Flattened {
-  /** In an order in which each comes after what it needs. */
-  readonly nodes: readonly FlatNode[];
-  /** The values that were asked for. */
-  readonly values: readonly (readonly Reference[])[];
-}
-
 const deepestCall = 48;
 const mostNodes = 100_000;
 const calls = new Set(["PartitionedCall", "StatefulPartitionedCall"]);

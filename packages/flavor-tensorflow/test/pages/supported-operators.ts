@@ -29,8 +29,8 @@ ${[...operators.keys()]
   .map((name) => `\`${name}\``)
   .join(", ")}
 
-Loops (\`While\`, \`StatelessWhile\`), calls of functions, identities, variables and lookup tables (\`VarHandleOp\`, \`HashTableV2\`, \`MutableHashTableV2\`) are worked out
-while it is converted. A signature with any other operator is refused, and the message lists all of them with their number and place.
+Loops (\`While\`, \`StatelessWhile\`), conditions (\`If\`, \`StatelessIf\`), calls of functions, identities, variables and lookup
+tables (\`VarHandleOp\`, \`HashTableV2\`, \`MutableHashTableV2\`) are followed besides. A signature with any other operator is refused, and the message lists all of them with their number and place.
 
 ## Measured
 

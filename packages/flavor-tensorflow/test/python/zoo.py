@@ -507,6 +507,24 @@ class Loops(tf.Module):
         return {"total": total, "turns": turn, "mapped": tf.map_fn(lambda value: value * value + 1.0, x)}
 
 
+class Conditions(tf.Module):
+    """A branch that is taken by what the input holds, with a variable in one of them."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = tf.Variable([2.0, 3.0])
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, name="x"), tf.TensorSpec([], tf.bool, name="flag")])
+    def serve(self, x, flag):
+        grown = tf.cond(tf.reduce_sum(x) > 0.0, lambda: x * self.scale, lambda: x - 1.0)
+        if flag:
+            result, rows = tf.nn.relu(grown), tf.shape(x)[0]
+        else:
+            result, rows = tf.concat([grown, grown], 0), tf.constant(-1)
+        return {"result": result, "rows": rows}
+
+
+cases["module-conditions"] = lambda r: (Conditions(), {"x": numbers(r, 3, 2), "flag": numpy.bool_(r.integers(0, 2))})
 cases["module-loops"] = lambda r: (Loops(), {"x": numbers(r, 4)})
 cases["module-plain"] = lambda r: (Plain(r), {"x": numbers(r, 3, 4)})
 cases["module-tables"] = lambda r: (Tables(), {"word": r.choice(["a", "b", "c", "d"], 5), "number": r.choice([1, 2, 3], 5)})
