@@ -110,20 +110,9 @@ export function convertKeras({ tensors, metadata }: TensorFile, options: KerasCo
 
 /** Types of inputs, by Keras' names for them. */
 const inputTypes: Readonly<Record<string, DType>> = Object.fromEntries(
-  [
-    "float32",
-    "float64",
-    "float16",
-    "int64",
-    "int32",
-    "int16",
-    "int8",
-    "uint8",
-    "uint16",
-    "uint32",
-    "bool",
-    "string",
-  ].map((name) => [name, name as DType]),
+  "float32 float64 float16 int64 int32 int16 int8 uint8 uint16 uint32 bool string"
+    .split(" ")
+    .map((name) => [name, name as DType]),
 );
 
 /** Keras turns floats into the type that it computes with. */

@@ -64,6 +64,13 @@ test("the order of axes is changed once before and once behind a row of convolut
   expect(operators.indexOf("Transpose")).toBeLessThan(operators.indexOf("Conv"));
 });
 
+test("what Keras computes in smaller floats is converted to float32, and said to differ", async () => {
+  const bytes = await readFile(new URL("../../../vectors/keras/small.keras", import.meta.url));
+  const { exactness, bound, notes, signature } = await convertBytes(new Uint8Array(bytes));
+  expect([exactness, bound, notes]).toEqual(["unknown", undefined, [expect.stringContaining("bfloat16, float16")]]);
+  expect(signature.outputs[0]!.dtype).toBe("float32");
+});
+
 test("the converter takes what the codec decodes, if it has an architecture", async () => {
   const converter = kerasConverter();
   expect(converter).toMatchObject({ from: "keras", to: "onnx" });

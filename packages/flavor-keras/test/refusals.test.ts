@@ -111,6 +111,21 @@ describe("what has no ONNX form", () => {
     });
   });
 
+  test("an activation that is a layer of somebody's own, or a softmax that is not over the last axis", () => {
+    for (const activation of [
+      { ...layer("ReLU", "own"), module: "shop" },
+      layer("Softmax", "softmax", { axis: 1 }),
+      layer("constructor", "odd"),
+      "constructor",
+      { module: "keras.ops", class_name: "function", config: "gelu" },
+    ])
+      expect(
+        refusal(() =>
+          convert(sequential(input("x", [null, 3]), layer("Dense", "dense", { units: 2, activation })), denseWeights),
+        ).code,
+      ).toBe("unsupported");
+  });
+
   test("a layer within a model within is named with the models around it", () => {
     const inner = {
       ...sequential(layer("Lambda", "hidden")),

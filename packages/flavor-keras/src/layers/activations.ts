@@ -1,6 +1,6 @@
 import { float, type Value } from "@modelkeep/onnx";
 
-import { isObject, member, shown, text } from "../config/json.js";
+import { isObject, shown, text } from "../config/json.js";
 import type { LayerConfig } from "../config/layer-config.js";
 import type { LayerGraph } from "../graph/layer-graph.js";
 import { checkBroadcast, maskFault } from "./checks.js";
@@ -53,6 +53,9 @@ const activations2: Readonly<Record<string, Activation>> = {
   hard_sigmoid: op("HardSigmoid", { alpha: 0.2, beta: 0.5 }),
 };
 
+/** Where functions live that are named without being Keras' activations by that alone. */
+const activationModules = /^(?:builtins|(?:tensorflow\.|tf_)?keras(?:\.src)?\.activations)$/u;
+
 /** The activation that a layer names: a text, a function by its name, or a layer that is one. */
 export function activationOf(
   layer: LayerConfig,
@@ -60,19 +63,13 @@ export function activationOf(
 ): { readonly name: string; readonly draw: Activation } {
   const given = layer.get(key) ?? "linear";
   const isFunction = isObject(given) && text(given["class_name"]) === "function";
-  const ours =
-    !isFunction || /^(?:builtins|keras|tf_keras|tensorflow)(?:\.|$)/u.test(text(member(given, "module")) ?? "builtins");
-  const name = typeof given === "string" ? given : isFunction && ours ? text(given["config"]) : undefined;
-  if (name !== undefined) {
-    const draw = (layer.keras === 2 ? activations2[name] : undefined) ?? activations[name];
-    if (draw !== undefined && Object.hasOwn(activations, name)) return { name, draw };
-  }
+  const ours = isFunction && activationModules.test(text(given["module"]) ?? "builtins");
+  const name = typeof given === "string" ? given : ours ? text(given["config"]) : undefined;
+  if (name !== undefined && Object.hasOwn(activations, name))
+    return { name, draw: (layer.keras === 2 ? activations2[name] : undefined) ?? activations[name]! };
   const inner = isFunction ? undefined : layer.inner(key);
-  const kind = inner === undefined ? undefined : activationLayers[inner.className];
-  if (inner !== undefined && kind !== undefined) {
-    const draw = kind(inner);
-    return { name: inner.className, draw };
-  }
+  if (inner?.origin === "layer" && Object.hasOwn(activationLayers, inner.className))
+    return { name: inner.className, draw: activationLayers[inner.className]!(inner) };
   layer.obstacle(key, `the activation ${name ?? inner?.className ?? shown(given)} has no ONNX form here`);
   return { name: "linear", draw: identity };
 }
@@ -97,14 +94,13 @@ const activationLayers: Readonly<Record<string, (layer: LayerConfig) => Activati
     reluOf(layer.number("negative_slope", 0), layer.optionalNumber("max_value"), layer.number("threshold", 0)),
   LeakyReLU: (layer) =>
     op("LeakyRelu", {
-      alpha: layer.optionalNumber("negative_slope") ?? layer.number("alpha", layer.keras === 2 ? 0.3 : 0.3),
+      alpha: layer.optionalNumber("negative_slope") ?? layer.number("alpha", 0.3),
     }),
   ThresholdedReLU: (layer) => op("ThresholdedRelu", { alpha: layer.number("theta", 1) }),
   ELU: (layer) => op("Elu", { alpha: layer.number("alpha", 1) }),
   Softmax: (layer) => {
-    const axes = layer.axes("axis", -1);
-    if (axes.length !== 1) layer.obstacle("axis", "softmax over several axes at once has no ONNX form here");
-    return (b, x) => b.softmax(x, axes[0]);
+    layer.only("axis", -1, "within another layer, softmax over another axis than the last has no ONNX form here");
+    return activations["softmax"]!;
   },
 };
 

@@ -2,7 +2,6 @@ import { member, text } from "../config/json.js";
 import type { LayerConfig } from "../config/layer-config.js";
 import { isModelClass } from "../config/model-plan.js";
 import type { Flow } from "../graph/flow.js";
-import type { LayerGraph } from "../graph/layer-graph.js";
 import type { Weights } from "../weights/weights.js";
 import { kindOf } from "./kinds.js";
 import type { Draw, NamedInputs } from "./layer-kind.js";
@@ -22,7 +21,7 @@ export function prepareLayer(layer: LayerConfig, weights: Weights): Draw {
   if (origin === "operation") return prepareOperation(layer) ?? nothing;
   if (isModelClass(layer.className)) {
     const model = prepareModel(layer, weights, layer.where);
-    return (graph, inputs) => model.draw(graph, inputs);
+    return (graph, given, named) => model.draw(graph, masked(given, named));
   }
   const kind = kindOf(layer.className);
   if (kind === undefined) {
@@ -32,16 +31,16 @@ export function prepareLayer(layer: LayerConfig, weights: Weights): Draw {
   notePrecision(layer);
   const draw = kind.prepare(layer, weights);
   return (graph, given, named) => {
-    // A mask that is given counts, whatever the input brought along.
-    const mask = named.get("mask")?.[0]?.value;
-    const inputs = mask === undefined ? given : [{ ...given[0]!, mask }, ...given.slice(1)];
-    return withMask(kind.mask, inputs, callNamed(draw, graph, inputs, named));
+    const inputs = masked(given, named);
+    const drawn = draw(graph, inputs, named);
+    return withMask(kind.mask, inputs, Array.isArray(drawn) ? (drawn as readonly Flow[]) : [drawn as Flow]);
   };
 }
 
-function callNamed(draw: Draw, graph: LayerGraph, inputs: readonly Flow[], named: NamedInputs): readonly Flow[] {
-  const drawn = draw(graph, inputs, named);
-  return Array.isArray(drawn) ? (drawn as readonly Flow[]) : [drawn as Flow];
+/** A mask that is given counts, whatever the input brought along. */
+function masked(given: readonly Flow[], named: NamedInputs): readonly Flow[] {
+  const mask = named.get("mask")?.[0]?.value;
+  return mask === undefined ? given : [{ ...given[0]!, mask }, ...given.slice(1)];
 }
 
 function withMask(
