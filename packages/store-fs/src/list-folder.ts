@@ -52,7 +52,8 @@ export async function* listFolder(
     if (found !== undefined) {
       // One file tells that the group is there: nothing else of it is looked at.
       group = found;
-      while (waiting.at(-1)?.key.startsWith(found)) waiting.pop();
+      const inGroup = ({ key }: Name) => key.startsWith(found);
+      while (waiting.length > 0 && inGroup(waiting.at(-1)!)) waiting.pop();
       if (after === undefined || compareCodePoints(found, after) > 0)
         yield { key: found, size: 0, modified: new Date(0), prefix: true };
       continue;
