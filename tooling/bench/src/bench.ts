@@ -14,7 +14,25 @@ export interface Bench {
 export interface Group {
   readonly name: string;
   readonly title: string;
+  /** Some of its rows, by a name: `--only name/part`. */
+  readonly parts?: Parts;
   run(bench: Bench): Promise<readonly Row[]>;
+}
+
+export type Parts = Readonly<Record<string, (bench: Bench) => Promise<readonly Row[]>>>;
+
+/** A group of nothing but its parts, one after the other. */
+export function groupOf(name: string, title: string, parts: Parts): Group {
+  return {
+    name,
+    title,
+    parts,
+    async run(bench) {
+      const rows: Row[] = [];
+      for (const part of Object.values(parts)) rows.push(...(await part(bench)));
+      return rows;
+    },
+  };
 }
 
 export const mebibyte = 2 ** 20;

@@ -59,6 +59,15 @@ export function writeLargeFile(path: string, size: number): void {
   closeSync(file);
 }
 
+/** Bytes that are on the disk when it returns, and nothing else. */
+export function writeBare(path: string, bytes: Uint8Array): void {
+  const file = openSync(path, "wx");
+  for (let written = 0; written < bytes.length;)
+    written += writeSync(file, bytes, written, Math.min(4 * mebibyte, bytes.length - written));
+  fsyncSync(file);
+  closeSync(file);
+}
+
 /** Writes what an encoder gives into a folder, without fsync, in calls of some size; where its files lie. */
 export async function writtenFiles(folder: string, sources: readonly PayloadSource[]): Promise<string[]> {
   mkdirSync(folder, { recursive: true });

@@ -12,7 +12,8 @@ import { updatePage } from "./update-page.js";
 
 const usage = `npm run bench -- [--only <group>]… [--quick] [--json] [--update]
 
-  --only <group>  one of: ${Object.keys(groups).join(", ")}
+  --only <group>  one of: ${Object.keys(groups).join(", ")};
+                  io, registry and cli have parts: --only io/verify
   --quick         small data and few rounds, to see that everything runs
   --json          for programs
   --update        also put the tables into docs/benchmarks.md`;
@@ -34,7 +35,7 @@ async function main(): Promise<number> {
       help: { type: "boolean", default: false },
     },
   }).values;
-  const unknown = only.find((name) => !(name in groups));
+  const unknown = only.find((name) => !((name.split("/", 1)[0] ?? "") in groups));
   if (help || unknown !== undefined) {
     console.log(unknown === undefined ? usage : `There is no group "${unknown}".\n\n${usage}`);
     return help ? 0 : 2;
@@ -49,15 +50,16 @@ async function main(): Promise<number> {
       return 2;
     }
     const found: { group: Group; machine: string; rows: readonly Row[]; failure?: string }[] = [];
-    for (const name of only) {
+    for (const which of only) {
+      const [name = "", part] = which.split("/");
       const group = await groups[name]!();
       console.error(`${group.title}…`);
       const own = join(folder, name);
-      const result = await runGroup(group, { quick, python, folder: own });
+      const result = await runGroup(group, part, { quick, python, folder: own });
       const machine = machineLine(python, quick);
       found.push({ group, machine, ...result });
       if (!json) console.log(`${machine}\n\n${sectionOf(group, result.rows, result.failure)}`);
-      if (update && !quick && result.failure === undefined)
+      if (update && !quick && part === undefined && result.failure === undefined)
         await updatePage(group.name, `${machine}.\n\n${tableOf(result.rows)}`);
     }
     if (json)
@@ -69,10 +71,18 @@ async function main(): Promise<number> {
   }
 }
 
-async function runGroup(group: Group, bench: Bench): Promise<{ rows: readonly Row[]; failure?: string }> {
+async function runGroup(
+  group: Group,
+  part: string | undefined,
+  bench: Bench,
+): Promise<{ rows: readonly Row[]; failure?: string }> {
   await mkdir(bench.folder);
   try {
-    return { rows: await group.run(bench) };
+    if (part === undefined) return { rows: await group.run(bench) };
+    const work = group.parts?.[part];
+    if (work === undefined)
+      throw new Error(`Parts of ${group.name}: ${Object.keys(group.parts ?? {}).join(", ") || "none"}`);
+    return { rows: await work(bench) };
   } catch (error) {
     return { rows: [], failure: (error as Error).stack ?? String(error) };
   } finally {

@@ -14,8 +14,21 @@ const collectGarbage = runInNewContext("gc") as () => void;
 export async function interleave<Name extends string>(
   rounds: number,
   works: Readonly<Record<Name, Work | undefined>>,
-  { warmUp = 1 }: { readonly warmUp?: number } = {},
+  options?: { readonly warmUp?: number },
 ): Promise<Record<Name, number | undefined>> {
+  const all = Object.entries<readonly number[] | undefined>(await interleaveRounds(rounds, works, options));
+  return Object.fromEntries(all.map(([name, times]) => [name, times && median(times)])) as Record<
+    Name,
+    number | undefined
+  >;
+}
+
+/** The same with every round, for what depends on the mood of a disk: a round's cases meet about the same one. */
+export async function interleaveRounds<Name extends string>(
+  rounds: number,
+  works: Readonly<Record<Name, Work | undefined>>,
+  { warmUp = 1 }: { readonly warmUp?: number } = {},
+): Promise<Record<Name, readonly number[] | undefined>> {
   const cases = Object.entries(works).flatMap(([name, work]) =>
     work === undefined ? [] : [{ name: name as Name, work: work as Work, times: [] as number[] }],
   );
@@ -29,8 +42,10 @@ export async function interleave<Name extends string>(
       if (round >= 0) times.push(taken);
     }
   }
-  const medians = Object.fromEntries(cases.map(({ name, times }) => [name, median(times)]));
-  return medians as Record<Name, number | undefined>;
+  return Object.fromEntries(cases.map(({ name, times }) => [name, times])) as unknown as Record<
+    Name,
+    readonly number[] | undefined
+  >;
 }
 
 export function median(values: readonly number[]): number {

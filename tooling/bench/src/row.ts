@@ -1,3 +1,5 @@
+import { median } from "./measure.js";
+
 /** One line of the table. */
 export interface Row {
   readonly what: string;
@@ -23,6 +25,24 @@ export function ratio(
   if (ours === undefined || other === undefined) return notRun(what, goal, note);
   const figures = `${milliseconds(ours)} / ${milliseconds(other)}`;
   return { what, goal, measured: ours / other, unit: "x", note: note === "" ? figures : `${figures}; ${note}` };
+}
+
+/** The same, as the median of the rounds' own ratios: a disk that changes its mood between rounds meets both sides of each. */
+export function ratioOfRounds(
+  what: string,
+  ours: readonly number[] | undefined,
+  other: readonly number[] | undefined,
+  goal: number | undefined,
+  note = "",
+): Row {
+  if (ours === undefined || other === undefined) return notRun(what, goal, note);
+  const ratios = ours.map((time, round) => time / other[round]!).sort((a, b) => a - b);
+  const [least, most] = [ratios[0]!, ratios.at(-1)!];
+  const rounds = `rounds from ${least.toFixed(2)} to ${most.toFixed(2)}`;
+  return {
+    ...ratio(what, median(ours), median(other), goal, note === "" ? rounds : `${rounds}; ${note}`),
+    measured: median(ratios),
+  };
 }
 
 export function notRun(what: string, goal: number | undefined, why: string): Row {

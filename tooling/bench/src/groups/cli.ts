@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -7,7 +8,7 @@ import { onnxCodec } from "@modelkeep/codec-onnx";
 import { openRegistry } from "@modelkeep/registry";
 import { fsStore } from "@modelkeep/store-fs";
 
-import { type Bench, type Group } from "../bench.js";
+import { type Bench, type Group, groupOf, type Parts } from "../bench.js";
 import { convertedFile, linearModel } from "../models.js";
 import { interleave, type Work } from "../measure.js";
 import { missingModules } from "../python-peer.js";
@@ -16,16 +17,10 @@ import { notRun, ratio, type Row } from "../row.js";
 const program = fileURLToPath(new URL("../../../../apps/cli/dist/main.cjs", import.meta.url));
 
 /** The command line, in processes of its own. */
-export const cli: Group = {
-  name: "cli",
-  title: "Command line",
-  async run(bench) {
-    if (!existsSync(program))
-      return [notRun("the command line", 1.4, "apps/cli is not built: npm run -s modelkeep -- --version")];
-    const folder = join(bench.folder, "models");
-    const registry = await openRegistry({ store: fsStore(folder), codecs: [onnxCodec()], actor: "bench" });
-    for (const name of ["first", "second", "small"])
-      await registry.save(name, { model: linearModel(), aliases: ["production"] });
+export const cli: Group = groupOf("cli", "Command line", {
+  start: whenBuilt(async (bench) => start(bench, (await filled(bench)).folder)),
+  predict: whenBuilt(async (bench) => {
+    const { folder, registry } = await filled(bench);
     const lacking = missingModules(bench.python, "joblib", "numpy", "sklearn");
     const small = join(bench.folder, "small.joblib");
     const input = join(bench.folder, "rows.json");
@@ -33,9 +28,25 @@ export const cli: Group = {
       writeFileSync(input, JSON.stringify(await bench.python.call("fit_small", { path: small })));
       await registry.save("small", { model: await convertedFile(small), aliases: ["production"] });
     }
-    return [...(await start(bench, folder)), ...(await endToEnd(bench, folder, small, input, lacking))];
-  },
-};
+    return endToEnd(bench, folder, small, input, lacking);
+  }),
+});
+
+function whenBuilt(part: Parts[string]): Parts[string] {
+  return async (bench) =>
+    existsSync(program)
+      ? part(bench)
+      : [notRun("the command line", 1.4, "apps/cli is not built: npm run -s modelkeep -- --version")];
+}
+
+/** A registry of three models, one for each part. */
+async function filled(bench: Bench) {
+  const folder = await mkdtemp(join(bench.folder, "models-"));
+  const registry = await openRegistry({ store: fsStore(folder), codecs: [onnxCodec()], actor: "bench" });
+  for (const name of ["first", "second", "small"])
+    await registry.save(name, { model: linearModel(), aliases: ["production"] });
+  return { folder, registry };
+}
 
 async function start(bench: Bench, folder: string): Promise<Row[]> {
   const commands: Record<string, readonly string[]> = {

@@ -7,21 +7,17 @@ import { measuring, openPackageFile, writePackageFile } from "@modelkeep/core/no
 import { openRegistry } from "@modelkeep/registry";
 import { fsStore } from "@modelkeep/store-fs";
 
-import { type Bench, gibibyte, type Group, roundsOf, sizeOf } from "../bench.js";
-import { bytesOf, hash, randomTensors, writeLargeFile } from "../data.js";
+import { type Bench, gibibyte, type Group, groupOf, roundsOf, sizeOf } from "../bench.js";
+import { bytesOf, hash, randomTensors, writeBare, writeLargeFile } from "../data.js";
 import { inFreshProcess } from "../fresh-process.js";
-import { interleave, median } from "../measure.js";
+import { interleave, interleaveRounds, median } from "../measure.js";
 import { missingModules } from "../python-peer.js";
-import { ratio, type Row } from "../row.js";
+import { ratio, ratioOfRounds, type Row } from "../row.js";
 
 const codec = safetensorsCodec();
 
 /** Large files: loaded, verified, saved and copied, against hashing the same bytes once. */
-export const io: Group = {
-  name: "io",
-  title: "Large files",
-  run: async (bench) => [...(await verifiedLoad(bench)), ...(await verifyOnly(bench)), ...(await safeSave(bench))],
-};
+export const io: Group = groupOf("io", "Large files", { load: verifiedLoad, verify: verifyOnly, save: safeSave });
 
 async function verifiedLoad(bench: Bench): Promise<Row[]> {
   const model = randomTensors(sizeOf(bench, gibibyte), 4);
@@ -100,8 +96,14 @@ async function safeSave(bench: Bench): Promise<Row[]> {
   await python?.call("arrays", { size, count: 4 });
   let count = 0;
   const next = () => join(bench.folder, `save-${count++}`);
-  const times = await interleave(roundsOf(bench, 5), {
+  const times = await interleaveRounds(roundsOf(bench, 7), {
     sha256: () => void hash(bytes),
+    bare: () => {
+      const file = next();
+      const start = performance.now();
+      writeBare(file, bytes);
+      return removedAfter(file, performance.now() - start);
+    },
     store: async () => {
       const folder = next();
       const start = performance.now();
@@ -129,10 +131,14 @@ async function safeSave(bench: Bench): Promise<Row[]> {
       }),
   });
   const whole = "whole and chunk digests, fsync, atomic rename";
+  const bare = "write, fsync, no digest: how long the disk takes by itself";
+  const written = "safe save of 1 GiB into store-fs, measured on the way";
   return [
-    ratio("safe save of 1 GiB into store-fs, measured on the way / sha256", times.store, times.sha256, 1.9, whole),
-    ratio("safe save of 1 GiB by registry.save / sha256", times.registry, times.sha256, 1.9, whole),
-    ratio("registry.save / Python's joblib.dump + fsync + sha256", times.registry, times.python, 0.9, lacking),
+    ratioOfRounds("1 GiB written bare / sha256", times.bare, times.sha256, undefined, bare),
+    ratioOfRounds(`${written} / sha256`, times.store, times.sha256, 1.9, whole),
+    ratioOfRounds(`${written} / written bare`, times.store, times.bare, undefined, whole),
+    ratioOfRounds("safe save of 1 GiB by registry.save / sha256", times.registry, times.sha256, 1.9, whole),
+    ratioOfRounds("registry.save / Python's joblib.dump + fsync + sha256", times.registry, times.python, 0.9, lacking),
   ];
 }
 

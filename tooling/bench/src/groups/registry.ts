@@ -9,23 +9,19 @@ import { memoryStore } from "@modelkeep/store-memory";
 import { sqliteStore } from "@modelkeep/store-sqlite";
 
 import { signedHistories } from "../signed-histories.js";
-import { type Bench, type Group, roundsOf } from "../bench.js";
+import { type Bench, type Group, groupOf, roundsOf } from "../bench.js";
 import { inFreshProcess } from "../fresh-process.js";
 import { modelName, versions, writeManyModels } from "../many-models.js";
 import { interleave, medianCall } from "../measure.js";
 import { notRun, ratio, type Row } from "../row.js";
 
 /** What a registry costs beyond its bytes, and what its index saves. */
-export const registry: Group = {
-  name: "registry",
-  title: "Registry",
-  run: async (bench) => [
-    ...(await publish(bench)),
-    ...(await manyModels(bench)),
-    ...(await aliasMoves(bench)),
-    ...(await signedHistories(bench)),
-  ],
-};
+export const registry: Group = groupOf("registry", "Registry", {
+  publish,
+  index: manyModels,
+  moves: aliasMoves,
+  signed: signedHistories,
+});
 
 async function publish(bench: Bench): Promise<Row[]> {
   const store = fsStore(join(bench.folder, "publish"));
