@@ -4,17 +4,40 @@ import { given, type KernelTable } from "../kernel.js";
 import { count, numbers, type Numbers, type Value, zeros } from "../value.js";
 import { binary, broadcastIndex, broadcastShape } from "./broadcast.js";
 
-/** `rows x inner` times `inner x columns`, each sum in the order of the inner index. */
-function product(x: Numbers, y: Numbers, result: Numbers, rows: number, inner: number, columns: number): void {
+/** Matrices of one size within larger arrays. */
+interface Sizes {
+  readonly rows: number;
+  readonly inner: number;
+  readonly columns: number;
+}
+
+/** `rows x inner`, from `one`, times `inner x columns`, from `two`, each sum in the order of the inner index, put from `start`. */
+function product(
+  x: Numbers,
+  one: number,
+  y: Numbers,
+  two: number,
+  result: Numbers,
+  start: number,
+  { rows, inner, columns }: Sizes,
+): void {
+  if (columns === 1) {
+    for (let row = 0; row < rows; row++) {
+      let sum = 0;
+      for (let at = 0; at < inner; at++) sum += x[one + row * inner + at]! * y[two + at]!;
+      result[start + row] = sum;
+    }
+    return;
+  }
   const sums = new Float64Array(columns);
   for (let row = 0; row < rows; row++) {
     sums.fill(0);
     for (let at = 0; at < inner; at++) {
-      const factor = x[row * inner + at]!;
-      const start = at * columns;
-      for (let column = 0; column < columns; column++) sums[column]! += factor * y[start + column]!;
+      const factor = x[one + row * inner + at]!;
+      const from = two + at * columns;
+      for (let column = 0; column < columns; column++) sums[column]! += factor * y[from + column]!;
     }
-    result.set(sums, row * columns);
+    result.set(sums, start + row * columns);
   }
 }
 
@@ -29,27 +52,30 @@ function matmul(left: Value, right: Value): Value {
       `Matrices of shape [${left.shape.join(", ")}] and [${right.shape.join(", ")}] can't be multiplied`,
     );
   }
+  const sizes = { rows, inner, columns };
+  const [x, y] = [numbers(left).data, numbers(right).data];
+  if (a.length === 2 && b.length === 2) {
+    const data = zeros(left.dtype, rows * columns);
+    product(x, 0, y, 0, data, 0, sizes);
+    return { dtype: left.dtype, shape: productShape([], left, right, sizes), data };
+  }
   const batch = broadcastShape(a.slice(0, -2), b.slice(0, -2));
   const batches = count(batch);
   const [leftIndex, rightIndex] = [broadcastIndex(a.slice(0, -2), batch), broadcastIndex(b.slice(0, -2), batch)];
-  const [x, y] = [numbers(left).data, numbers(right).data];
   const data = zeros(left.dtype, batches * rows * columns);
   for (let at = 0; at < batches; at++) {
     const one = (leftIndex?.[at] ?? at) * rows * inner;
     const two = (rightIndex?.[at] ?? at) * inner * columns;
-    product(
-      x.subarray(one, one + rows * inner),
-      y.subarray(two, two + inner * columns),
-      data.subarray(at * rows * columns, (at + 1) * rows * columns),
-      rows,
-      inner,
-      columns,
-    );
+    product(x, one, y, two, data, at * rows * columns, sizes);
   }
+  return { dtype: left.dtype, shape: productShape(batch, left, right, sizes), data };
+}
+
+function productShape(batch: readonly number[], left: Value, right: Value, { rows, columns }: Sizes): number[] {
   const shape = [...batch];
   if (left.shape.length > 1) shape.push(rows);
   if (right.shape.length > 1) shape.push(columns);
-  return { dtype: left.dtype, shape, data };
+  return shape;
 }
 
 function transposed(value: Value): Value {
