@@ -40,8 +40,9 @@ export function supportedLayersPage(): string {
 # Layers of Keras that become ONNX
 
 [@modelkeep/flavor-keras](../packages/flavor-keras/README.md) converts Sequential and functional models of these ${count} classes, from
-\`.keras\` and \`.h5\` files of Keras 2 and 3, with models within models, shared layers, several inputs and outputs. What comes out differs
-from Keras by at most 1e-5 x max(1, |b|), since sums are taken in another order.
+\`.keras\` and \`.h5\` files of Keras 2 and 3, with models within models, shared layers, several inputs and outputs. Sums are taken in
+another order than Keras takes them, so what comes out differs in its last digits: by at most 1e-5 x max(1, |b|) in all that is measured
+below. A deep network whose inner values are thousands of times its outputs can differ more: hold it to samples.
 
 | group | classes | limits |
 |---|---|---|
