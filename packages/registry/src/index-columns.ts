@@ -82,7 +82,7 @@ const recentColumns: { readonly text: string; readonly column: Column }[] = [];
 
 /**
  * The versions of a model, column by column. As text: how many there are, the names of the columns, the head, and one column
- * after the other, with tabs between them. The names are left out where they are those of the line before; times of
+ * after the other, with tabs between them: first those of metrics, parameters and tags, which searches ask for. The names are left out where they are those of the line before; times of
  * registration are differences to the version before, times of creation are how long before registration that was.
  * Of a text only what is asked for is read: a search needs few columns of many.
  */
@@ -179,7 +179,8 @@ export class PackedColumns {
         return typeof created === "number" ? this.value("registered", at) - created : created;
       }),
     );
-    return [this.head, ...columns].map((part) => JSON.stringify(part)).join("\t");
+    const parts = [this.head, ...columns.slice(fixed.length), ...columns.slice(0, fixed.length)];
+    return parts.map((part) => JSON.stringify(part)).join("\t");
   }
 
   #shapeHere(): Shape {
@@ -191,7 +192,8 @@ export class PackedColumns {
   }
 
   #read(place: number): Column {
-    const text = this.#fieldText(1 + place);
+    const named = this.#shapeHere().width - fixed.length;
+    const text = this.#fieldText(1 + (place < fixed.length ? named + place : place - fixed.length));
     if (recentColumns[place]?.text !== text) recentColumns[place] = { text, column: JSON.parse(text) as Column };
     const { column } = recentColumns[place];
     if (place === registeredPlace) {

@@ -5,7 +5,7 @@ import { IndexLine } from "./index-line.js";
 import { indexPrefix } from "./keys.js";
 import { ulid } from "./ulid.js";
 
-const format = "modelkeep.index/3";
+const format = "modelkeep.index/4";
 const encoder = new TextEncoder();
 
 /** How far an index goes, in milliseconds since 1970. */

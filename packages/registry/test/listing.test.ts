@@ -112,7 +112,7 @@ describe("listing", () => {
     expect(keys).toHaveLength(1);
     for (const rubbish of [
       "rubbish",
-      `{"format":"modelkeep.index/2","through":${Date.now()},"scanned":${Date.now()}}\n`,
+      `{"format":"modelkeep.index/3","through":${Date.now()},"scanned":${Date.now()}}\n`,
     ]) {
       await store.put(keys[0]!, new TextEncoder().encode(rubbish));
       expect((await (await openLines(store)).list({ limit: 200 })).items).toHaveLength(100);
