@@ -2,7 +2,7 @@ import type { DType } from "@modelkeep/core";
 import type { OnnxGraph } from "@modelkeep/onnx";
 
 import type { DrawContext } from "./draw-context.js";
-import { drawFunction, functionOf, innerContext, settle } from "./draw-function.js";
+import { drawFunction, forWithin, functionOf, innerContext } from "./draw-function.js";
 import { Drawing } from "./drawing.js";
 import type { Drawn } from "./drawn.js";
 import type { FlatNode } from "./flatten.js";
@@ -26,10 +26,18 @@ export function drawCondition(d: Drawing, context: DrawContext): readonly Drawn[
     if (known === undefined) throw d.refuse("has something in the way within it");
     return known;
   }
-  for (const each of given) settle(d, each);
   const branches = [yes!, no!].map((each) => {
     const graph = d.graph.nested("branch");
-    return { graph, results: drawFunction(d, graph, each, given, inner) };
+    return {
+      graph,
+      results: drawFunction(
+        d,
+        graph,
+        each,
+        given.map((outside) => forWithin(d, outside)),
+        inner,
+      ),
+    };
   });
   const [first, second] = branches.map(({ results }) => results);
   if (first === undefined || second === undefined) throw d.refuse("has something in the way within it");

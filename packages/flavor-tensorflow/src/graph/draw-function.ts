@@ -29,11 +29,17 @@ export function functionOf(
   return found;
 }
 
-/** Makes a value of everything that may be read from within a graph. */
-export function settle(d: Drawing, drawn: Drawn): void {
-  const { list, table, tensor } = drawn;
-  if (list?.stacked !== undefined) settle(d, list.stacked);
-  if (list === undefined && table === undefined && tensor === undefined) d.draw(drawn);
+/**
+ * What a graph within this one may read: everything a value of this graph, and each a copy, so that what the inner graph
+ * makes of it (with channels first, say) is not taken for this graph's.
+ */
+export function forWithin(d: Drawing, drawn: Drawn): Drawn {
+  const { list, table } = drawn;
+  if (table !== undefined) return drawn;
+  if (list !== undefined)
+    return { ...drawn, list: { ...list, ...(list.stacked && { stacked: forWithin(d, list.stacked) }) } };
+  d.draw(drawn);
+  return { ...drawn };
 }
 
 /** undefined where something is in the way. */

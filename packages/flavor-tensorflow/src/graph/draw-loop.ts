@@ -1,7 +1,7 @@
 import type { Value } from "@modelkeep/onnx";
 
 import type { DrawContext } from "./draw-context.js";
-import { drawFunction, functionOf, innerContext, settle } from "./draw-function.js";
+import { drawFunction, forWithin, functionOf, innerContext } from "./draw-function.js";
 import { Drawing } from "./drawing.js";
 import type { Drawn } from "./drawn.js";
 import type { FlatFunction, FlatNode, Reference } from "./flatten.js";
@@ -19,16 +19,13 @@ export function drawLoop(d: Drawing, context: DrawContext): readonly Drawn[] {
   const inner = innerContext(d, context);
   const condition = functionOf(d, context, "cond", d.inputs.length, 1);
   const body = functionOf(d, context, "body", d.inputs.length, d.inputs.length);
-  // Everything from outside is drawn outside.
-  for (const each of d.inputs) settle(d, each);
-
   const begins = drawFunction(d, d.graph, condition, d.inputs, inner);
   const nested = d.graph.nested("loop");
   nested.input(d.graph.fresh("turn"), "int64", []);
   nested.input(d.graph.fresh("goes_on"), "bool", []);
   const kinds = body.results.map((result, index) => kindOf(d, body, result, index));
   const within = d.inputs.map((outside, index): Drawn => {
-    if (kinds[index] === "same") return outside;
+    if (kinds[index] === "same") return forWithin(d, outside);
     if (kinds[index] === "list") return { ...outside, list: { writing: true } };
     const shape = d.shapeOf(outside);
     return { dtype: outside.dtype, shape, value: nested.input(d.graph.fresh("state"), outside.dtype, shape) };
@@ -38,7 +35,7 @@ export function drawLoop(d: Drawing, context: DrawContext): readonly Drawn[] {
     d,
     nested,
     condition,
-    after?.map((each, index) => (kinds[index] === "same" ? d.inputs[index]! : each)),
+    after?.map((each, index) => (kinds[index] === "same" ? within[index]! : each)),
     inner,
   );
   // What stood in the way has been noted where it stands.

@@ -521,7 +521,10 @@ class Conditions(tf.Module):
             result, rows = tf.nn.relu(grown), tf.shape(x)[0]
         else:
             result, rows = tf.concat([grown, grown], 0), tf.constant(-1)
-        return {"result": result, "rows": rows}
+        # The same picture within a branch and outside of it: each turns it for itself.
+        picture, kernel = tf.reshape(x, [-1, 2, 1, 1]), tf.reshape(self.scale, [2, 1, 1, 1])
+        within = tf.cond(flag, lambda: tf.nn.conv2d(picture, kernel, 1, "SAME"), lambda: picture)
+        return {"result": result, "rows": rows, "picture": tf.nn.conv2d(picture, kernel, 1, "SAME") + within}
 
 
 cases["module-conditions"] = lambda r: (Conditions(), {"x": numbers(r, 3, 2), "flag": numpy.bool_(r.integers(0, 2))})
