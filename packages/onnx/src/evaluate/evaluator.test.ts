@@ -109,6 +109,28 @@ describe("evaluator", () => {
     expect(() => run(doubles([1, 2], 1, 2), (b, v) => sum(b, v, false))).toThrow("needs 3 columns");
   });
 
+  it("keeps what graphs within the graph read of a forest", () => {
+    const leaf = { feature: [0], threshold: [0], left: [-1], right: [-1] };
+    const b = graphBuilder();
+    const rounded = b.cast(b.cast(b.input("x", "float64", ["n", 1]), "float32"), "float64");
+    const leaves = b.treeLeaves(rounded, { trees: [leaf, leaf] });
+    b.output("sum", b.reduceSum(b.gather(b.float64([3, 4], [2, 1]), leaves), [1]), "float64", ["n", 1]);
+    const branch = (from: string) => {
+      const inner = graphBuilder();
+      inner.output("z", inner.float64([1]), "float64", [1]);
+      const graph = { ...inner.graph(), initializer: [] };
+      const output = graph.output.map(({ name = "" }) => name);
+      return { ...graph, node: [{ input: [from], output, opType: "Identity", attribute: [] }] };
+    };
+    const branches = { then_branch: branch(rounded), else_branch: branch(rounded) };
+    b.output("seen", b.op("", "If", [b.bools(true)], branches)[0]!, "float64", ["n", 1]);
+    const outputs = evaluator(b.build()).run(new Map([["x", doubles([1, 1], 0.1)]]));
+    expect([...outputs.values()].map(({ data }) => data)).toEqual([
+      Float64Array.of(7),
+      Float64Array.of(Math.fround(0.1)),
+    ]);
+  });
+
   it("sends missing values where the trees say, and asks for membership", () => {
     const tree = { feature: [0, 0, 0], threshold: [0.5, 0, 0], left: [1, -1, -1], right: [2, -1, -1] };
     const trees = [tree, { ...tree, missingLeft: [1, 0, 0] }, { ...tree, members: new Map([[0, [2, 4]]]) }];

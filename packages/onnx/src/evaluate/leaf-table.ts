@@ -1,4 +1,5 @@
 import type { OnnxGraph, OnnxNode } from "../model.js";
+import { allGraphs } from "../walk-graphs.js";
 import { Ensemble } from "./ensemble.js";
 import { type Kernel, NodeReader } from "./kernel.js";
 import { leafSum } from "./leaf-sum.js";
@@ -29,12 +30,12 @@ export function findLeafTables(
       else list.push(node);
     }
   }
-  const outputs = new Set(graph.output.map((output) => output.name));
+  const kept = namesReadElsewhere(graph);
   /** The node that alone reads what this one puts out, if it is of the type. */
   const next = (node: OnnxNode | undefined, type: string): OnnxNode | undefined => {
     const name = node?.output[0] ?? "";
     const list = readers.get(name) ?? [];
-    return list.length === 1 && !outputs.has(name) && list[0]!.opType === type ? list[0] : undefined;
+    return list.length === 1 && !kept.has(name) && list[0]!.opType === type ? list[0] : undefined;
   };
   /** The node before this one, which nothing else reads, if it casts to the type. */
   const castBefore = (node: OnnxNode | undefined, to: number): OnnxNode | undefined => {
@@ -62,6 +63,17 @@ export function findLeafTables(
     found.set(nodes[0]!, { nodes, kernel });
   }
   return found;
+}
+
+/** What the graph puts out, and what graphs within its nodes may see of it. */
+function namesReadElsewhere(graph: OnnxGraph): ReadonlySet<string> {
+  const names = new Set(graph.output.map(({ name = "" }) => name));
+  for (const inner of allGraphs({ opsetImport: [], graph })) {
+    if (inner === graph) continue;
+    for (const { name = "" } of inner.output) names.add(name);
+    for (const node of inner.node) for (const input of node.input) names.add(input);
+  }
+  return names;
 }
 
 /** Numbers of data types (https://onnx.ai/onnx/repo-docs/IR.html). */
