@@ -16,7 +16,7 @@ const full = process.env["MODELKEEP_RELIABILITY"] === "full";
 const measuring = process.env["MODELKEEP_UPDATE_MEASURED"] === "1";
 
 const families =
-  "activations convolutions open_sizes pooling normalization reshaping merging preprocessing recurrent attention".split(
+  "activations convolutions open_sizes pooling normalization reshaping merging preprocessing recurrent attention channels_first".split(
     " ",
   );
 

@@ -149,6 +149,11 @@ describe("what has no ONNX form", () => {
     ).toContain("training=true");
   });
 
+  test("a tensor more than is looked at, as a mask by position", () => {
+    const layers = [input("x", [null, 3]), layer("Softmax", "soft", {}, call("x", "x"))];
+    expect(refusal(() => convert(functional(layers, "soft"))).message).toContain("called with 2 tensors");
+  });
+
   test.each(["custom.keras", "lambda.keras", "lambda.h5", "old-lambda.h5", "lambda-nested.keras"])(
     "%s",
     async (name) => {

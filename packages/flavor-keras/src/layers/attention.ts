@@ -37,6 +37,7 @@ function project(graph: LayerGraph, layer: LayerConfig, flow: Flow, { kernel, bi
 
 const multiHead: LayerKind = {
   classes: ["MultiHeadAttention"],
+  inputs: 3,
   mask: "own",
   arguments: ["value", "key"],
   limits: "attention over the steps; no mask, no scores",
@@ -77,6 +78,7 @@ const multiHead: LayerKind = {
 
 const dotAttention: LayerKind = {
   classes: ["Attention"],
+  inputs: 3,
   mask: "own",
   limits: "score_mode dot; no mask, no scores",
   prepare(layer, weights) {

@@ -14,6 +14,8 @@ export interface LayerKind {
   readonly classes: readonly string[];
   /** Reads configuration and weights. What has no ONNX form is an obstacle of the layer. */
   readonly prepare: (layer: LayerConfig, weights: Weights) => Draw;
+  /** Most tensors that it may be called with by position. Default 1. */
+  readonly inputs?: number;
   /** Tensors that it may be called with by name. */
   readonly arguments?: readonly string[];
   /** What becomes of a mask: carried on by default; "ends" here; or the layer looks at it itself. */

@@ -48,6 +48,7 @@ const merges: Readonly<Record<string, Merge>> = {
 
 const elementwise = Object.entries(merges).map(([name, merge]): LayerKind => ({
   classes: [name],
+  inputs: Infinity,
   prepare: (layer) => (graph, inputs) => {
     if (inputs.length < 2 || (name === "Subtract" && inputs.length !== 2))
       throw inputFault(layer, inputs[0]?.shape ?? [], "more than one input");
@@ -79,6 +80,7 @@ const elementwise = Object.entries(merges).map(([name, merge]): LayerKind => ({
 
 const concatenate: LayerKind = {
   classes: ["Concatenate"],
+  inputs: Infinity,
   prepare(layer) {
     const [given, ...more] = layer.axes("axis", -1);
     if (more.length > 0) throw layer.fault("axis", "one axis");
@@ -108,6 +110,7 @@ const concatenate: LayerKind = {
 
 const dot: LayerKind = {
   classes: ["Dot"],
+  inputs: 2,
   mask: "ends",
   prepare(layer) {
     const given = layer.axes("axes", -1);

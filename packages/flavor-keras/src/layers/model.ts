@@ -62,7 +62,10 @@ function numberFlow(graph: LayerGraph, value: number): Flow {
 /** Arguments that change what a layer computes, and that are not looked at here. */
 function checkCall(layer: LayerConfig, step: Step): void {
   const { named, options } = step;
-  const known = ["mask", ...(kindOf(layer.className)?.arguments ?? [])];
+  const kind = kindOf(layer.className);
+  const known = ["mask", ...(kind?.arguments ?? [])];
+  if (layer.origin === "layer" && kind !== undefined && step.inputs.length > (kind.inputs ?? 1))
+    layer.obstacle(undefined, `it is called with ${step.inputs.length} tensors, which has no ONNX form here`);
   if (layer.origin !== "operation" && step.inputs.some((each) => typeof each === "number"))
     layer.obstacle(undefined, "it is called with a number, which has no ONNX form here");
   for (const name of named.keys())

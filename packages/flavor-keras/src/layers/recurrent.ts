@@ -207,6 +207,7 @@ function flipped(graph: LayerGraph, sequence: Value): Value {
 const recurrent: LayerKind = {
   classes: ["LSTM", "GRU", "SimpleRNN", "RNN"],
   mask: "own",
+  inputs: 5,
   arguments: ["initial_state"],
   limits: "not stateful; some activations",
   prepare(layer, weights) {
@@ -229,6 +230,7 @@ function checkStates(layer: LayerConfig, states: readonly Flow[] | undefined, co
 const bidirectional: LayerKind = {
   classes: ["Bidirectional"],
   mask: "own",
+  inputs: 5,
   arguments: ["initial_state"],
   limits: "as what it wraps",
   prepare(layer, weights) {

@@ -16,7 +16,6 @@ import traceback
 import zipfile
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 import keras
@@ -357,6 +356,25 @@ def attention(K):
     each(K, "attention", {"s": ((4, 6), None), "t": ((5, 6), None)}, makers)
 
 
+def channels_first(K):
+    first = "channels_first"
+    makers = [
+        lambda L, x: L.Conv2D(3, 3, padding="same", strides=2, activation="softmax", data_format=first)(x["i"]),
+        lambda L, x: L.Conv1D(3, 2, data_format=first)(x["s"]),
+        lambda L, x: L.DepthwiseConv2D(3, data_format=first)(x["i"]),
+        lambda L, x: L.SeparableConv2D(3, 3, data_format=first)(x["i"]),
+        lambda L, x: L.Conv2DTranspose(3, 3, strides=2, padding="same", data_format=first)(x["i"]),
+        lambda L, x: L.MaxPooling2D(2, padding="same", data_format=first)(x["i"]),
+        lambda L, x: L.AveragePooling2D(2, data_format=first)(x["i"]),
+        lambda L, x: L.GlobalAveragePooling2D(data_format=first)(x["i"]),
+        lambda L, x: L.GlobalMaxPooling2D(data_format=first, keepdims=True)(x["i"]),
+        lambda L, x: L.UpSampling2D(2, data_format=first)(x["i"]),
+        lambda L, x: L.Cropping2D(1, data_format=first)(x["i"]),
+        lambda L, x: L.Flatten(data_format=first)(L.BatchNormalization(axis=1)(L.Conv2D(2, 2, data_format=first)(x["i"]))),
+    ]
+    each(K, "channels-first", {"i": ((2, 6, 7), None), "s": ((2, 7), None)}, makers)
+
+
 def graphs(K):
     """Shared layers, models within models, one called twice, outputs under names."""
     L = K.layers
@@ -428,17 +446,18 @@ def real(K):
     record(forecast, "series", ["window"], {"window": windows[::60]})
 
 
+families = [activations, convolutions, open_sizes, pooling, normalization, reshaping, merging, preprocessing, recurrent, attention, graphs]
+made = [(K, family) for K in (keras, tf_keras) for family in ([real] if data is not None else []) + families]
 failed = []
-for K in (keras, tf_keras):
-    families = [activations, convolutions, open_sizes, pooling, normalization, reshaping, merging, preprocessing, recurrent, attention, graphs]
-    for family in ([real] if data is not None else []) + families:
-        if only and family.__name__ not in only:
-            continue
-        try:
-            family(K)
-        except Exception as error:
-            failed.append(f"{family.__name__} of {K.__name__}")
-            traceback.print_exception(error, limit=-4)
+# Keras 2 has no channels first on processors.
+for K, family in [*made, (keras, channels_first)]:
+    if only and family.__name__ not in only:
+        continue
+    try:
+        family(K)
+    except Exception as error:
+        failed.append(f"{family.__name__} of {K.__name__}")
+        traceback.print_exception(error, limit=-4)
 
 (folder / "index.json").write_text(json.dumps(index) + "\n")
 print(keras.__version__, tf_keras.__version__, len(index), "files")
