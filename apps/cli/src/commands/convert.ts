@@ -33,15 +33,16 @@ export async function run(context: Context): Promise<void> {
   const model = await thawed(plugins, await opened.codec.decode(opened.payloads, { signal }));
   const precision = precisionOf(options.text("precision"));
   const signatureName = options.text("signature");
+  const chosen = signatureName === undefined ? {} : { signature: signatureName };
   const conversion = await convert(plugins, target, model, {
+    ...chosen,
     ...(precision !== undefined && { precision }),
-    ...(signatureName !== undefined && { signature: signatureName }),
   });
   const extension = target.extensions.find((each) => to.toLowerCase().endsWith(each))!;
   const [file] = await target.encode(conversion.model, { extension });
   const bytes = await collect(file!.open());
   await writeNewFile(resolve(folder, to), once(bytes), { overwrite: options.flag("force") });
-  const worst = await compare(context, plugins, target, model, bytes);
+  const worst = await compare(context, plugins, target, model, bytes, chosen);
   const { exactness, bound, notes, signature } = conversion;
   output.result(
     {
@@ -93,10 +94,11 @@ async function compare(
   target: Codec,
   model: unknown,
   bytes: Uint8Array,
+  chosen: ConvertModelOptions,
 ): Promise<number | undefined> {
   const rows = options.text("samples");
   if (rows === undefined) return undefined;
-  const exact = await convert(plugins, target, model, {});
+  const exact = await convert(plugins, target, model, chosen);
   const [file] = await target.encode(exact.model);
   const predict = async (own: Uint8Array, runtime: Runtime) => {
     await using predictor = await runtime.predictor(memoryPayloads([{ path: "model.onnx", bytes: own }]), { signal });
