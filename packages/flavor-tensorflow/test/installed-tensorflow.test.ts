@@ -42,7 +42,7 @@ describe.skipIf(python === undefined)(
         if (process.env["MODELKEEP_UPDATE_MEASURED"] === "1")
           await writeFile(
             new URL("pages/measured.json", import.meta.url),
-            `${JSON.stringify(measured, undefined, 1)}\n`,
+            `${JSON.stringify(measured, undefined, 2)}\n`,
           );
       } finally {
         await rm(folder, { recursive: true, force: true });
