@@ -68,7 +68,12 @@ async function open(
         const answer = await blob.download(start, Math.min(firstRead, end - start), calls);
         const size = Number(/\/(\d+)$/u.exec(answer.contentRange ?? "")?.[1] ?? Number.NaN);
         const pieces: Uint8Array[] = [];
-        for await (const piece of answer.readableStreamBody ?? []) pieces.push(piece as unknown as Uint8Array);
+        try {
+          for await (const piece of answer.readableStreamBody ?? []) pieces.push(piece as unknown as Uint8Array);
+        } catch {
+          // It broke: the rest is asked for with what follows.
+          throwIfAborted(signal);
+        }
         const info = { key, size, modified: answer.lastModified ?? new Date(0) };
         if (size >= 0) return { info, etag: answer.etag, first: new Uint8Array(Buffer.concat(pieces)) };
       }

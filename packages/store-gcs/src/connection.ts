@@ -5,7 +5,7 @@ import type * as Sdk from "@google-cloud/storage";
 import { explain } from "./failure.js";
 import type { Settings } from "./options.js";
 
-/** The way to one bucket. The client is loaded and made with the first request; it tries again by itself what may be done twice. */
+/** The way to one bucket. The client is loaded and made with the first request; it tries again by itself. */
 export class Connection {
   readonly settings: Settings;
   #bucket: Promise<Bucket> | undefined;
@@ -37,12 +37,19 @@ export class Connection {
   }
 
   async #open(): Promise<Bucket> {
-    const { Storage } = await loadSdk();
-    const { bucket, endpoint, client } = this.settings;
+    const { IdempotencyStrategy, Storage } = await loadSdk();
+    const { bucket, endpoint, client, timeout } = this.settings;
     const storage = new Storage({
       ...(endpoint !== undefined && { apiEndpoint: endpoint, projectId: "modelkeep" }),
+      timeout,
       ...client,
-      retryOptions: { autoRetry: true, maxRetries: 5, ...client?.retryOptions },
+      // Whatever the store asks for may be done twice: a put knows its own by its token.
+      retryOptions: {
+        autoRetry: true,
+        maxRetries: 5,
+        idempotencyStrategy: IdempotencyStrategy.RetryAlways,
+        ...client?.retryOptions,
+      },
     });
     return storage.bucket(bucket);
   }

@@ -7,16 +7,25 @@ export interface Failure {
 }
 
 export function classify(error: unknown): Failure {
-  const { code, status } = (typeof error === "object" && error !== null ? error : {}) as {
+  const { code, status, type } = (typeof error === "object" && error !== null ? error : {}) as {
     code?: unknown;
     status?: unknown;
+    /** Of an error of the client's `fetch`. */
+    type?: unknown;
   };
   const found = [code, status].map(Number).find((each) => Number.isInteger(each) && each >= 100);
   if (found !== undefined) return { status: found, uncertain: found >= 500 || found === 408 || found === 429 };
   return {
     status: undefined,
-    uncertain: !isModelkeepError(error) && typeof code === "string" && /^E[A-Z]+$/u.test(code),
+    uncertain:
+      !isModelkeepError(error) &&
+      ((typeof code === "string" && /^E[A-Z]+$/u.test(code)) || type === "body-timeout" || type === "request-timeout"),
   };
+}
+
+/** Nothing has come, or gone, for longer than the store waits. */
+export function silence(milliseconds: number): Error {
+  return Object.assign(new Error(`The connection was silent for ${milliseconds / 1000} s`), { code: "ETIMEDOUT" });
 }
 
 export function explain(error: unknown, doing: string, bucket: string): unknown {

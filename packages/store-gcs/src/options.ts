@@ -9,6 +9,8 @@ export interface GcsStoreOptions {
   readonly endpoint?: string | undefined;
   /** From this size on a body is sent as a resumable upload, in chunks of so many bytes: whole multiples of 256 KiB. Default 8 MiB. */
   readonly chunkSize?: number | undefined;
+  /** After so many milliseconds of silence a request counts as lost. Default 60,000. */
+  readonly timeout?: number | undefined;
   /** More for the client: `projectId`, `keyFilename`, `credentials` … Default: the credentials of the machine. */
   readonly client?: StorageOptions | undefined;
 }
@@ -17,15 +19,16 @@ export interface Settings extends GcsStoreOptions {
   /** The prefix with its "/", or nothing. */
   readonly root: string;
   readonly chunkSize: number;
+  readonly timeout: number;
 }
 
 export function readOptions(options: GcsStoreOptions): Settings {
-  const { bucket, prefix = "", chunkSize = 8 << 20 } = options;
+  const { bucket, prefix = "", chunkSize = 8 << 20, timeout = 60_000 } = options;
   if (!/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/u.test(bucket))
     throw new ModelkeepError("invalid_input", `[gcs] ${JSON.stringify(bucket)} is no name of a bucket`);
   if (chunkSize % (256 << 10) !== 0 || chunkSize <= 0) throw new TypeError("chunkSize is a multiple of 256 KiB");
   if (prefix !== "") checkKey(prefix);
-  return { ...options, root: prefix === "" ? "" : `${prefix}/`, chunkSize };
+  return { ...options, root: prefix === "" ? "" : `${prefix}/`, chunkSize, timeout };
 }
 
 /** `gs://BUCKET/PREFIX?endpoint=…` */

@@ -13,7 +13,7 @@ import {
 } from "@modelkeep/core";
 
 import type { Connection } from "./connection.js";
-import { classify, explain, unknownOutcome } from "./failure.js";
+import { classify, explain, silence, unknownOutcome } from "./failure.js";
 import { describe, headObject, putToken } from "./head-object.js";
 
 const turns = 5;
@@ -48,7 +48,10 @@ export async function putObject(
       throwIfAborted(signal);
       const failure = classify(error);
       const refused = ifAbsent && failure.status === 412;
-      if (!refused && !failure.uncertain) throw explain(error, `write ${key}`, bucket);
+      // An upload that was completed without an answer is not there any more for whoever asks how far it is, and one of which the
+      // service has less than the client remembers must be begun anew.
+      const ended = failure.status === 404 || failure.status === 410 || error instanceof RangeError;
+      if (!refused && !ended && !failure.uncertain) throw explain(error, `write ${key}`, bucket);
       const found = await headObject(connection, key, signal).catch((second: unknown) => {
         throw failure.uncertain ? unknownOutcome(key, error) : second;
       });
@@ -84,18 +87,37 @@ async function send(
     metadata: { metadata: { [putToken]: token } },
     ...(ifAbsent && { preconditionOpts: { ifGenerationMatch: 0 } }),
   });
-  const source = Readable.from(whole ? [chunks] : copied(chunks), { objectMode: false });
-  await pipeline(source, upload, ...((signal === undefined ? [] : [{ signal }]) as []));
+  const { timeout } = connection.settings;
+  const lost = new AbortController();
+  // Runs while the service has something to take or to answer, not while the body is waited for.
+  let stalled: NodeJS.Timeout | undefined;
+  let sent = 0;
+  const wait = () => (stalled = setTimeout(() => lost.abort(), timeout));
+  async function* watched(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of whole ? [chunks] : chunks) {
+      wait();
+      sent += chunk.length;
+      // The client may hold a chunk for longer than the body's owner lets it be.
+      yield whole ? chunk : chunk.slice();
+      clearTimeout(stalled);
+    }
+    wait();
+  }
+  try {
+    const calls = signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]);
+    await pipeline(Readable.from(watched(), { objectMode: false }), upload, { signal: calls });
+  } catch (error) {
+    throw lost.signal.aborted ? silence(timeout) : error;
+  } finally {
+    clearTimeout(stalled);
+  }
   const { info } = describe(key, file.metadata);
+  if (info.size !== sent && info.modified.getTime() > 0)
+    throw new ModelkeepError("io_error", `[gcs] The service has ${info.size} of ${sent} bytes of ${key}: put it again`);
   if (info.modified.getTime() > 0) return info;
   const found = await headObject(connection, key, signal);
   if (found !== undefined) return found.info;
   throw new ModelkeepError("not_found", `[gcs] ${key} was deleted by someone else as soon as it was written`);
-}
-
-/** The client may hold a chunk for longer than the body's owner lets it be. */
-async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) yield chunk.slice();
 }
 
 async function* chain(

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 
 import type { Connection } from "./connection.js";
+import { silence } from "./failure.js";
 
 /** What one request has brought: at most what was asked for, less where the answer broke off. */
 export interface Window {
@@ -25,15 +26,21 @@ export async function readWindow(
   stream.on("response", (response: { headers: IncomingHttpHeaders }) => ({ headers } = response));
   const pieces: Uint8Array[] = [];
   let length = 0;
+  // The client waits for ever for the rest of an answer whose connection is gone.
+  const { timeout } = connection.settings;
+  const stalled = setTimeout(() => stream.destroy(silence(timeout)), timeout);
   try {
     for await (const piece of stream as AsyncIterable<Uint8Array>) {
       const bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.length).subarray(0, to - from - length);
+      stalled.refresh();
       pieces.push(bytes);
       length += bytes.length;
     }
   } catch (failure) {
     if (length === 0) throw failure;
     return { headers, pieces, length, failure };
+  } finally {
+    clearTimeout(stalled);
   }
   return { headers, pieces, length };
 }
