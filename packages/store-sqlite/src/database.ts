@@ -163,7 +163,19 @@ const troubles: Readonly<Record<number, readonly [code: string, advice: string]>
   26: ["malformed", "the file is no SQLite database"],
 };
 
+/** What SQLite says where the library passes no number on: of rows after the first. https://sqlite.org/c3ref/errcode.html */
+const sayings: readonly (readonly [saying: string, result: number])[] = [
+  ["database is locked", busy],
+  ["disk I/O error", diskFailed],
+  ["database disk image is malformed", 11],
+  ["database or disk is full", 13],
+  ["file is not a database", 26],
+];
+const anyOther = 1;
+
 function resultCode(error: unknown): number | undefined {
   const { code, errcode } = error instanceof Error ? (error as { code?: unknown; errcode?: unknown }) : {};
-  return code === "ERR_SQLITE_ERROR" && typeof errcode === "number" ? errcode : undefined;
+  if (code !== "ERR_SQLITE_ERROR") return undefined;
+  if (typeof errcode === "number") return errcode;
+  return sayings.find(([saying]) => (error as Error).message.includes(saying))?.[1] ?? anyOther;
 }

@@ -179,3 +179,18 @@ test("keys that can't be found any more, because the order of the file's index i
   expect(await store.get(key(150))).toBeUndefined();
   expect(await store.faults!()).toEqual([expect.stringContaining("objects")]);
 });
+
+test("a listing that meets a damaged page after good ones says so", async () => {
+  const key = (number: number): string => `models/a/log/${String(number).padStart(12, "0")}.json`;
+  for (let number = 1; number <= 400; number++) await store.put(key(number), bytes);
+  await store[Symbol.asyncDispose]!();
+  const damaged = await readFile(file);
+  const page = Math.floor(damaged.indexOf(key(390)) / 8192) * 8192;
+  damaged.fill(0xff, page, page + 8);
+  await writeFile(file, damaged);
+  store = sqliteStore(file);
+  const listing = (async () => {
+    for await (const entry of store.list("models/")) expect(entry.size).toBe(bytes.length);
+  })();
+  await expect(listing).rejects.toMatchObject({ code: "malformed" });
+});
