@@ -42,6 +42,21 @@ test("what is written here is a SavedModel when nothing is wrong with it", async
   expect([...(await runNative(model, new Map([["x", x]]))).get("y")!.data]).toEqual([2, 4, 6, 8]);
 });
 
+test("lists of hundreds of thousands of numbers, packed, are read like others", async () => {
+  const count = 300_000;
+  const numbers = new Uint8Array(count).fill(1);
+  const lists = {
+    ksize: message([1, message([3, numbers])]),
+    floats: message([1, message([4, new Uint8Array(4 * count)])]),
+  };
+  const files = savedModel([node("y", "MaxPool", ["x"], { ...lists, T: float })], "y:0");
+  expect(await outcome(files)).toMatch(/^(malformed|unsupported): /);
+  const cut = { ksize: message([1, message([3, Uint8Array.of(1, 0x80)])]) };
+  expect(await outcome(savedModel([node("y", "MaxPool", ["x"], { ...cut, T: float })], "y:0"))).toMatch(
+    /^malformed: .*cut off/,
+  );
+});
+
 describe("graphs that are none", () => {
   const calling = (name: string, input = "x") => node(name, "PartitionedCall", [input], { f: call(`f_${name}`) });
   const body = (name: string, ...nodes: readonly Uint8Array[]) =>

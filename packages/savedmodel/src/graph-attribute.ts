@@ -2,7 +2,7 @@ import type { Tensor } from "@modelkeep/core";
 
 import { readShape } from "./saved-model.js";
 import { readTensorProto } from "./tensor-proto.js";
-import { type Budget, entryOf, fieldsOf, textOf } from "./wire.js";
+import { type Budget, entryOf, type Field, fieldsOf, floatOf, floatsOf, textOf, varintsOf } from "./wire.js";
 
 /** An attribute of a node: each kind has a property of its own (attr_value.proto of TensorFlow). */
 export interface GraphAttribute {
@@ -51,29 +51,15 @@ function readList(bytes: Uint8Array, budget: Budget, depth: number): GraphAttrib
   const floats: number[] = [];
   const types: number[] = [];
   for (const field of fieldsOf(bytes, budget, depth)) {
-    if (field.number === 6) types.push(...(field.bytes.length === 0 ? [field.value] : packed(field.bytes)));
     if (field.number === 2) texts.push(textOf(field.bytes));
-    if (field.number === 3) integers.push(...(field.bytes.length === 0 ? [field.value] : packed(field.bytes)));
-    if (field.number === 4)
-      for (let at = 0; at + 4 <= field.bytes.length; at += 4)
-        floats.push(new DataView(field.bytes.buffer, field.bytes.byteOffset).getFloat32(at, true));
+    // Numbers come one by one, or packed.
+    if (field.number === 3) for (const each of integersOf(field)) integers.push(each);
+    if (field.number === 4) for (const each of floatsOf(field)) floats.push(each);
+    if (field.number === 6) for (const each of integersOf(field)) types.push(each);
   }
   return { integers, texts, floats, types };
 }
 
-function packed(bytes: Uint8Array): number[] {
-  const numbers: number[] = [];
-  let [value, shift] = [0n, 0n];
-  for (const byte of bytes) {
-    value |= BigInt(byte & 0x7f) << shift;
-    shift += 7n;
-    if (byte >= 0x80 && shift < 70n) continue;
-    numbers.push(Number(BigInt.asIntN(64, value)));
-    [value, shift] = [0n, 0n];
-  }
-  return numbers;
-}
-
-function floatOf(bits: number): number {
-  return new Float32Array(Uint32Array.of(bits).buffer)[0]!;
+function integersOf({ value, bytes }: Field): readonly number[] {
+  return bytes.length === 0 ? [value] : Array.from(varintsOf(bytes), Number);
 }

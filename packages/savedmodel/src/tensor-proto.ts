@@ -2,7 +2,7 @@ import { type DType, dtypeInfo, elementCount, ModelkeepError, Tensor, tensorFrom
 
 import { dtypeOf, typeName } from "./data-types.js";
 import { readShape } from "./saved-model.js";
-import { type Budget, type Field, fieldsOf, textOf } from "./wire.js";
+import { type Budget, type Field, fieldsOf, floatsOf, textOf, varintsOf } from "./wire.js";
 
 /** A value may stand once for all elements: this many are made of it at most. */
 const mostRepeated = 1 << 22;
@@ -63,35 +63,20 @@ function repeated<T>(values: readonly T[], none: T, count: number): T[] {
 }
 
 /** Values in a field of their own: packed, or one alone. */
-function valuesOf({ number, value, bytes }: Field, dtype: DType): (number | bigint)[] {
-  if (number === 5) {
-    if (bytes.length === 0) return [new Float32Array(Uint32Array.of(value).buffer)[0]!];
-    return [...fixed(bytes, 4, (view, at) => view.getFloat32(at, true))];
-  }
-  if (number === 6) return [...fixed(bytes, 8, (view, at) => view.getFloat64(at, true))];
+function valuesOf(field: Field, dtype: DType): readonly (number | bigint)[] {
+  const { number, value, bytes } = field;
+  if (number === 5) return floatsOf(field);
+  if (number === 6) return doublesOf(bytes);
   // Integers, and the bits of half precision.
   if (number === 7 || number === 10 || number === 11 || number === 13 || number === 16 || number === 17)
-    return bytes.length === 0 ? [value] : [...varints(bytes)].map((each) => fitted(each, dtype));
+    return bytes.length === 0 ? [value] : Array.from(varintsOf(bytes), (each) => fitted(each, dtype));
   return [];
 }
 
-function* fixed(bytes: Uint8Array, size: number, read: (view: DataView, at: number) => number): Generator<number> {
-  if (bytes.length % size !== 0) throw malformed("has values that do not end with a whole one");
+function doublesOf(bytes: Uint8Array): readonly number[] {
+  if (bytes.length % 8 !== 0) throw malformed("has values that do not end with a whole one");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 0; at < bytes.length; at += size) yield read(view, at);
-}
-
-function* varints(bytes: Uint8Array): Generator<bigint> {
-  let [value, shift] = [0n, 0n];
-  for (const byte of bytes) {
-    value |= BigInt(byte & 0x7f) << shift;
-    shift += 7n;
-    if (shift > 70n) throw malformed("has a number of more than 64 bits");
-    if (byte >= 0x80) continue;
-    yield BigInt.asIntN(64, value);
-    [value, shift] = [0n, 0n];
-  }
-  if (shift !== 0n) throw malformed("has a number that is cut off");
+  return Array.from({ length: bytes.length / 8 }, (_, index) => view.getFloat64(8 * index, true));
 }
 
 function fitted(value: bigint, dtype: DType): number | bigint {

@@ -73,6 +73,37 @@ function longOf(reader: Reader): number {
   return typeof value === "object" && value !== null ? (value as { toNumber(): number }).toNumber() : Number(value);
 }
 
+/** Numbers of 64 bits that are packed one after the other. `malformed` where one is too long or cut off. */
+export function* varintsOf(bytes: Uint8Array): Generator<bigint> {
+  let [value, shift] = [0n, 0n];
+  for (const byte of bytes) {
+    value |= BigInt(byte & 0x7f) << shift;
+    shift += 7n;
+    if (shift > 70n) throw brokenNumber("has more than 64 bits");
+    if (byte >= 0x80) continue;
+    yield BigInt.asIntN(64, value);
+    [value, shift] = [0n, 0n];
+  }
+  if (shift !== 0n) throw brokenNumber("is cut off");
+}
+
+function brokenNumber(what: string): ModelkeepError {
+  return new ModelkeepError("malformed", `A number of the SavedModel ${what}`);
+}
+
+/** The float32 of these bits. */
+export function floatOf(bits: number): number {
+  return new Float32Array(Uint32Array.of(bits).buffer)[0]!;
+}
+
+/** A float32 alone, or several that are packed. `malformed` where the last one is cut off. */
+export function floatsOf({ value, bytes }: Field): readonly number[] {
+  if (bytes.length === 0) return [floatOf(value)];
+  if (bytes.length % 4 !== 0) throw brokenNumber("is cut off");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: bytes.length / 4 }, (_, index) => view.getFloat32(4 * index, true));
+}
+
 /** Texts come from strangers: what is not UTF-8 is replaced, not refused. */
 export function textOf(bytes: Uint8Array): string {
   return new TextDecoder("utf-8").decode(bytes);
