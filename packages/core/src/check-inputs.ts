@@ -55,6 +55,10 @@ export function list(names: Iterable<string>): string {
   return all.length > 30 ? `${all.slice(0, 30).join(", ")} and ${all.length - 30} more` : all.join(", ");
 }
 
+export function unknownName(where: string, name: string, known: ReadonlySet<string>): ModelkeepError {
+  return mismatch(`${where} ${JSON.stringify(name)}, which the model does not know: it takes ${list(known)}`, name);
+}
+
 export function mismatch(message: string, name?: string, cause?: unknown): ModelkeepError {
   return new ModelkeepError("signature_mismatch", `The inputs do not fit the signature: ${message}`, {
     cause,

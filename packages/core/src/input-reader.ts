@@ -1,4 +1,4 @@
-import type { Values } from "./input-values.js";
+import { isValues, type Values } from "./input-values.js";
 import { type Inputs, type Row, toTensors } from "./inputs.js";
 import type { Signature, TensorMap, TensorSpec } from "./signature.js";
 import { isTensor, Tensor } from "./tensor.js";
@@ -25,7 +25,7 @@ export class InputReader {
   read(inputs: Inputs): TensorMap {
     if (inputs instanceof Map && this.#fits(inputs as TensorMap)) return inputs as TensorMap;
     if (Array.isArray(inputs) && inputs.length > 0 && this.#tables !== undefined) {
-      const rows = isList(inputs[0]) ? this.#checkedRows(inputs) : this.#rowsOfRecords(inputs);
+      const rows = isValues(inputs[0]) ? this.#checkedRows(inputs) : this.#rowsOfRecords(inputs);
       const tensors = rows && readRows(this.#tables, rows);
       if (tensors !== undefined) return tensors;
     }
@@ -46,7 +46,7 @@ export class InputReader {
   }
 
   #checkedRows(rows: readonly unknown[]): readonly Values[] | undefined {
-    for (const row of rows) if (!isList(row) || row.length !== this.#names.length) return undefined;
+    for (const row of rows) if (!isValues(row) || row.length !== this.#names.length) return undefined;
     return rows as readonly Values[];
   }
 
@@ -55,7 +55,7 @@ export class InputReader {
     const names = this.#names;
     const rows: Values[] = [];
     for (const record of records) {
-      if (typeof record !== "object" || record === null || isList(record)) return undefined;
+      if (typeof record !== "object" || record === null || isValues(record)) return undefined;
       const keys = Object.keys(record);
       if (keys.length !== names.length) return undefined;
       const row: Row[string][] = [];
@@ -198,8 +198,4 @@ function readTexts({ categories }: Table, row: Values, start: number, width: num
     data.push(value);
   }
   return true;
-}
-
-function isList(value: unknown): value is Values {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 }

@@ -1,4 +1,4 @@
-import { checkInputs, list, mismatch } from "./check-inputs.js";
+import { checkInputs, list, mismatch, unknownName } from "./check-inputs.js";
 import { dtypeKind, type Element, tensorOf } from "./elements.js";
 import { isModelkeepError } from "./errors.js";
 import { asFloat, fitsKind, isValues, type Nested, type Value, type Values } from "./input-values.js";
@@ -184,8 +184,4 @@ function valueFor(
 
 function namesOf(columns: readonly Column[]): Set<string> {
   return new Set(columns.map((column) => column.name));
-}
-
-function unknownName(where: string, name: string, known: ReadonlySet<string>): Error {
-  return mismatch(`${where} ${JSON.stringify(name)}, which the model does not know: it takes ${list(known)}`, name);
 }

@@ -1,4 +1,4 @@
-import { checkInputs, list, mismatch } from "./check-inputs.js";
+import { checkInputs, list, mismatch, unknownName } from "./check-inputs.js";
 import { dtypeKind, type Element, tensorOf } from "./elements.js";
 import { isModelkeepError } from "./errors.js";
 import { asFloat, fitsKind, isValues, type Value } from "./input-values.js";
@@ -25,11 +25,7 @@ function rowsByInput({ inputs }: Signature, given: unknown): ReadonlyMap<string,
   const known = new Set(inputs.map(({ name }) => name));
   const check = (names: readonly string[], where: string) => {
     const other = names.find((name) => !known.has(name));
-    if (other !== undefined)
-      throw mismatch(
-        `${where} ${JSON.stringify(other)}, which the model does not know: it takes ${list(known)}`,
-        other,
-      );
+    if (other !== undefined) throw unknownName(where, other, known);
   };
   if (!Array.isArray(given)) {
     check(Object.keys(given), "there is");

@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import { type DType, memoryPayloads, Tensor, tensorElements, tensorFromBytes, type TensorMap } from "@modelkeep/core";
 import { kerasCodec } from "@modelkeep/codec-keras";
+import { onnxRuntime } from "@modelkeep/codec-onnx";
 import { encodeModelBytes, evaluator } from "@modelkeep/onnx";
-import * as onnxruntime from "onnxruntime-node";
 
 import { convertKeras, type KerasConversion } from "../src/index.js";
 
@@ -37,23 +37,9 @@ export type Run = (conversion: KerasConversion, inputs: TensorMap) => Promise<Te
 export const runEvaluator: Run = async ({ model }, inputs) => evaluator(model).run(inputs);
 
 export const runNative: Run = async ({ model }, inputs) => {
-  const bytes = encodeModelBytes(model);
-  const session = await onnxruntime.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
-  try {
-    const feeds = [...inputs].map(([name, tensor]) => [
-      name,
-      new onnxruntime.Tensor(tensor.dtype as "float32", tensor.data as never, tensor.shape),
-    ]);
-    const results = await session.run(Object.fromEntries(feeds) as Record<string, onnxruntime.Tensor>);
-    return new Map(
-      Object.entries(results).map(([name, result]) => [
-        name,
-        new Tensor(result.type as never, result.dims, result.data as never),
-      ]),
-    );
-  } finally {
-    await session.release();
-  }
+  const payloads = memoryPayloads([{ path: "model.onnx", bytes: encodeModelBytes(model) }]);
+  await using predictor = await onnxRuntime().predictor(payloads, { threads: 1 });
+  return await predictor.predict(inputs);
 };
 
 /** One recorded output against that of the ONNX model. */

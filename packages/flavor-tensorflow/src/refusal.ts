@@ -2,6 +2,11 @@ import { isModelkeepError, ModelkeepError } from "@modelkeep/core";
 
 import type { FlatNode } from "./graph/flatten.js";
 
+/** Of what is no graph that TensorFlow could run. */
+export function malformedGraph(what: string): ModelkeepError {
+  return new ModelkeepError("malformed", `[tensorflow] The graph ${what}`);
+}
+
 /** An operator that stands in the way, wherever it stands. */
 export interface Obstacle {
   readonly operator: string;

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { type DType, dtypeInfo, Tensor, type TensorMap } from "@modelkeep/core";
+import { onnxRuntime } from "@modelkeep/codec-onnx";
+import { type DType, dtypeInfo, memoryPayloads, Tensor, type TensorMap } from "@modelkeep/core";
 import { encodeModelBytes, type OnnxModel } from "@modelkeep/onnx";
 import type { SavedModelFiles } from "@modelkeep/savedmodel";
-import * as runtime from "onnxruntime-node";
 
 interface Values {
   readonly dtype: DType;
@@ -64,24 +64,10 @@ function tensorOf({ dtype, shape, data }: Values): Tensor {
 }
 
 /** By ONNX Runtime itself. */
-export async function runNative(model: OnnxModel, inputs: TensorMap): Promise<Map<string, Tensor>> {
-  const session = await runtime.InferenceSession.create(encodeModelBytes(model), { logSeverityLevel: 4 });
-  try {
-    const feeds: Record<string, runtime.Tensor> = {};
-    for (const [name, { dtype, data, shape }] of inputs) {
-      const values = dtype === "string" ? [...(data as readonly string[])] : data;
-      feeds[name] = new runtime.Tensor(dtype as "float32", values as Float32Array, shape);
-    }
-    const results = await session.run(feeds);
-    return new Map(
-      Object.entries(results).map(([name, { type, dims, data }]) => [
-        name,
-        new Tensor(type as DType, dims, data as Float32Array),
-      ]),
-    );
-  } finally {
-    await session.release();
-  }
+export async function runNative(model: OnnxModel, inputs: TensorMap): Promise<TensorMap> {
+  const payloads = memoryPayloads([{ path: "model.onnx", bytes: encodeModelBytes(model) }]);
+  await using predictor = await onnxRuntime().predictor(payloads);
+  return await predictor.predict(inputs);
 }
 
 export interface Difference {

@@ -25,6 +25,7 @@ export { type OutlineOptions, type RangeSource, readOutline } from "./outline.js
 export { pruneModel } from "./prune-model.js";
 export { graphSignature, mainGraph, otherValues } from "./signature.js";
 export { fromOnnxTensor, toOnnxTensor } from "./tensor.js";
+export { transposeTensor } from "./transpose-tensor.js";
 export type { Tree, TreeEnsemble } from "./tree-ensemble.js";
 export { allGraphs, allNodes, allTensors } from "./walk-graphs.js";
 export type { TextAnalysis } from "./text/analysis.js";

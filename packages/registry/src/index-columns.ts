@@ -82,9 +82,9 @@ const recentColumns: { readonly text: string; readonly column: Column }[] = [];
 
 /**
  * The versions of a model, column by column. As text: how many there are, the names of the columns, the head, and one column
- * after the other, with tabs between them: first those of metrics, parameters and tags, which searches ask for. The names are left out where they are those of the line before; times of
- * registration are differences to the version before, times of creation are how long before registration that was.
- * Of a text only what is asked for is read: a search needs few columns of many.
+ * after the other, with tabs between them: first those of metrics, parameters and tags, which searches ask for. The names are
+ * left out where they are those of the line before; times of registration are differences to the version before, times of
+ * creation are how long before registration that was. Of a text only what is asked for is read: a search needs few columns of many.
  */
 export class PackedColumns {
   /** How many versions. */

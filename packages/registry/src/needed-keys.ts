@@ -12,8 +12,9 @@ export interface Recent {
 }
 
 /**
- * Adds the keys that a version needs: every place of its bytes, or of a deleted one its manifest and attestations. What was given up or deleted after
- * `after` is left to those who may still be reading it. Places that were given up stay needed where no other has the bytes.
+ * Adds the keys that a version needs: every place of its bytes, or of a deleted one its manifest and attestations. What was
+ * given up or deleted after `after` is left to those who may still be reading it. Places that were given up stay needed where
+ * no other has the bytes.
  */
 export async function addNeededKeys(
   keys: Set<string>,

@@ -100,18 +100,12 @@ async function find(
 }
 
 /** What the headers of an answer say about its object; nothing, where they don't say all. */
-function describeAnswer(key: string, { headers, pieces, length }: Window): Found | undefined {
+function describeAnswer(key: string, { headers, pieces }: Window): Found | undefined {
   const generation = headers["x-goog-generation"];
   const modified = new Date(headers["last-modified"] ?? Number.NaN);
   const size = /\/(\d{1,16})$/u.exec(headers["content-range"] ?? "")?.[1];
   if (typeof generation !== "string" || size === undefined || Number.isNaN(modified.getTime())) return undefined;
-  const first = new Uint8Array(length);
-  let filled = 0;
-  for (const piece of pieces) {
-    first.set(piece, filled);
-    filled += piece.length;
-  }
-  return { info: { key, size: Number(size), modified }, generation, first };
+  return { info: { key, size: Number(size), modified }, generation, first: new Uint8Array(Buffer.concat(pieces)) };
 }
 
 /** A window with all its bytes: where an answer breaks off, the rest is asked for anew. */

@@ -78,10 +78,10 @@ export function memoryStore(): Store {
 
     async *list(prefix, { after, delimiter, signal } = {}) {
       checkPrefix(prefix);
-      // Looks for its place anew where writes between two steps of the caller have moved it.
-      let passed = (key: string): boolean =>
-        compareCodePoints(key, prefix) >= 0 && (after === undefined || compareCodePoints(key, after) > 0);
-      let at = firstIndex(keys, passed);
+      let at = firstIndex(
+        keys,
+        (key) => compareCodePoints(key, prefix) >= 0 && (after === undefined || compareCodePoints(key, after) > 0),
+      );
       for (;;) {
         throwIfAborted(signal);
         const key = keys[at];
@@ -90,9 +90,10 @@ export function memoryStore(): Store {
         const group = groupOf(key, prefix, delimiter);
         if (group === undefined) yield describe(key, object);
         else if (after === undefined || compareCodePoints(group, after) > 0) yield groupEntry(group);
-        const last = group ?? key;
-        passed = (other) => compareCodePoints(other, last) > 0 && (group === undefined || !other.startsWith(group));
-        at = group === undefined && keys[at] === key ? at + 1 : firstIndex(keys, passed);
+        // The caller may have written meanwhile, and moved the place.
+        if (group !== undefined)
+          at = firstIndex(keys, (other) => compareCodePoints(other, group) > 0 && !other.startsWith(group));
+        else at = keys[at] === key ? at + 1 : firstIndex(keys, (other) => compareCodePoints(other, key) > 0);
       }
     },
   };

@@ -90,17 +90,14 @@ async function makeVisible(
   const ifAbsent = condition === "absent";
   // Mostly a row takes the place of none, or of a row: nothing but the object changes.
   let plain = content.body === null;
-  const statement = () => ({
-    text: plain ? publishingRow(ifAbsent) : publishing(ifAbsent, content.body !== null),
-    values: [key, content.size, token, content.body ?? content.bytes],
-    doing: `write ${key}`,
-    signal,
-  });
+  const values = [key, content.size, token, content.body ?? content.bytes];
+  const doing = `write ${key}`;
   let doubtful = false;
   for (let failures = 0; ;) {
     let cause: unknown;
     try {
-      const [made] = await database.once<Made>(statement());
+      const text = plain ? publishingRow(ifAbsent) : publishing(ifAbsent, content.body !== null);
+      const [made] = await database.once<Made>({ text, values, doing, signal });
       if (made !== undefined) return made;
       if (plain && !ifAbsent) {
         plain = false;
@@ -111,7 +108,7 @@ async function makeVisible(
       const { transient, uncertain } = classify(error);
       doubtful ||= uncertain;
       if (!transient || ++failures >= database.settings.attempts)
-        throw doubtful ? unknownOutcome(key, error) : explain(error, statement().doing, database.settings.schema);
+        throw doubtful ? unknownOutcome(key, error) : explain(error, doing, database.settings.schema);
       cause = error;
       await database.backOff(failures, signal);
     }

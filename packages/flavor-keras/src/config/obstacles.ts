@@ -22,17 +22,20 @@ export class Obstacles {
 
   /** Throws `unsupported` if there was anything. */
   settle(): void {
-    const found = this.#found;
-    if (found.length === 0) return;
-    const sentences = found.slice(0, named).map(({ layer, class: type, attribute, reason }) => {
-      const place = attribute === undefined ? "" : `, ${attribute}`;
-      return `${JSON.stringify(layer)} (${type}${place}): ${reason}`;
-    });
-    if (found.length > named) sentences.push(`and ${found.length - named} more`);
-    throw new ModelkeepError(
-      "unsupported",
-      `The model does not convert to ONNX; in the way ${found.length === 1 ? "is" : "are"} ${sentences.join("; ")}. The file itself can be kept as it is`,
-      { details: { layers: found } },
-    );
+    if (this.#found.length > 0) throw refusalOf(this.#found);
   }
+}
+
+/** One error for everything that is in the way. */
+export function refusalOf(found: readonly Obstacle[]): ModelkeepError {
+  const sentences = found.slice(0, named).map(({ layer, class: type, attribute, reason }) => {
+    const place = attribute === undefined ? "" : `, ${attribute}`;
+    return `${JSON.stringify(layer)} (${type}${place}): ${reason}`;
+  });
+  if (found.length > named) sentences.push(`and ${found.length - named} more`);
+  return new ModelkeepError(
+    "unsupported",
+    `The model does not convert to ONNX; in the way ${found.length === 1 ? "is" : "are"} ${sentences.join("; ")}. The file itself can be kept as it is`,
+    { details: { layers: found } },
+  );
 }

@@ -1,7 +1,8 @@
-import { ModelkeepError } from "@modelkeep/core";
+import type { ModelkeepError } from "@modelkeep/core";
 
 import { malformed } from "../config/json.js";
 import type { LayerConfig } from "../config/layer-config.js";
+import { refusalOf } from "../config/obstacles.js";
 import { type Shape, shapeText } from "../graph/flow.js";
 
 /** A layer that was given something whose shape it cannot take. */
@@ -60,12 +61,7 @@ export function openSize(layer: LayerConfig, shape: Shape): ModelkeepError {
 }
 
 export function unsupportedHere(layer: LayerConfig, reason: string): ModelkeepError {
-  const details = { layers: [{ layer: layer.where, class: layer.className, reason }] };
-  return new ModelkeepError(
-    "unsupported",
-    `The model does not convert to ONNX; in the way is ${JSON.stringify(layer.where)} (${layer.className}): ${reason}. The file itself can be kept as it is`,
-    { details },
-  );
+  return refusalOf([{ layer: layer.where, class: layer.className, reason }]);
 }
 
 export function maskFault(layer: LayerConfig): ModelkeepError {

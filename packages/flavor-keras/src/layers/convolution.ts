@@ -2,7 +2,8 @@ import { type Attributes, int, ints } from "@modelkeep/onnx";
 
 import type { LayerConfig } from "../config/layer-config.js";
 import { channelled, type Channelled, fromChannelled } from "../graph/channels.js";
-import type { LayerGraph } from "../graph/layer-graph.js";
+import type { Flow } from "../graph/flow.js";
+import { type LayerGraph, range } from "../graph/layer-graph.js";
 import { permute } from "../weights/permute.js";
 import type { Float32Weight, Weights } from "../weights/weights.js";
 import { activationOf } from "./activations.js";
@@ -28,6 +29,29 @@ function biasOf(layer: LayerConfig, weights: Weights, names: readonly string[]) 
   const withBias = layer.boolean("use_bias", true);
   const taken = weights.take(withBias ? [...names, "bias"] : names);
   return { kernels: taken.slice(0, names.length), bias: withBias ? taken.at(-1)! : undefined };
+}
+
+/** `[..., in, out]`, as Keras keeps kernels, to `[out, in, ...]`. */
+function channelsBefore(rank: number): readonly number[] {
+  return [rank + 1, rank, ...range(0, rank)];
+}
+
+function inputOf(
+  graph: LayerGraph,
+  layer: LayerConfig,
+  flow: Flow,
+  { rank, first }: Convolution,
+  channels: number,
+): Channelled {
+  rankOf(layer, flow.shape, rank + 2);
+  const input = channelled(graph, flow, first);
+  if (input.channels !== channels) throw inputFault(layer, flow.shape, `one of ${channels} channels`);
+  return input;
+}
+
+/** With the activation of the layer. */
+function outputOf(graph: LayerGraph, { activation, first }: Convolution, output: Channelled): Flow {
+  return fromChannelled({ ...output, value: activation.draw(graph, output.value, first ? -1 : 1) }, first);
 }
 
 /** A convolution without its activation; the kernel is in ONNX' order. */
@@ -81,25 +105,20 @@ const convolutions: LayerKind = {
     const kernel = kernels[0]!;
     checkWeight(layer, "kernel", kernel, [...convolution.sizes, null, filters]);
     if (bias !== undefined) checkWeight(layer, "bias", bias, [filters]);
-    const { rank, first } = convolution;
-    const turned = permute(kernel, [rank + 1, rank, ...Array.from({ length: rank }, (_, at) => at)]);
+    const { rank } = convolution;
+    const turned = permute(kernel, channelsBefore(rank));
     return (graph, [x]) => {
-      rankOf(layer, x!.shape, rank + 2);
-      const input = channelled(graph, x!, first);
-      if (input.channels !== kernel.shape[rank]! * groups || filters % groups !== 0)
-        throw inputFault(layer, x!.shape, `one of ${kernel.shape[rank]! * groups} channels`);
-      const output = convolve(graph, layer, input, convolution, turned, groups, bias);
-      return fromChannelled(
-        { ...output, value: convolution.activation.draw(graph, output.value, first ? -1 : 1) },
-        first,
-      );
+      const channels = kernel.shape[rank]! * groups;
+      const input = inputOf(graph, layer, x!, convolution, channels);
+      if (filters % groups !== 0) throw inputFault(layer, x!.shape, `one of ${channels} channels`);
+      return outputOf(graph, convolution, convolve(graph, layer, input, convolution, turned, groups, bias));
     };
   },
 };
 
 /** `[..., in, multiplier]` to `[in x multiplier, 1, ...]`. */
 function depthwiseKernel(kernel: Float32Weight, rank: number): Float32Weight {
-  const turned = permute(kernel, [rank, rank + 1, ...Array.from({ length: rank }, (_, at) => at)]);
+  const turned = permute(kernel, [rank, rank + 1, ...range(0, rank)]);
   const [channels, multiplier, ...sizes] = turned.shape;
   return { data: turned.data, shape: [channels! * multiplier!, 1, ...sizes] };
 }
@@ -109,7 +128,7 @@ const depthwise: LayerKind = {
   mask: "ends",
   prepare(layer, weights) {
     const convolution = convolutionOf(layer);
-    const { rank, first } = convolution;
+    const { rank } = convolution;
     const { kernels, bias } = biasOf(layer, weights, ["kernel|depthwise_kernel"]);
     const multiplier = layer.integer("depth_multiplier", 1);
     checkWeight(layer, "kernel", kernels[0]!, [...convolution.sizes, null, multiplier]);
@@ -117,14 +136,8 @@ const depthwise: LayerKind = {
     if (bias !== undefined) checkWeight(layer, "bias", bias, [channels * multiplier]);
     const kernel = depthwiseKernel(kernels[0]!, rank);
     return (graph, [x]) => {
-      rankOf(layer, x!.shape, rank + 2);
-      const input = channelled(graph, x!, first);
-      if (input.channels !== channels) throw inputFault(layer, x!.shape, `one of ${channels} channels`);
-      const output = convolve(graph, layer, input, convolution, kernel, channels, bias);
-      return fromChannelled(
-        { ...output, value: convolution.activation.draw(graph, output.value, first ? -1 : 1) },
-        first,
-      );
+      const input = inputOf(graph, layer, x!, convolution, channels);
+      return outputOf(graph, convolution, convolve(graph, layer, input, convolution, kernel, channels, bias));
     };
   },
 };
@@ -134,7 +147,7 @@ const separable: LayerKind = {
   mask: "ends",
   prepare(layer, weights) {
     const convolution = convolutionOf(layer);
-    const { rank, first } = convolution;
+    const { rank } = convolution;
     const filters = layer.integer("filters");
     const multiplier = layer.integer("depth_multiplier", 1);
     const { kernels, bias } = biasOf(layer, weights, ["depthwise_kernel", "pointwise_kernel"]);
@@ -144,18 +157,13 @@ const separable: LayerKind = {
     checkWeight(layer, "pointwise_kernel", point, [...convolution.sizes.map(() => 1), channels * multiplier, filters]);
     if (bias !== undefined) checkWeight(layer, "bias", bias, [filters]);
     const deepKernel = depthwiseKernel(deep, rank);
-    const pointKernel = permute(point, [rank + 1, rank, ...Array.from({ length: rank }, (_, at) => at)]);
+    const pointKernel = permute(point, channelsBefore(rank));
     const single = convolution.windows.map((): Window => ({ kernel: 1, stride: 1, dilation: 1 }));
     return (graph, [x]) => {
-      rankOf(layer, x!.shape, rank + 2);
-      const input = channelled(graph, x!, first);
-      if (input.channels !== channels) throw inputFault(layer, x!.shape, `one of ${channels} channels`);
+      const input = inputOf(graph, layer, x!, convolution, channels);
       const middle = convolve(graph, layer, input, convolution, deepKernel, channels, undefined);
-      const output = convolve(graph, layer, middle, { windows: single, padding: "valid" }, pointKernel, 1, bias);
-      return fromChannelled(
-        { ...output, value: convolution.activation.draw(graph, output.value, first ? -1 : 1) },
-        first,
-      );
+      const pointwise = { windows: single, padding: "valid" } as const;
+      return outputOf(graph, convolution, convolve(graph, layer, middle, pointwise, pointKernel, 1, bias));
     };
   },
 };
@@ -195,7 +203,7 @@ const transposed: LayerKind = {
   mask: "ends",
   prepare(layer, weights) {
     const convolution = convolutionOf(layer);
-    const { rank, first, sizes, windows, padding } = convolution;
+    const { rank, sizes, windows, padding } = convolution;
     const filters = layer.integer("filters");
     const given = layer.get("output_padding") === null ? undefined : layer.get("output_padding");
     const extras = given === undefined ? undefined : layer.sizes("output_padding", rank, undefined, 0);
@@ -204,11 +212,9 @@ const transposed: LayerKind = {
     checkWeight(layer, "kernel", kernel, [...sizes, filters, null]);
     if (bias !== undefined) checkWeight(layer, "bias", bias, [filters]);
     const channels = kernel.shape[rank + 1]!;
-    const turned = permute(kernel, [rank + 1, rank, ...Array.from({ length: rank }, (_, at) => at)]);
+    const turned = permute(kernel, channelsBefore(rank));
     return (graph, [x]) => {
-      rankOf(layer, x!.shape, rank + 2);
-      const input = channelled(graph, x!, first);
-      if (input.channels !== channels) throw inputFault(layer, x!.shape, `one of ${channels} channels`);
+      const input = inputOf(graph, layer, x!, convolution, channels);
       const axes = windows.map((window, at) => transposedAxis(input.spatial[at]!, window, padding, extras?.[at]));
       const value = graph.apply(
         "ConvTranspose",
@@ -221,11 +227,8 @@ const transposed: LayerKind = {
           pads: ints([...axes.map(({ pads }) => pads[0]), ...axes.map(({ pads }) => pads[1])]),
         },
       );
-      const activated = convolution.activation.draw(graph, value, first ? -1 : 1);
-      return fromChannelled(
-        { value: activated, batch: input.batch, channels: filters, spatial: axes.map(({ size }) => size) },
-        first,
-      );
+      const spatial = axes.map(({ size }) => size);
+      return outputOf(graph, convolution, { value, batch: input.batch, channels: filters, spatial });
     };
   },
 };

@@ -1,14 +1,20 @@
+import type { LayerConfig } from "../config/layer-config.js";
 import { activationOf } from "./activations.js";
 import { checkWeight, inputFault } from "./checks.js";
 import type { LayerKind } from "./layer-kind.js";
+
+/** Keras can keep weights of these layers in other forms. */
+function onlyOwnWeights(layer: LayerConfig): void {
+  layer.only("quantization_config", null, "quantised layers have no ONNX form here");
+  layer.only("lora_rank", null, "layers with LoRA have no ONNX form here: merge the weights before saving");
+}
 
 const dense: LayerKind = {
   classes: ["Dense"],
   prepare(layer, weights) {
     const units = layer.integer("units");
     const activation = activationOf(layer);
-    layer.only("quantization_config", null, "quantised layers have no ONNX form here");
-    layer.only("lora_rank", null, "layers with LoRA have no ONNX form here: merge the weights before saving");
+    onlyOwnWeights(layer);
     const withBias = layer.boolean("use_bias", true);
     const [kernel, bias] = weights.take(withBias ? ["kernel", "bias"] : ["kernel"]);
     checkWeight(layer, "kernel", kernel!, [null, units]);
@@ -74,8 +80,7 @@ const embedding: LayerKind = {
   classes: ["Embedding"],
   prepare(layer, weights) {
     const masks = layer.boolean("mask_zero", false);
-    layer.only("quantization_config", null, "quantised layers have no ONNX form here");
-    layer.only("lora_rank", null, "layers with LoRA have no ONNX form here: merge the weights before saving");
+    onlyOwnWeights(layer);
     const [table] = weights.take(["embeddings"]);
     checkWeight(layer, "embeddings", table!, [layer.integer("input_dim"), layer.integer("output_dim")]);
     return (graph, [x]) => {

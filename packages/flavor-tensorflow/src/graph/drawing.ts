@@ -1,4 +1,4 @@
-import { type DType, dtypeInfo, ModelkeepError, Tensor } from "@modelkeep/core";
+import { type DType, dtypeInfo, ModelkeepError, Tensor, tensorOf } from "@modelkeep/core";
 import { type Attributes, type GraphBuilder, int, type Value } from "@modelkeep/onnx";
 import { dtypeOf, typeName } from "@modelkeep/savedmodel";
 
@@ -230,7 +230,6 @@ export function filled(dtype: DType, shape: readonly number[], value: number): T
 
 /** A constant of integers. */
 export function integers(values: readonly number[], shape: readonly number[], dtype: DType): Tensor {
-  if (dtype === "int64") return new Tensor(dtype, shape, BigInt64Array.from(values, BigInt));
-  if (dtype === "int32") return new Tensor(dtype, shape, Int32Array.from(values));
-  throw new ModelkeepError("unsupported", `sizes as ${dtype}`);
+  if (dtype !== "int64" && dtype !== "int32") throw new ModelkeepError("unsupported", `sizes as ${dtype}`);
+  return tensorOf(dtype, shape, values);
 }

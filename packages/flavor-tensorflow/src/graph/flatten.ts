@@ -1,6 +1,8 @@
 import { ModelkeepError } from "@modelkeep/core";
 import type { Graph, GraphAttribute, GraphNode } from "@modelkeep/savedmodel";
 
+import { malformedGraph } from "../refusal.js";
+
 /** A value: the output of a node, by number. */
 export interface Reference {
   readonly node: FlatNode;
@@ -83,7 +85,7 @@ export class Flattener {
   body(name: string, path: string): FlatFunction {
     const body = this.#graph.functions.get(name);
     if (body === undefined)
-      throw malformed(`has a loop of the function ${JSON.stringify(name)}, which it does not have`);
+      throw malformedGraph(`has a loop of the function ${JSON.stringify(name)}, which it does not have`);
     const inner = new Flattener(this.#graph, { counted: this.#counted });
     const parameters = body.parameters.map((parameter): FlatNode => {
       return { operator: "parameter", name: `${path}/${parameter}`, inputs: [], attributes: new Map() };
@@ -113,7 +115,7 @@ export class Flattener {
       }
       const node = scope.nodes.get(name);
       if (node === undefined)
-        throw malformed(`needs the node ${JSON.stringify(scope.path + name)}, which it does not have`);
+        throw malformedGraph(`needs the node ${JSON.stringify(scope.path + name)}, which it does not have`);
       if (open.has(name)) {
         stack.pop();
         open.delete(name);
@@ -126,7 +128,7 @@ export class Flattener {
       for (const input of node.inputs) {
         if (input.startsWith("^") && !this.#effects) continue;
         const needed = nodeName(input);
-        if (open.has(needed)) throw malformed(`leads from ${JSON.stringify(scope.path + needed)} back to itself`);
+        if (open.has(needed)) throw malformedGraph(`leads from ${JSON.stringify(scope.path + needed)} back to itself`);
         stack.push(needed);
       }
     }
@@ -148,15 +150,16 @@ export class Flattener {
     const body = this.#graph.functions.get(called);
     const where = () => JSON.stringify(scope.path + node.name);
     if (body === undefined)
-      throw malformed(`calls the function ${JSON.stringify(called)} in ${where()}, which it does not have`);
-    if (scope.within.includes(called)) throw malformed(`has the function ${JSON.stringify(called)} that calls itself`);
+      throw malformedGraph(`calls the function ${JSON.stringify(called)} in ${where()}, which it does not have`);
+    if (scope.within.includes(called))
+      throw malformedGraph(`has the function ${JSON.stringify(called)} that calls itself`);
     if (scope.within.length >= deepestCall)
       throw new ModelkeepError(
         "limit_exceeded",
         `[tensorflow] Functions call each other more than ${deepestCall} deep`,
       );
     if (inputs.length !== body.parameters.length)
-      throw malformed(`gives ${called} ${inputs.length} values for ${body.parameters.length} in ${where()}`);
+      throw malformedGraph(`gives ${called} ${inputs.length} values for ${body.parameters.length} in ${where()}`);
     const inner: Scope = {
       nodes: body.nodes,
       parameters: new Map(body.parameters.map((parameter, index) => [parameter, inputs[index]!])),
@@ -175,19 +178,20 @@ export class Flattener {
     if (parameter !== undefined) return parameter;
     const [name, ...rest] = text.split(":") as [string, ...string[]];
     const references = scope.done.get(name);
-    if (references === undefined) throw malformed(`needs ${JSON.stringify(scope.path + text)}, which it does not have`);
+    if (references === undefined)
+      throw malformedGraph(`needs ${JSON.stringify(scope.path + text)}, which it does not have`);
     const number = Number(rest.at(-1) ?? 0);
     const [first] = references;
     const operator = scope.nodes.get(name)?.operator ?? "";
     if (calls.has(operator) || operator === "IdentityN" || passing.has(operator)) {
       const found = references[number];
       if (found !== undefined) return found;
-      throw malformed(`needs ${JSON.stringify(scope.path + text)}, which its node does not give`);
+      throw malformedGraph(`needs ${JSON.stringify(scope.path + text)}, which its node does not give`);
     }
     const named = rest.length > 1 ? (outputNames[operator]?.indexOf(rest[0]!) ?? -1) : -1;
     const output = named >= 0 ? named : number;
     if (first === undefined || !Number.isSafeInteger(output) || output < 0 || output > 65_535)
-      throw malformed(`needs ${JSON.stringify(scope.path + text)}, which is no output`);
+      throw malformedGraph(`needs ${JSON.stringify(scope.path + text)}, which is no output`);
     return { node: first.node, output };
   }
 }
@@ -195,8 +199,4 @@ export class Flattener {
 /** The node of "^node", "node:1" and "node:output:0". */
 function nodeName(text: string): string {
   return text.replace(/^\^/, "").split(":")[0]!;
-}
-
-function malformed(what: string): ModelkeepError {
-  return new ModelkeepError("malformed", `[tensorflow] The graph ${what}`);
 }

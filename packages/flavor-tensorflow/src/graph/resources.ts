@@ -1,6 +1,7 @@
 import { ModelkeepError, type Tensor } from "@modelkeep/core";
 import type { Graph, Variables } from "@modelkeep/savedmodel";
 
+import { malformedGraph } from "../refusal.js";
 import { type FlatNode, Flattener, type Reference } from "./flatten.js";
 
 /** Keys and what they lead to. */
@@ -75,7 +76,7 @@ async function readValue(
   if (node.operator === "RestoreV2" && variables !== undefined) {
     const names = node.inputs[1]?.node.attributes.get("value")?.tensor?.();
     const key = names?.dtype === "string" ? (names.data as readonly string[])[output] : undefined;
-    if (key === undefined) throw malformed(`does not say which tensor ${JSON.stringify(node.name)} reads`);
+    if (key === undefined) throw malformedGraph(`does not say which tensor ${JSON.stringify(node.name)} reads`);
     return variables.readKey(key);
   }
   const [handle] = node.inputs;
@@ -96,8 +97,4 @@ function notFilled(what: string, { name, operator }: FlatNode): ModelkeepError {
       details: { operator, node: name },
     },
   );
-}
-
-function malformed(what: string): ModelkeepError {
-  return new ModelkeepError("malformed", `[tensorflow] The graph ${what}`);
 }

@@ -1,10 +1,9 @@
 import { Tensor } from "@modelkeep/core";
-import { type Attributes, int, ints, type Value } from "@modelkeep/onnx";
+import { type Attributes, int, ints, transposeTensor, type Value } from "@modelkeep/onnx";
 
-import { type Drawing, toFirst } from "../graph/drawing.js";
+import type { Drawing } from "../graph/drawing.js";
 import type { Drawn } from "../graph/drawn.js";
 import { remaining, type Size } from "../graph/sizes.js";
-import { transposed } from "../graph/transposed.js";
 import { padded } from "./slices.js";
 import type { Handler, Handlers } from "./handler.js";
 
@@ -90,7 +89,7 @@ const ones = (rank: number) => Array.from({ length: rank }, () => 1);
 
 /** Filters in the order of ONNX; their sizes must be known. */
 function filters(d: Drawing, filter: Drawn, order: readonly number[]): Value {
-  if (filter.tensor !== undefined) return d.graph.constant(transposed(filter.tensor, order));
+  if (filter.tensor !== undefined) return d.graph.constant(transposeTensor(filter.tensor, order));
   return d.graph.transpose(d.draw(filter), order);
 }
 
@@ -134,14 +133,19 @@ function depthwise(d: Drawing): Drawn {
   const [batch, ...rest] = d.shapeOf(x);
   const window = windowOf(d, [height, width], ones(4));
   const { attributes, sizes } = paddingOf(d, rest.slice(0, -1), window);
-  const weights = d.graph.reshape(filters(d, filter, [2, 3, 0, 1]), [channels * each, 1, height, width]);
-  const own =
+  const [order, shape] = [
+    [2, 3, 0, 1],
+    [channels * each, 1, height, width],
+  ];
+  const weights =
     filter.tensor === undefined
-      ? weights
-      : d.graph.constant(
-          new Tensor(filter.dtype, [channels * each, 1, height, width], transposed(filter.tensor, [2, 3, 0, 1]).data),
-        );
-  const value = d.apply("Conv", [d.channelsFirst(x), own], { ...moving(window), ...attributes, group: int(channels) });
+      ? d.graph.reshape(filters(d, filter, order), shape)
+      : d.graph.constant(new Tensor(filter.dtype, shape, transposeTensor(filter.tensor, order).data));
+  const value = d.apply("Conv", [d.channelsFirst(x), weights], {
+    ...moving(window),
+    ...attributes,
+    group: int(channels),
+  });
   return d.resultFirst(value, [batch!, ...sizes, channels * each]);
 }
 
@@ -292,7 +296,7 @@ function addBias(d: Drawing): Drawn {
   const first = x.value === undefined && x.channelsFirst !== undefined;
   const shaped = () => d.graph.reshape(d.draw(bias), [-1, ...ones(rank - 2)]);
   if (d.attributeText("data_format") === "NCHW") return d.result(d.graph.add(d.draw(x), shaped()), x.shape);
-  if (first && toFirst(rank).length > 2) return d.resultFirst(d.graph.add(x.channelsFirst!, shaped()), x.shape!);
+  if (first && rank > 2) return d.resultFirst(d.graph.add(x.channelsFirst!, shaped()), x.shape!);
   return d.result(d.graph.add(d.draw(x), d.draw(bias)), x.shape);
 }
 

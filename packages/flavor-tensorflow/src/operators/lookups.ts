@@ -1,5 +1,4 @@
-import type { Tensor } from "@modelkeep/core";
-import { type DType } from "@modelkeep/core";
+import type { DType, Tensor } from "@modelkeep/core";
 import { int, type LabelList, type Value } from "@modelkeep/onnx";
 
 import { type Drawing, integers } from "../graph/drawing.js";

@@ -1,9 +1,8 @@
-import { float, type Value } from "@modelkeep/onnx";
+import { float, transposeTensor, type Value } from "@modelkeep/onnx";
 
 import type { Drawing } from "../graph/drawing.js";
 import type { Drawn } from "../graph/drawn.js";
 import { broadcast, type Shape } from "../graph/sizes.js";
-import { transposed } from "../graph/transposed.js";
 import type { Handler, Handlers } from "./handler.js";
 
 /** With its last two axes changed where it is asked for. */
@@ -14,7 +13,7 @@ function matrix(d: Drawing, x: Drawn, turned: boolean): { readonly value: () => 
   const order = shape.map((_, axis) => axis);
   [order[shape.length - 1], order[shape.length - 2]] = [shape.length - 2, shape.length - 1];
   const value = () =>
-    x.tensor === undefined ? d.graph.transpose(d.draw(x), order) : d.graph.constant(transposed(x.tensor, order));
+    x.tensor === undefined ? d.graph.transpose(d.draw(x), order) : d.graph.constant(transposeTensor(x.tensor, order));
   return { value, shape: order.map((axis) => shape[axis]!) };
 }
 

@@ -1,6 +1,7 @@
 import { ModelkeepError } from "@modelkeep/core";
 
 import { given, type KernelFactory, type KernelTable } from "../kernel.js";
+import { strided } from "../strided.js";
 import { around, axisOf, count, type Numbers, stridesOf, type Value, zeros } from "../value.js";
 import { broadcastIndex, broadcastShape } from "./broadcast.js";
 import { pick, Target } from "./elements.js";
@@ -74,23 +75,6 @@ const transpose: KernelFactory = (node) => {
     ];
   };
 };
-
-/** The indexes that a walk over `shape` with these steps visits. */
-function strided(shape: readonly number[], steps: readonly number[], start = 0): Int32Array {
-  const index = new Int32Array(count(shape));
-  const position = shape.map(() => 0);
-  let source = start;
-  for (let at = 0; at < index.length; at++) {
-    index[at] = source;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      source += steps[axis]!;
-      if (++position[axis]! < shape[axis]!) break;
-      source -= steps[axis]! * shape[axis]!;
-      position[axis] = 0;
-    }
-  }
-  return index;
-}
 
 const concat: KernelFactory = (node) => (inputs) => {
   const values = inputs.map((_, at) => given(inputs, at));
