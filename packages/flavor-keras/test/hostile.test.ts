@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { isModelkeepError, type Json, memoryPayloads } from "@modelkeep/core";
 import { kerasCodec } from "@modelkeep/codec-keras";
 import { checkModel, encodeModelBytes } from "@modelkeep/onnx";
+import { randomNumbers } from "@modelkeep/testkit";
 import { expect, test } from "vitest";
 
 import { convertKeras } from "../src/index.js";
@@ -13,17 +14,6 @@ const index = JSON.parse(readFileSync(new URL("index.json", folder), "utf8")) as
 const files = index.map(({ file }) => file).filter((file) => !/^(?:wine|series|digits)/u.test(file));
 const runs = Number(process.env["MODELKEEP_FUZZ_RUNS"] ?? 150);
 const seed = Number(process.env["MODELKEEP_TEST_SEED"] ?? 1);
-
-/** Mulberry32. */
-function randomNumbers(start: number): (below: number) => number {
-  let state = start;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (((mixed ^ (mixed >>> 14)) >>> 0) % 2 ** 32) % below;
-  };
-}
 
 const replacements: readonly Json[] = [
   null,
@@ -78,7 +68,8 @@ test(
   "a changed architecture gives a model or a typed error, quickly",
   { timeout: 120_000 + runs * 50 },
   async ({ task }) => {
-    const random = randomNumbers(seed);
+    const next = randomNumbers(seed);
+    const random = (below: number) => Math.floor(next() * below);
     const decoded = await Promise.all(
       files.map(async (file) => {
         const bytes = new Uint8Array(readFileSync(new URL(file, folder)));
@@ -110,3 +101,26 @@ test(
     expect(converted).toBeGreaterThan(0);
   },
 );
+
+test("a layer that is called with hundreds of thousands of tensors is refused", () => {
+  const input = { class_name: "InputLayer", config: { name: "x", batch_shape: [null, 2] }, inbound_nodes: [] };
+  const tensor = { class_name: "__keras_tensor__", config: { keras_history: ["x", 0, 0] } };
+  const many = Array.from({ length: 300_000 }, () => tensor);
+  const add = { class_name: "Add", config: { name: "y" }, inbound_nodes: [{ args: [many], kwargs: {} }] };
+  const ends = { input_layers: [["x", 0, 0]], output_layers: [["y", 0, 0]] };
+  const config = {
+    class_name: "Functional",
+    config: {
+      name: "m",
+      layers: [
+        { ...input, name: "x" },
+        { ...add, name: "y" },
+      ],
+      ...ends,
+    },
+  };
+  const metadata = new Map([["keras.config", JSON.stringify(config)]]);
+  expect(() => convertKeras({ tensors: new Map(), metadata })).toThrow(
+    expect.objectContaining({ code: "limit_exceeded" }),
+  );
+});

@@ -64,6 +64,7 @@ export function savedModel(
   nodes: readonly Uint8Array[],
   output: string,
   functions: readonly Uint8Array[] = [],
+  collections: readonly Uint8Array[] = [],
 ): Map<string, Uint8Array> {
   const info = (tensor: string) => message([1, tensor], [2, 1], [3, shape([-1, 4])]);
   const signature = message(
@@ -76,6 +77,7 @@ export function savedModel(
   const meta = message(
     [1, message([4, "serve"], [5, "2.21.0"])],
     [2, graph],
+    ...collections.map((each) => [4, each] as const),
     [5, message([1, "serving_default"], [2, signature])],
   );
   return new Map([["saved_model.pb", message([1, 1], [2, meta])]]);

@@ -63,7 +63,7 @@ function readMetaGraph(bytes: Uint8Array, budget: Budget): Graph {
   const nodes = new Map<string, GraphNode>();
   const functions = new Map<string, GraphFunction>();
   let restore: string | undefined;
-  const initializers: string[] = [];
+  const initializers = new Set<string>();
   for (const field of fieldsOf(bytes, budget, 1)) {
     if (field.number === 2)
       for (const each of fieldsOf(field.bytes, budget, 2)) {
@@ -74,10 +74,10 @@ function readMetaGraph(bytes: Uint8Array, budget: Budget): Graph {
       }
     if (field.number === 3)
       for (const each of fieldsOf(field.bytes, budget, 2)) if (each.number === 3) restore = textOf(each.bytes);
-    if (field.number === 4) initializers.push(...readCollection(field.bytes, budget));
-    if (field.number === 5) initializers.push(...readInitializer(field.bytes, budget));
+    if (field.number === 4) for (const each of readCollection(field.bytes, budget)) initializers.add(each);
+    if (field.number === 5) for (const each of readInitializer(field.bytes, budget)) initializers.add(each);
   }
-  return { nodes, functions, restore: restore === "" ? undefined : restore, initializers: [...new Set(initializers)] };
+  return { nodes, functions, restore: restore === "" ? undefined : restore, initializers: [...initializers] };
 }
 
 function add<T extends { readonly name: string }>(map: Map<string, T>, item: T, where: string): void {

@@ -1,4 +1,4 @@
-import type { Json } from "@modelkeep/core";
+import { type Json, ModelkeepError } from "@modelkeep/core";
 
 import { isObject, malformed, member, shown, text } from "./json.js";
 
@@ -19,6 +19,9 @@ export interface Call {
   readonly options: ReadonlyMap<string, Json>;
 }
 
+/** More than any layer is called with. */
+const mostTensors = 10_000;
+
 /** `["dense", 0, 0]` */
 export function referenceOf(value: Json | undefined): Reference | undefined {
   if (!Array.isArray(value) || value.length < 3) return undefined;
@@ -31,7 +34,15 @@ export function referenceOf(value: Json | undefined): Reference | undefined {
 export function callsOf(value: Json | undefined, layer: string): readonly Call[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw fault(layer, value);
-  return value.map((node) => (isObject(node) ? callOfArguments(node, layer) : callOfLists(node, layer)));
+  return value.map((node) => {
+    const call = isObject(node) ? callOfArguments(node, layer) : callOfLists(node, layer);
+    const tensors = [...call.named.values()].reduce((sum, each) => sum + each.length, call.inputs.length);
+    if (tensors <= mostTensors) return call;
+    throw new ModelkeepError(
+      "limit_exceeded",
+      `The layer ${JSON.stringify(layer)} is called with ${tensors} tensors; ${mostTensors} are allowed`,
+    );
+  });
 }
 
 function callOfArguments(node: Json, layer: string): Call {

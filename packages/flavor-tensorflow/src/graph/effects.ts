@@ -42,7 +42,7 @@ function withBodies(graph: Graph, nodes: readonly FlatNode[]): Named[] {
     for (const { function: name } of next.attributes.values()) {
       if (name === undefined || seen.has(name)) continue;
       seen.add(name);
-      waiting.push(...(graph.functions.get(name)?.nodes.values() ?? []));
+      for (const node of graph.functions.get(name)?.nodes.values() ?? []) waiting.push(node);
     }
   }
   return all;
