@@ -26,8 +26,9 @@ export async function isPath(text: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT")
       return (
-        /[/\\]|\.(?:zip|age|onnx|json|pkl|joblib|safetensors|msgpack|np[yz]|pth?|ckpt|keras|h5|hdf5)$/iu.test(text) &&
-        !text.includes("@")
+        /[/\\]|\.(?:zip|age|onnx|json|pkl|joblib|safetensors|msgpack|np[yz]|pth?|ckpt|gguf|keras|h5|hdf5)$/iu.test(
+          text,
+        ) && !text.includes("@")
       );
     throw error;
   }

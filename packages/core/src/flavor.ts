@@ -36,7 +36,8 @@ export interface Conversion {
   readonly model: unknown;
   /** What the source told of itself: steps, hyper-parameters, libraries. */
   readonly description?: ModelDescription;
-  readonly signature: Signature;
+  /** Tensors alone have none: nothing predicts with them. */
+  readonly signature?: Signature;
   readonly exactness: "bits" | "bounded" | "unknown";
   /** For "bounded": |a - b| <= bound x max(1, |b|). */
   readonly bound?: number;
@@ -55,6 +56,8 @@ export interface ConvertModelOptions {
   readonly precision?: "float64" | "float32";
   /** By its name, of a model that has several. */
   readonly signature?: string;
+  /** Write quantised tensors as plain ones of float32. Nothing is dequantised unasked: it takes many times the space. */
+  readonly dequantize?: boolean;
 }
 
 /** What a runtime is asked to run. */

@@ -1,4 +1,12 @@
-import { type Conversion, type Dimension, type DType, type Json, ModelkeepError, parseJson } from "@modelkeep/core";
+import {
+  type Conversion,
+  type Dimension,
+  type DType,
+  type Json,
+  ModelkeepError,
+  parseJson,
+  type Signature,
+} from "@modelkeep/core";
 import { type OnnxModel, pruneModel } from "@modelkeep/onnx";
 import type { TensorFile } from "@modelkeep/safetensors";
 
@@ -21,6 +29,7 @@ export interface KerasConvertOptions {
 /** A converted model with what its file says about it. */
 export interface KerasConversion extends Conversion {
   readonly model: OnnxModel;
+  readonly signature: Signature;
   /** Every layer, those of models within included: its name, class and the models around it. */
   readonly steps: readonly { readonly name: string; readonly type: string }[];
   readonly versions: Readonly<Record<string, string>>;

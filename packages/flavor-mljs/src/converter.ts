@@ -1,4 +1,10 @@
-import { type Converter, ModelkeepError } from "@modelkeep/core";
+import {
+  type Conversion,
+  type Converter,
+  type ConvertModelOptions,
+  ModelkeepError,
+  type Signature,
+} from "@modelkeep/core";
 import { graphBuilder, type Value } from "@modelkeep/onnx";
 
 import { asPipeline } from "./flavor.js";
@@ -10,8 +16,12 @@ import { version } from "./version.js";
 /** Floats agree within this bound, relative to max(1, |b|): products of matrices are summed in another order. */
 const bound = 1e-9;
 
+export interface MljsConverter extends Converter {
+  convert(model: unknown, options?: ConvertModelOptions): Promise<Conversion & { readonly signature: Signature }>;
+}
+
 /** ml.js models and pipelines to ONNX in float64. */
-export function mljsConverter(): Converter {
+export function mljsConverter(): MljsConverter {
   return {
     from: "mljs",
     to: "onnx",

@@ -1,4 +1,4 @@
-export { mljsConverter } from "./converter.js";
+export { type MljsConverter, mljsConverter } from "./converter.js";
 export { librariesOf, mljsFlavor } from "./flavor.js";
 export { StandardScaler } from "./models/standard-scaler.js";
 export { Pipeline, type PipelineOptions, type Step } from "./pipeline.js";

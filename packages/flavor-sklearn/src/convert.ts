@@ -1,4 +1,4 @@
-import type { Conversion } from "@modelkeep/core";
+import type { Conversion, Signature } from "@modelkeep/core";
 import {
   type GraphBuilder,
   graphBuilder,
@@ -30,6 +30,7 @@ export interface ConvertOptions {
 /** A converted model with what its file says about it. */
 export interface SklearnConversion extends Conversion, ModelFacts {
   readonly model: OnnxModel;
+  readonly signature: Signature;
   /** Texts that must become counts before the model runs, as `textPredictor` does it; also in the model's metadata. */
   readonly texts?: readonly TextInput[];
 }

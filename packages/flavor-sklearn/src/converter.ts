@@ -13,10 +13,12 @@ import { convertSklearn, type SklearnConversion } from "./convert.js";
 /** What the pickle and joblib codecs decode, or the value in it. */
 export type DecodedPickle = PickleFile | PickleValue;
 
-/** scikit-learn's fitted models and pipelines, as their pickle or joblib files hold them, to ONNX. */
-export function sklearnConverter(): Converter<DecodedPickle> & {
+export interface SklearnConverter extends Converter<DecodedPickle> {
   convert(model: DecodedPickle, options?: { precision?: "float64" | "float32" }): Promise<SklearnConversion>;
-} {
+}
+
+/** scikit-learn's fitted models and pipelines, as their pickle or joblib files hold them, to ONNX. */
+export function sklearnConverter(): SklearnConverter {
   return {
     from: "pickle",
     to: "onnx",

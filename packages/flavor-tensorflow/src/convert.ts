@@ -1,4 +1,4 @@
-import { type Conversion, memoryPayloads, ModelkeepError } from "@modelkeep/core";
+import { type Conversion, memoryPayloads, ModelkeepError, type Signature } from "@modelkeep/core";
 import { graphBuilder, type OnnxModel, pruneModel } from "@modelkeep/onnx";
 import { mainPath, readGraph, readSavedModel, readVariables, type SavedModelFiles } from "@modelkeep/savedmodel";
 
@@ -20,6 +20,7 @@ export interface ConvertOptions {
 /** A converted model with what its file says about it. */
 export interface TensorflowConversion extends Conversion {
   readonly model: OnnxModel;
+  readonly signature: Signature;
   readonly signatureName: string;
   /** The version of TensorFlow that wrote the file, as it tells. */
   readonly tensorflow: string | undefined;

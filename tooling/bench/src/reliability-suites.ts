@@ -19,6 +19,7 @@ export const suites: readonly Suite[] = [
       "packages/codec-json/test/properties.test.ts",
       "packages/codec-msgpack/test/properties.test.ts",
       "packages/codec-safetensors/test/properties.test.ts",
+      "packages/codec-gguf/test/properties.test.ts",
       "packages/codec-onnx/test/vectors.test.ts",
       "packages/pickle/test/fuzz.test.ts",
       "packages/codec-keras/test/hostile.test.ts",

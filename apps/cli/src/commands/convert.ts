@@ -8,6 +8,7 @@ import {
   ModelkeepError,
   memoryPayloads,
   collect,
+  type PayloadSource,
   type Runtime,
   toTensors,
 } from "@modelkeep/core";
@@ -37,19 +38,20 @@ export async function run(context: Context): Promise<void> {
   const conversion = await convert(plugins, target, model, {
     ...chosen,
     ...(precision !== undefined && { precision }),
+    ...(options.flag("dequantize") && { dequantize: true }),
   });
   const extension = target.extensions.find((each) => to.toLowerCase().endsWith(each))!;
   const [file] = await target.encode(conversion.model, { extension });
-  const bytes = await collect(file!.open());
-  await writeNewFile(resolve(folder, to), once(bytes), { overwrite: options.flag("force") });
-  const worst = await compare(context, plugins, target, model, bytes, chosen);
+  const written = { size: 0 };
+  await writeNewFile(resolve(folder, to), counted(file!.open(), written), { overwrite: options.flag("force") });
+  const worst = await compare(context, plugins, target, model, file!, chosen);
   const { exactness, bound, notes, signature } = conversion;
   output.result(
     {
       from,
       to,
       codec: target.name,
-      size: bytes.length,
+      size: written.size,
       exactness,
       bound,
       notes,
@@ -58,7 +60,7 @@ export async function run(context: Context): Promise<void> {
     },
     () =>
       [
-        `${from} → ${to}  ${formatBytes(bytes.length)}, ${signature === undefined ? "the same values" : exactnessText(exactness, bound)}`,
+        `${from} → ${to}  ${formatBytes(written.size)}, ${signature === undefined ? "the same values" : exactnessText(exactness, bound)}`,
         ...(worst === undefined ? [] : [`worst difference from float64 on the samples: ${worst.toExponential(1)}`]),
         ...notes.map((note) => `  ${note}`),
       ].join("\n"),
@@ -70,15 +72,12 @@ async function thawed(plugins: Plugins, decoded: unknown): Promise<unknown> {
   return flavor === undefined ? decoded : flavor.thaw(decoded as never);
 }
 
-/** Tensors alone have no signature: nothing predicts with them. */
-type Converted = Omit<Conversion, "signature"> & Partial<Pick<Conversion, "signature">>;
-
 async function convert(
   plugins: Plugins,
   target: Codec,
   model: unknown,
   options: ConvertModelOptions,
-): Promise<Converted> {
+): Promise<Conversion> {
   const converter = plugins.converters.find((each) => each.to === target.name && each.owns(model));
   // Tensors that another format holds as well need no converter.
   if (converter === undefined && target.accepts(model)) return { model, exactness: "bits", notes: [] };
@@ -93,7 +92,7 @@ async function compare(
   plugins: Plugins,
   target: Codec,
   model: unknown,
-  bytes: Uint8Array,
+  written: PayloadSource,
   chosen: ConvertModelOptions,
 ): Promise<number | undefined> {
   const rows = options.text("samples");
@@ -106,7 +105,10 @@ async function compare(
   };
   const [runtime] = plugins.runtimes.filter((each) => each.runs({ codec: target.name }));
   if (runtime === undefined) throw new ModelkeepError("unsupported", `Nothing here runs ${target.name}`);
-  return worstDifference(await predict(bytes, runtime), await predict(await collect(file!.open()), runtime));
+  return worstDifference(
+    await predict(await collect(written.open()), runtime),
+    await predict(await collect(file!.open()), runtime),
+  );
 }
 
 function precisionOf(text: string | undefined): "float64" | "float32" | undefined {
@@ -121,6 +123,9 @@ export function exactnessText(exactness: Conversion["exactness"], bound: number 
     : "compare its predictions before you use it";
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+async function* counted(pieces: AsyncIterable<Uint8Array>, written: { size: number }): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    written.size += piece.length;
+    yield piece;
+  }
 }

@@ -51,9 +51,11 @@ function describeInspection(
       `  operators   ${inspection.operators.map(({ name, domain, count }) => `${domain ? `${domain}.` : ""}${name} x ${count}`).join(", ")}`,
     );
   }
-  const { tree, globals, layers, ...details } = inspection.details ?? {};
+  const { tree, globals, layers, keys, ...details } = inspection.details ?? {};
   for (const [key, value] of Object.entries(details)) lines.push(`  ${key.padEnd(11)} ${detailText(value)}`);
   if (Array.isArray(layers)) lines.push(...layerLines(layers as readonly Layer[]));
+  if (typeof keys === "object" && keys !== null)
+    lines.push(`  keys        ${Object.keys(keys).length} with what else the file tells (--json lists them)`);
   if (Array.isArray(globals)) lines.push(`  names       ${globals.length} that the file asks for (--json lists them)`);
   if (tree !== undefined) lines.push("  contents", ...treeLines(tree).map((line) => `    ${line}`));
   // An object tree has the arrays in their places.

@@ -8,9 +8,9 @@ import { looksPickled, scanFile, type ScanReport } from "@modelkeep/pickle";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
 import type { Output } from "../output.js";
-import { type FileReport, scanKeras } from "../scan-keras.js";
+import { type FileReport, scanByCodec } from "../scan-by-codec.js";
 
-/** What pickles and files of Keras would run, file by file. Exit code 0 only when every file is clean. */
+/** What pickles, files of Keras and GGUF files would run, file by file. Exit code 0 only when every file is clean. */
 export async function run({ arguments: given, folder, output, signal }: Context): Promise<number> {
   const reports: FileReport[] = [];
   for (const named of given) {
@@ -18,7 +18,7 @@ export async function run({ arguments: given, folder, output, signal }: Context)
     for await (const path of filesBelow(start)) {
       const payloads = await filePayloads([{ file: path, path: "file" }]);
       const shown = path === start ? named : join(named, path.slice(start.length + 1));
-      let report = await scanKeras(payloads, shown, signal);
+      let report = await scanByCodec(payloads, shown, signal);
       if (report === undefined) {
         const scanned = await scanFile(payloads.main, { signal });
         // In a folder other files are expected; a file that was named is answered for.

@@ -1,0 +1,53 @@
+import { ModelkeepError, type Payload } from "@modelkeep/core";
+
+import { MoreNeeded } from "./byte-cursor.js";
+import { type GgufHeader, parseHeader, type ParseHeaderOptions } from "./header.js";
+
+export interface ReadHeaderOptions extends ParseHeaderOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Bytes of a header; the vocabularies of today need up to 20 million. */
+const headerLimit = 100_000_000;
+const firstBytes = 65_536;
+
+/** The header of a payload, from its first bytes alone: how many it has shows only when they are read. */
+export async function readHeader(
+  payload: Pick<Payload, "size" | "range">,
+  options: ReadHeaderOptions = {},
+): Promise<GgufHeader> {
+  const { signal } = options;
+  const call = signal === undefined ? {} : { signal };
+  let bytes = await payload.range(0, Math.min(firstBytes, payload.size), call);
+  for (;;) {
+    try {
+      return parseHeader(bytes, payload.size, options);
+    } catch (error) {
+      if (!(error instanceof MoreNeeded)) throw error;
+      const size = Math.min(Math.max(withinLimit(error.end), 2 * bytes.byteLength), headerLimit, payload.size);
+      bytes = joined(bytes, await payload.range(bytes.byteLength, size, call));
+    }
+  }
+}
+
+/** The header of a file that is in memory. */
+export function headerOf(buffer: ArrayBuffer, options: ParseHeaderOptions = {}): GgufHeader {
+  try {
+    return parseHeader(new Uint8Array(buffer, 0, Math.min(buffer.byteLength, headerLimit)), buffer.byteLength, options);
+  } catch (error) {
+    if (error instanceof MoreNeeded) withinLimit(error.end);
+    throw error;
+  }
+}
+
+function withinLimit(end: number): number {
+  if (end <= headerLimit) return end;
+  throw new ModelkeepError("limit_exceeded", `The GGUF header has at least ${end} bytes; the limit is ${headerLimit}`);
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.byteLength + second.byteLength);
+  bytes.set(first);
+  bytes.set(second, first.byteLength);
+  return bytes;
+}
