@@ -1,7 +1,12 @@
 /** Turns the bytes of each element around, in place. */
 export function swapBytes(bytes: Uint8Array, width: number): void {
-  if (width === 1) return;
-  for (let start = 0; start + width <= bytes.byteLength; start += width) bytes.subarray(start, start + width).reverse();
+  for (let start = 0; start + width <= bytes.byteLength; start += width) {
+    for (let low = start, high = start + width - 1; low < high; low++, high--) {
+      const byte = bytes[low]!;
+      bytes[low] = bytes[high]!;
+      bytes[high] = byte;
+    }
+  }
 }
 
 export function swappedBytes(bytes: Uint8Array, width: number): Uint8Array<ArrayBuffer> {
