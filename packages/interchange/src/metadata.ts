@@ -18,10 +18,8 @@ const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
     isRecord(value) ? { parameters: value } : undefined,
   ),
   ...named("tags labels", (value) => {
-    const tags = isRecord(value) ? Object.entries(value).map(([key, each]) => [key, scalarText(each)] as const) : [];
-    return tags.length > 0 && tags.every(([, text]) => text !== undefined)
-      ? { tags: Object.fromEntries(tags as readonly (readonly [string, string])[]) }
-      : undefined;
+    const tags = tagsOf(value);
+    return tags === undefined ? undefined : { tags };
   }),
   ...named("git_commit git_sha commit git_hash", (value) =>
     isText(value) ? { source: { git: { commit: value } } } : undefined,
@@ -29,12 +27,12 @@ const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
   ...named("run run_id", (value) => (isText(value) ? { source: { run: value } } : undefined)),
   ...named("dataset data training_data", (value) => dataOf(value)),
   ...named("library_versions libraries dependencies", (value) => {
-    const libraries = textsOf(value);
-    return libraries === undefined ? undefined : librariesOf(libraries);
+    const requirements = requirementsOf(value);
+    return requirements.length === 0 ? undefined : { requirements };
   }),
   ...["sklearn", "numpy", "joblib", "xgboost", "lightgbm", "tensorflow", "keras"].map((library): [string, Field] => [
     `${library}_version`,
-    (value) => (isText(value) ? librariesOf({ [library === "sklearn" ? "scikit-learn" : library]: value }) : undefined),
+    (value) => (isText(value) ? { requirements: requirementsOf({ [library]: value }) } : undefined),
   ]),
 ]);
 
@@ -66,6 +64,26 @@ export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** { "scikit-learn": "1.9.1" } as requirements; none where anything is no version. Python itself is none. */
+export function requirementsOf(value: Json | undefined): NonNullable<Metadata["requirements"]> {
+  if (!isRecord(value)) return [];
+  const libraries = Object.entries(value).filter(([name]) => name.toLowerCase() !== "python");
+  return libraries.every((each): each is [string, string] => isText(each[1]))
+    ? libraries.map(([name, version]) => ({ ecosystem: "pypi", name: packages.get(name) ?? name, version }))
+    : [];
+}
+
+/** Modules that are called otherwise than their packages. */
+const packages: ReadonlyMap<string, string> = new Map([["sklearn", "scikit-learn"]]);
+
+/** Names with texts; undefined where there are none, or one is no scalar. */
+export function tagsOf(value: Json | undefined): Record<string, string> | undefined {
+  const tags = isRecord(value) ? Object.entries(value).map(([key, each]) => [key, scalarText(each)] as const) : [];
+  return tags.length > 0 && tags.every((each): each is readonly [string, string] => each[1] !== undefined)
+    ? Object.fromEntries(tags)
+    : undefined;
+}
+
 function named(names: string, field: Field): [string, Field][] {
   return names.split(" ").map((name) => [name, field]);
 }
@@ -86,11 +104,6 @@ function numbersOf(value: Json, prefix = ""): Record<string, number> | undefined
   return found;
 }
 
-function textsOf(value: Json): Record<string, string> | undefined {
-  if (!isRecord(value) || !Object.values(value).every(isText)) return undefined;
-  return value as Record<string, string>;
-}
-
 function dataOf(value: Json): Metadata | undefined {
   if (isText(value)) return { data: [{ name: value, role: "train" }] };
   if (!isRecord(value) || !isText(value["name"])) return undefined;
@@ -108,13 +121,6 @@ function dataOf(value: Json): Metadata | undefined {
       },
     ],
   };
-}
-
-function librariesOf(libraries: Readonly<Record<string, string>>): Metadata {
-  const requirements = Object.entries(libraries)
-    .filter(([name]) => name.toLowerCase() !== "python")
-    .map(([name, version]) => ({ ecosystem: "pypi" as const, name, version }));
-  return requirements.length === 0 ? {} : { requirements };
 }
 
 /** "Ada <ada@example.org>" or a name. */

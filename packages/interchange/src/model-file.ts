@@ -37,6 +37,25 @@ export function mainFile(names: readonly string[]): string | undefined {
   return likely.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 
+/** The same for paths: the likeliest of those that lie the least deep. */
+export function shallowest(paths: readonly string[]): string | undefined {
+  const depths = [...new Set(paths.map(depthOf))].toSorted((a, b) => a - b);
+  for (const depth of depths) {
+    const here = paths.filter((path) => depthOf(path) === depth);
+    const main = mainFile(here.map(nameOf));
+    if (main !== undefined) return here.find((path) => nameOf(path) === main);
+  }
+  return undefined;
+}
+
+function depthOf(path: string): number {
+  return path.split("/").length;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 function rank(name: string): number {
   const extension = modelExtension.exec(name)?.[1]?.toLowerCase() ?? "";
   const order =

@@ -2,8 +2,10 @@ import type { Metadata } from "@modelkeep/registry";
 
 /** One file of a version, where it lies and what it is for. */
 export interface PlannedFile {
-  /** Where it lies. */
+  /** Where it lies: absolute, or its path in the archive. */
   readonly file: string;
+  /** The tar archive that it lies in, absolute. */
+  readonly archive?: string | undefined;
   /** Its path in the envelope. */
   readonly path: string;
   /** "model" for what runs; "preprocessor", "features", "attachment" …: as in manifests. */

@@ -82,6 +82,22 @@ export async function readRecord(path: string): Promise<JsonRecord | undefined> 
   }
 }
 
+export function child(tree: Tree, name: string): Tree | undefined {
+  return tree.folders.find((folder) => folder.name === name);
+}
+
+/** The folder that these names lead to; empty ones lead nowhere else. */
+export function descend(tree: Tree, names: readonly string[]): Tree | undefined {
+  let at: Tree | undefined = tree;
+  for (const name of names) at = at === undefined || name === "" ? at : child(at, name);
+  return at;
+}
+
+/** What of a folder is left where it is. */
+export function linkNotes(tree: Tree): string[] {
+  return tree.others.map((name) => `${name} is a link or a device: not followed`);
+}
+
 /** Every file below, as paths relative to the tree. */
 export function allFiles(tree: Tree, prefix = ""): string[] {
   return [

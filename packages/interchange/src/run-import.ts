@@ -1,8 +1,9 @@
 import { type Inputs, isModelkeepError, type Progress } from "@modelkeep/core";
-import { fileSource } from "@modelkeep/core/node";
+import { filePayloads, fileSource } from "@modelkeep/core/node";
 import type { BlobSource, Registry, Saved, SaveInput } from "@modelkeep/registry";
 
 import type { ImportPlan, PlannedVersion } from "./plan.js";
+import { unpack } from "./unpack.js";
 
 export interface ImportRunOptions {
   /** Models that are imported at the same time; versions of one model go one after the other. Default 8. */
@@ -64,9 +65,21 @@ async function importVersion(
   const notes = [...planned.notes];
   try {
     const known = await labelled(registry, name, label);
-    if (known !== undefined) return { name, label, from, outcome: "there already", version: known, notes };
+    if (known !== undefined) {
+      // Never made or moved now: it may be gone on purpose.
+      for (const alias of planned.aliases.filter((each) => !(each in known.aliases)))
+        notes.push(
+          `was there already, so no alias was made: modelkeep alias ${name}@${known.version} ${alias} makes it`,
+        );
+      return { name, label, from, outcome: "there already", version: known.version, notes };
+    }
+    await using unpacked = await unpack(planned.files, signal);
     const files: BlobSource[] = [];
-    for (const { file, path, role } of planned.files) files.push({ ...(await fileSource({ file, path })), role });
+    for (const each of planned.files) {
+      const file = unpacked.where(each);
+      files.push({ ...(await fileSource({ file, path: each.path })), role: each.role });
+      if (each.role === "python-objects") notes.push(await scanned(file, each.path));
+    }
     const input = { ...planned.metadata, files, labels: [label], again: true, signal };
     const saved = await saveAtBest(registry, planned, input, notes);
     for (const alias of planned.aliases)
@@ -77,6 +90,15 @@ async function importVersion(
     if (!isModelkeepError(error) || error.code === "aborted") throw error;
     return { name, label, from, outcome: "failed", notes: [...notes, error.message] };
   }
+}
+
+/** Pickled objects that go along with a model are kept as they are; what they would do, had they been loaded, is told. */
+async function scanned(file: string, path: string): Promise<string> {
+  const { scanFile } = await import("@modelkeep/pickle");
+  const { verdict, findings } = await scanFile((await filePayloads([{ file, path }])).main);
+  const first = findings.find((each) => each.verdict === verdict);
+  const why = verdict === "clean" || first === undefined ? "" : `: ${first.message}`;
+  return `${path} holds objects of Python, kept as a file and never loaded; a scan finds it ${verdict}${why}`;
 }
 
 /** With the ONNX made of it and with the source's examples as samples, or with as much of that as can be; why not goes into the notes. */
@@ -119,9 +141,16 @@ const ofTheModel: ReadonlySet<string> = new Set([
   "runtime_failed",
 ]);
 
-async function labelled(registry: Registry, name: string, label: string): Promise<number | undefined> {
+/** The version with the label, and the model's aliases. */
+async function labelled(
+  registry: Registry,
+  name: string,
+  label: string,
+): Promise<{ readonly version: number; readonly aliases: Readonly<Record<string, number>> } | undefined> {
   try {
-    return (await registry.show(name)).versions.find((version) => version.labels.includes(label))?.version;
+    const { versions, aliases } = await registry.show(name);
+    const found = versions.find((version) => version.labels.includes(label));
+    return found === undefined ? undefined : { version: found.version, aliases };
   } catch (error) {
     if (isModelkeepError(error, "not_found")) return undefined;
     throw error;

@@ -6,7 +6,7 @@ import { modelName } from "./folder/model-name.js";
 import { readMetadata } from "./metadata.js";
 import { companionRole, isDescription, mainFile } from "./model-file.js";
 import type { ImportPlan, PlannedVersion } from "./plan.js";
-import { allFiles, readRecord, readTree, type Tree } from "./read-tree.js";
+import { allFiles, linkNotes, readRecord, readTree, type Tree } from "./read-tree.js";
 
 /**
  * Plans the import of Weights & Biases artifacts as `artifact.download()` leaves them: folders called `name:v3` (`name-v3`
@@ -61,6 +61,6 @@ async function planArtifact(tree: Tree): Promise<PlannedVersion | undefined> {
     ],
     metadata: readMetadata(Object.assign({}, ...records)),
     aliases: [],
-    notes: tree.others.map((file) => `${file} is a link or a device: not followed`),
+    notes: linkNotes(tree),
   };
 }

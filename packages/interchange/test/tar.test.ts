@@ -34,12 +34,15 @@ async function list(source: AsyncIterable<Uint8Array>, options?: TarOptions): Pr
 
 const archive = (name: string) => new Uint8Array(readFileSync(join(folder, name)));
 
-test.each(vectors)("$file: $why", async ({ file, code, entries }) => {
-  for (const size of [1 << 16, 7]) {
-    const found = list(pieces(archive(file), size));
-    if (code === "ok") expect(await found).toEqual(entries);
-    else await expect(found).rejects.toMatchObject({ code });
-  }
+const good = vectors.filter(({ code }) => code === "ok");
+const bad = vectors.filter(({ code }) => code !== "ok");
+
+test.each(good)("$file: $why", async ({ file, entries }) => {
+  for (const size of [1 << 16, 7]) expect(await list(pieces(archive(file), size))).toEqual(entries);
+});
+
+test.each(bad)("$file: $why", async ({ file, code }) => {
+  for (const size of [1 << 16, 7]) await expect(list(pieces(archive(file), size))).rejects.toMatchObject({ code });
 });
 
 test("what is not read of a file is passed over, and cannot be read later", async () => {

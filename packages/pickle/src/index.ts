@@ -1,5 +1,6 @@
 export { readArchive } from "./archive.js";
 export type { Compression } from "./decompress/decompress.js";
+export { decompressFile } from "./decompress/decompress-file.js";
 export { PickleDict } from "./dict.js";
 export type { Memory } from "./input.js";
 export type { PickleLimits } from "./limits.js";

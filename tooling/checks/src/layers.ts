@@ -12,7 +12,8 @@ const layers: readonly { readonly packages: RegExp; readonly mayUse: RegExp }[] 
   },
   { packages: /^registry$/, mayUse: /^(core|attest)$/ },
   { packages: /^create-plugin$/, mayUse: /^(core|testkit)$/ },
-  { packages: /^(serving|interchange)$/, mayUse: /^(core|registry)$/ },
+  { packages: /^serving$/, mayUse: /^(core|registry)$/ },
+  { packages: /^interchange$/, mayUse: /^(core|registry|pickle)$/ },
   { packages: /^(codec|flavor)-.+$/, mayUse: /^(core|onnx|safetensors|pickle|savedmodel)$/ },
 ];
 

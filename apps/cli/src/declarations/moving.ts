@@ -39,6 +39,43 @@ export const moving: readonly Command[] = [
     run: () => import("../commands/import-wandb.js"),
   },
   {
+    name: "import bentoml",
+    summary: "import a BentoML model store, one of its models, or a .bentomodel archive",
+    positionals: "<path>",
+    count: [1, 1],
+    options: {
+      "dry-run": dryRun,
+      latest: {
+        type: "string",
+        value: "<alias>",
+        description: 'point this alias at the version that BentoML calls "latest"',
+      },
+    },
+    notes: [
+      "Versions come in the order of their creation; labels become tags. custom_objects.pkl is kept as a file: it is scanned, never loaded.",
+    ],
+    examples: ["modelkeep import bentoml ~/bentoml/models --dry-run", "modelkeep import bentoml churn.bentomodel"],
+    run: () => import("../commands/import-bentoml.js"),
+  },
+  {
+    name: "import modelstore",
+    summary: "import what modelstore keeps on a file system",
+    positionals: "<folder>",
+    count: [1, 1],
+    options: {
+      "dry-run": dryRun,
+      states: {
+        type: "boolean",
+        description: "make an alias of each model state, for the newest version in it",
+      },
+    },
+    notes: [
+      "The folder that holds operatorai-model-store. Archives are unpacked while they are imported, nowhere else.",
+    ],
+    examples: ["modelkeep import modelstore /srv/models --states"],
+    run: () => import("../commands/import-modelstore.js"),
+  },
+  {
     name: "export mlflow",
     summary: "lay a version out as an MLflow model folder",
     positionals: "<reference> <folder>",

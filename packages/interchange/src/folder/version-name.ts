@@ -41,7 +41,7 @@ export function compareVersionNames(a: VersionName, b: VersionName): number {
 }
 
 /** Labels are never all digits, since those are version numbers, and have no characters that separate names. */
-function labelOf(text: string): string {
+export function labelOf(text: string): string {
   const plain = text.replaceAll(/[/:@]/gu, "-");
   return /^\d+$/u.test(plain) ? `v${plain}` : plain;
 }

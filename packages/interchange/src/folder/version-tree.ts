@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { joined, readMetadata } from "../metadata.js";
 import { companionRole, mainFile } from "../model-file.js";
 import type { PlannedVersion } from "../plan.js";
-import { allFiles, type Tree } from "../read-tree.js";
+import { allFiles, linkNotes, type Tree } from "../read-tree.js";
 import { type Descriptions, readDescriptions } from "./descriptions.js";
 import { modelName } from "./model-name.js";
 import { compareVersionNames, type VersionName, versionName } from "./version-name.js";
@@ -49,6 +49,6 @@ async function planned(
     ],
     metadata: said.reduce(joined),
     aliases: active ? ["production"] : [],
-    notes: folder.others.map((name) => `${name} is a link or a device: not followed`),
+    notes: linkNotes(folder),
   };
 }

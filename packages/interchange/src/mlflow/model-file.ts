@@ -2,28 +2,9 @@ import { join } from "node:path";
 
 import { isModelkeepError, type Json, parseJson } from "@modelkeep/core";
 
-import { parse } from "yaml";
-
 import { isRecord, type JsonRecord } from "../metadata.js";
 import { readText } from "../read-tree.js";
-
-const limit = 4 << 20;
-
-/** A YAML document as plain JSON values; undefined when there is none, or it is none. Aliases are bounded, tags build nothing. */
-export async function readYaml(path: string): Promise<JsonRecord | undefined> {
-  const text = await readText(path, limit);
-  if (text === undefined) return undefined;
-  try {
-    const value: unknown = parse(text, { schema: "core", maxAliasCount: 20, logLevel: "silent" });
-    // Once through JSON: dates, maps and whatever else becomes plain.
-    const plain = JSON.parse(JSON.stringify(value ?? null)) as Json;
-    return isRecord(plain) ? plain : undefined;
-  } catch (error) {
-    // What YAML forbids; also more aliases than are allowed, which it throws as a ReferenceError.
-    if (error instanceof Error && /^(YAML\w+|ReferenceError)$/u.test(error.name)) return undefined;
-    throw error;
-  }
-}
+import { readYaml } from "../read-yaml.js";
 
 /** The `MLmodel` file of a folder, as far as it is understood. */
 export interface MlflowModel {
@@ -54,7 +35,12 @@ const mainKeys: readonly (readonly [flavor: string, key: string])[] = [
 
 export async function readMlmodel(folder: string): Promise<MlflowModel | undefined> {
   const whole = await readYaml(join(folder, "MLmodel"));
-  if (whole === undefined || !isRecord(whole["flavors"])) return undefined;
+  return whole === undefined ? undefined : mlmodelOf(whole);
+}
+
+/** What such a file says, once it is read as YAML. */
+export function mlmodelOf(whole: JsonRecord): MlflowModel | undefined {
+  if (!isRecord(whole["flavors"])) return undefined;
   const flavors = Object.fromEntries(
     Object.entries(whole["flavors"]).map(([name, value]): [string, JsonRecord] => [name, isRecord(value) ? value : {}]),
   );

@@ -6,7 +6,7 @@ import type { Metadata } from "@modelkeep/registry";
 import { modelName } from "../folder/model-name.js";
 import { joined, type JsonRecord } from "../metadata.js";
 import type { ImportPlan, PlannedFile, PlannedVersion } from "../plan.js";
-import { allFiles, readText, readTree, type Tree } from "../read-tree.js";
+import { allFiles, linkNotes, readText, readTree, type Tree } from "../read-tree.js";
 import { type MlflowModel, readExample, readMlmodel } from "./model-file.js";
 import { registeredVersions } from "./registered.js";
 import { signatureOf } from "./signature.js";
@@ -67,7 +67,7 @@ async function planModel(tree: Tree): Promise<Omit<PlannedVersion, "name" | "lab
       .map((path) => ({ file: join(tree.path, path), path: `mlflow/${path}`, role: "mlflow" })),
   ];
   const examples = model.examplePath === undefined ? undefined : await readExample(tree.path, model.examplePath);
-  const notes = tree.others.map((name) => `${name} is a link or a device: not followed`);
+  const notes = linkNotes(tree);
   if (model.examplePath !== undefined && examples === undefined) notes.push(`${model.examplePath} holds no rows`);
   return {
     from: tree.relative === "" ? "." : tree.relative,

@@ -6,8 +6,8 @@ import type { Metadata } from "@modelkeep/registry";
 import { modelName } from "../folder/model-name.js";
 import { isRecord, joined, type JsonRecord } from "../metadata.js";
 import type { ImportPlan, PlannedVersion } from "../plan.js";
-import { readText, type Tree } from "../read-tree.js";
-import { readYaml } from "./model-file.js";
+import { child, descend, readText, type Tree } from "../read-tree.js";
+import { readYaml } from "../read-yaml.js";
 
 type Planned = Omit<PlannedVersion, "name" | "label">;
 
@@ -118,16 +118,6 @@ function aliasesOf(value: unknown): { readonly name: string; readonly version: n
     ? value.filter(isRecord).map((each) => [each["alias"], each["version"]])
     : Object.entries(isRecord(value) ? value : {});
   return pairs.flatMap(([name, version]) => (typeof name === "string" ? [{ name, version: Number(version) }] : []));
-}
-
-function child(tree: Tree, name: string): Tree | undefined {
-  return tree.folders.find((folder) => folder.name === name);
-}
-
-function descend(tree: Tree, names: readonly string[]): Tree | undefined {
-  let at: Tree | undefined = tree;
-  for (const name of names) at = at === undefined || name === "" ? at : child(at, name);
-  return at;
 }
 
 function text(value: unknown): string | undefined {

@@ -121,6 +121,7 @@ const broken: readonly [string, OnnxModel, RegExp][] = [
 describe("modelFaults", () => {
   it("finds none in a model that has none", () => {
     expect(modelFaults(valid())).toEqual([]);
+    expect(modelFaults({ ...valid(), opsetImport: [...valid().opsetImport, ...valid().opsetImport] })).toEqual([]);
     expect(modelFaults({ ...valid(), functions: [calling("f", "g"), calling("g", "h")] })).toEqual([]);
   });
 

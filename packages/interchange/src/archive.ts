@@ -1,0 +1,99 @@
+import { createReadStream } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { createGunzip } from "node:zlib";
+
+import { ModelkeepError } from "@modelkeep/core";
+
+import { readTar, type TarEntry } from "./tar.js";
+
+/** Whatever the ratio, so much may come out of a compressed archive. */
+const floor = 1 << 30;
+const expansion = 100;
+/** xz and bzip2 are decompressed in memory. */
+const mostInMemory = 2 ** 32 - 2;
+
+/**
+ * The entries of a tar archive in a file, which may be compressed by gzip, xz or bzip2: told by its first bytes, whatever its
+ * name. As `readTar`; and `limit_exceeded` for one that expands beyond all measure.
+ */
+export async function* readArchive(file: string, signal?: AbortSignal): AsyncGenerator<TarEntry, void, undefined> {
+  yield* readTar(await plainBytes(file, signal), { what: file });
+}
+
+async function plainBytes(file: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  const head = await headOf(file);
+  const { size } = await stat(file);
+  const most = Math.max(floor, size * expansion);
+  if (head[0] === 0x1f && head[1] === 0x8b) return gunzipped(file, most);
+  if (startsWith(head, "PK"))
+    throw new ModelkeepError("unsupported", `${file} is a ZIP archive: unpack it, and import the folder`);
+  if (startsWith(head, "\u00fd7zXZ") || startsWith(head, "BZh")) return decompressed(file, most, signal);
+  return createReadStream(file, { highWaterMark: 1 << 18 });
+}
+
+async function* gunzipped(file: string, most: number): AsyncGenerator<Uint8Array, void, undefined> {
+  const input = createReadStream(file, { highWaterMark: 1 << 18 });
+  const engine = createGunzip({ chunkSize: 1 << 18 });
+  input.on("error", (error) => engine.destroy(error));
+  input.pipe(engine);
+  let length = 0;
+  try {
+    for await (const piece of engine as AsyncIterable<Uint8Array>) {
+      length += piece.length;
+      if (length > most) throw tooLarge(file, most);
+      yield piece;
+    }
+  } catch (cause) {
+    const { code } = cause as { code?: unknown };
+    if (typeof code !== "string" || !code.startsWith("Z_")) throw cause;
+    const cut = code === "Z_BUF_ERROR";
+    throw new ModelkeepError(
+      cut ? "truncated" : "malformed",
+      cut ? `${file} ends before its end` : `${file} is damaged: ${(cause as Error).message}`,
+      { cause },
+    );
+  } finally {
+    input.destroy();
+    engine.destroy();
+  }
+}
+
+async function* decompressed(
+  file: string,
+  most: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { decompressFile } = await import("@modelkeep/pickle");
+  const handle = await open(file, "r");
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    const { size } = await handle.stat();
+    if (size > mostInMemory)
+      throw new ModelkeepError("limit_exceeded", `${file} has ${size} bytes: unpack it, and import the folder`);
+    bytes = new Uint8Array(await handle.readFile());
+  } finally {
+    await handle.close();
+  }
+  const limits = { bytes: Math.min(most, mostInMemory), expansion: most / bytes.length, time: 3_600_000 };
+  const plain = decompressFile(bytes, { limits, ...(signal !== undefined && { signal }) })!;
+  yield new Uint8Array(plain.buffer, plain.byteOffset, plain.byteLength);
+}
+
+async function headOf(file: string): Promise<Uint8Array> {
+  const handle = await open(file, "r");
+  try {
+    const head = new Uint8Array(8);
+    const { bytesRead } = await handle.read(head, 0, head.length, 0);
+    return head.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+function startsWith(head: Uint8Array, text: string): boolean {
+  return head.length >= text.length && Array.from(text).every((character, at) => head[at] === character.charCodeAt(0));
+}
+
+function tooLarge(file: string, most: number): ModelkeepError {
+  return new ModelkeepError("limit_exceeded", `${file} expands to more than the ${most} bytes that are allowed`);
+}
