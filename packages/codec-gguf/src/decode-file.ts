@@ -31,11 +31,15 @@ function tensorAt(
   byteOrder: GgufFile["byteOrder"],
 ): Tensor | QuantizedTensor {
   try {
-    if (type.dtype === undefined)
-      return new QuantizedTensor(type.name, shape, new Uint8Array(buffer, start, end - start));
+    if (type.dtype === undefined) {
+      const bytes = end === start ? new Uint8Array(0) : new Uint8Array(buffer, start, end - start);
+      return new QuantizedTensor(type.name, shape, bytes);
+    }
     const width = type.blockBytes;
     const array = dtypeInfo(type.dtype).array!;
     const count = (end - start) / width;
+    // Its place may be behind the end of the file.
+    if (count === 0) return new Tensor(type.dtype, shape, new array(0));
     if (byteOrder === "little" && start % width === 0)
       return new Tensor(type.dtype, shape, new array(buffer, start, count));
     const copy = buffer.slice(start, end);

@@ -16,7 +16,7 @@ export interface GgufHeader {
 }
 
 export interface ParseHeaderOptions {
-  /** `items`: texts, keys, tensors and arrays, 2,000,000 unless given; `depth`: of arrays, 8 unless given, at most 1,000. */
+  /** `items`: keys, tensors, texts of arrays, and eight for each array in another, 2,000,000 unless given; `depth`: of arrays, 8 unless given, at most 1,000. */
   readonly limits?: Limits;
   /** Arrays with more items are passed over. */
   readonly longest?: number;

@@ -28,6 +28,9 @@ export interface ValueLimits {
   readonly longest: number;
 }
 
+/** An array within an array takes the memory of some texts. */
+const arrayCost = 8;
+
 /** A value of the metadata: its type, and what is of that type. */
 export function readValue(cursor: ByteCursor, key: string, limits: ValueLimits): GgufValue | SkippedArray {
   const type = readType(cursor, key);
@@ -66,7 +69,7 @@ function readArray(cursor: ByteCursor, key: string, limits: ValueLimits, depth: 
     cursor.skip(length * width, quote(key));
     return { type: "skipped", items, length };
   }
-  limits.count(length);
+  limits.count(items === "array" ? length * arrayCost : length);
   const what = `a text under ${quote(key)}`;
   if (skipped) {
     const none = { ...limits, longest: -1 };
@@ -95,7 +98,8 @@ function readNumbers(cursor: ByteCursor, items: GgufValueType, length: number, k
   const start = cursor.at;
   const bytes = cursor.take(length * array.BYTES_PER_ELEMENT, quote(key));
   if (!cursor.littleEndian) swapBytes(bytes, array.BYTES_PER_ELEMENT);
-  if (items === "bool") for (const [index, byte] of bytes.entries()) readBool(byte, key, start + index);
+  const wrong = items === "bool" ? bytes.findIndex((byte) => byte > 1) : -1;
+  if (wrong >= 0) readBool(bytes[wrong]!, key, start + wrong);
   return new array(bytes.buffer);
 }
 
