@@ -14,6 +14,7 @@ export const tasks = {
     builds: ["@modelkeep/checks...", "@modelkeep/registry...", "@modelkeep/testkit..."],
     module: "tooling/checks/dist/write-api-reports.js",
   },
+  reference: { builds: ["@modelkeep/checks..."], module: "tooling/checks/dist/write-reference.js" },
   "check-docs": { builds: everything, module: "tooling/checks/dist/check-docs.js" },
   "pack-test": { builds: everything, module: "tooling/checks/dist/pack-test.js" },
   bench: { builds: ["@modelkeep/bench...", "@modelkeep/cli..."], module: "tooling/bench/dist/main.js" },

@@ -15,6 +15,7 @@ export interface Attestation {
   readonly name?: Uint8Array | undefined;
 }
 
+/** What `attest` binds: the model's name, and the certificates that go into the bundle. */
 export interface AttestOptions {
   /** The model's name. */
   readonly name: string;

@@ -19,6 +19,7 @@ export const hashes: Readonly<Record<KeyAlgorithm, string | null>> = {
   ed25519: null,
 };
 
+/** Every kind of key that `generateKey` makes and both parsers read. */
 export const keyAlgorithms = Object.keys(hashes) as readonly KeyAlgorithm[];
 
 /** The algorithm of a key, or `unusable_key` for what signs nothing here: RSA, other curves. */

@@ -7,6 +7,7 @@ import { nodeCrypto } from "./node-crypto.js";
 import { pemLabels } from "./pem.js";
 import { publicKeyOf, readKey } from "./public-key.js";
 
+/** A key that makes attestations, as `parsePrivateKey` reads it. The secret itself stays inside. */
 export interface PrivateKey {
   /** Of its public half. */
   readonly keyId: string;
@@ -16,6 +17,7 @@ export interface PrivateKey {
   sign(bytes: Uint8Array): Uint8Array;
 }
 
+/** How `parsePrivateKey` opens a key. */
 export interface PrivateKeyOptions {
   /** Of an encrypted key. */
   readonly passphrase?: string | undefined;

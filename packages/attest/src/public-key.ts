@@ -6,6 +6,7 @@ import { algorithmOf, hashes, type KeyAlgorithm } from "./key-algorithm.js";
 import { nodeCrypto } from "./node-crypto.js";
 import { pemLabels } from "./pem.js";
 
+/** A key that tells whose an attestation is, as `parsePublicKey` reads it. */
 export interface PublicKey {
   /** Hex SHA-256 of `pem`, final line feed included: what the OpenSSF Model Signing tools call a key's hint. */
   readonly keyId: string;

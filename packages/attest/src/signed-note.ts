@@ -10,6 +10,7 @@ export interface NoteVerifier {
   readonly key: PublicKey;
 }
 
+/** What `openNote` gives: the text of a note, and who signed it. */
 export interface OpenedNote {
   /** With its final line feed. */
   readonly text: string;
@@ -69,6 +70,11 @@ export function writeVerifierKey({ name, key }: NoteVerifier): string {
   return `${name}+${hash}+${toBase64(Uint8Array.of(ed25519, ...raw))}`;
 }
 
+/**
+ * Reads `name+hash+key`, the one line that `writeVerifierKey` writes and the Go checksum database uses too
+ * (https://c2sp.org/signed-note).
+ * @throws `unusable_key` where it is none, its hash is wrong, or the key is not Ed25519
+ */
 export function parseVerifierKey(text: string): NoteVerifier {
   const [name = "", hash, ...rest] = text.trim().split("+");
   // base64 has "+" too.

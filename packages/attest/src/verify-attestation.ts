@@ -19,6 +19,7 @@ export interface Trust {
   readonly at?: Date | undefined;
 }
 
+/** Whom `verifyAttestation` believes, and under which name the envelope must have been attested. */
 export interface VerifyAttestationOptions extends Trust {
   /** The name that the envelope goes by, or any of its names. `null` takes files without a name, as other tools attest them. */
   readonly name: string | readonly string[] | null;

@@ -12,6 +12,7 @@ export interface GgufFile {
   readonly tensors: ReadonlyMap<string, Tensor | QuantizedTensor>;
 }
 
+/** Whether this is what a GGUF file holds: a byte order, metadata and tensors by name. */
 export function isGgufFile(value: unknown): value is GgufFile {
   if (typeof value !== "object" || value === null) return false;
   const { byteOrder, metadata, tensors } = value as Partial<GgufFile>;

@@ -15,6 +15,7 @@ export const valueTypes = [
   "float64",
 ] as const;
 
+/** What a value in the metadata may be. */
 export type GgufValueType = (typeof valueTypes)[number];
 
 /** Types whose values are plain numbers here. */
@@ -35,6 +36,7 @@ export interface GgufArray {
   readonly value: GgufItems;
 }
 
+/** The items of an array in the metadata, by their type: numbers as a typed array. */
 export type GgufItems =
   | Uint8Array
   | Int8Array

@@ -30,6 +30,7 @@ export class QuantizedTensor {
   }
 }
 
+/** True for quantised tensors of any copy of this library; `instanceof` would not be. */
 export function isQuantizedTensor(value: unknown): value is QuantizedTensor {
   return typeof value === "object" && value !== null && (value as { [marker]?: unknown })[marker] === true;
 }

@@ -13,6 +13,7 @@ import { readDocument, readModel } from "./read-json.js";
 import { jsonBytes, jsonParts, leastBytes, longestText, type TensorForm, tooLong } from "./write-json.js";
 import { version } from "./version.js";
 
+/** How `jsonCodec` writes tensors. */
 export interface JsonEncodeOptions {
   /**
    * "numbers": tensors as lists that people read; "base64": as their bytes, shorter and faster; "auto", the default: numbers

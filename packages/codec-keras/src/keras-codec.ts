@@ -17,6 +17,7 @@ import { type KerasFile, member, readKeras, tryWeights } from "./read-keras.js";
 
 const mediaType = "application/vnd.keras";
 
+/** Which of Keras' files `kerasCodec` writes. */
 export interface KerasEncodeOptions {
   /**
    * "model": a `.keras` file, for which the metadata must have the architecture (`keras.config`); "weights": a `.weights.h5`

@@ -2,6 +2,7 @@ import { documentOfModel, ModelkeepError, type ModelState, type PayloadSource, t
 import { encodeTensors, gatherTensors, type TensorReference } from "@modelkeep/safetensors";
 import { Packr } from "msgpackr";
 
+/** How `msgpackCodec` writes small tensors. */
 export interface MsgpackEncodeOptions {
   /** Tensors of up to so many bytes are written within the tree. Default 256. */
   readonly inline?: number;

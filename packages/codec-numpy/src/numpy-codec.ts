@@ -4,6 +4,7 @@ import { isTensorFile, type TensorFile } from "@modelkeep/safetensors";
 
 import { metadataName, tensorFileOf, tensorsWithMetadata } from "./tensor-file.js";
 
+/** Which of NumPy's files `numpyCodec` writes, and how it is compressed. */
 export interface NumpyEncodeOptions {
   /** "npz", the default, holds any number of arrays; "npy" exactly one, without its name. */
   readonly form?: "npz" | "npy";

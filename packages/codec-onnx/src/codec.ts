@@ -21,6 +21,7 @@ import { checkFiles, readExternalFiles } from "./external-files.js";
 import { sniffOnnx } from "./sniff.js";
 import { version } from "./version.js";
 
+/** Whether `onnxCodec` writes one file or two. */
 export interface OnnxEncodeOptions {
   /**
    * Initializers from `threshold` bytes (default 1 MiB) on go to a second file, `model.onnx.data`. True by itself when

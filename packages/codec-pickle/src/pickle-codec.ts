@@ -14,6 +14,7 @@ import {
 
 import { inspectionOf } from "./inspection.js";
 
+/** How `pickleCodec` writes. */
 export interface PickleEncodeOptions {
   /** Default 4. */
   readonly protocol?: 4 | 5;
@@ -22,6 +23,7 @@ export interface PickleEncodeOptions {
   readonly level?: number;
 }
 
+/** What `pickleCodec` takes when it reads, and how it writes. */
 export interface PickleCodecOptions extends PickleEncodeOptions {
   /** "refuse", the default, or "opaque": unknown classes become placeholders, to be shown and never converted. */
   readonly unknown?: "refuse" | "opaque";

@@ -4,6 +4,7 @@ import { isTensorFile, type TensorFile } from "@modelkeep/safetensors";
 /** What a file is to us: a model's state that we wrote, or the named tensors that anybody else did. */
 export type SafetensorsModel = ModelState | TensorFile;
 
+/** Whether the codec writes this: plain state, or the tensors of a file. */
 export function isSafetensorsModel(model: unknown): model is SafetensorsModel {
   return isModelState(model) || isTensorFile(model);
 }

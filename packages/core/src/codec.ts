@@ -15,11 +15,13 @@ export interface PayloadSource {
   readonly open: ByteSource;
 }
 
+/** How far something is, in the unit that whoever reports it names; `total` is absent where it is not known beforehand. */
 export interface Progress {
   readonly done: number;
   readonly total?: number;
 }
 
+/** Options of whatever reads many bytes; progress is in bytes. */
 export interface ReadOptions extends CallOptions {
   readonly progress?: (progress: Progress) => void;
 }
@@ -59,6 +61,7 @@ export interface Limits {
   readonly time?: number;
 }
 
+/** Options of whatever makes a value of a file's bytes. */
 export interface DecodeOptions extends ReadOptions {
   readonly limits?: Limits;
 }

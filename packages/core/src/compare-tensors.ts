@@ -14,6 +14,7 @@ export interface Difference {
   readonly difference: number;
 }
 
+/** How far outputs are from those that were expected. */
 export interface Comparison {
   /** Every element is the same, NaN being equal to NaN. */
   readonly identical: boolean;

@@ -10,6 +10,7 @@ export interface CurrentEnvironment {
   readonly libraries?: Readonly<Record<string, string>>;
 }
 
+/** A library, or the runtime itself, that is not the one that was recorded. */
 export interface Mismatch {
   /** "runtime", or the library's name. */
   readonly name: string;
@@ -26,6 +27,7 @@ export interface Mismatch {
   readonly message: string;
 }
 
+/** What to do when libraries are not those that a model was made with: nothing, tell, or refuse with `incompatible`. */
 export type CompatibilityPolicy = "ignore" | "warn" | "refuse";
 
 /**

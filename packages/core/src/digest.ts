@@ -7,6 +7,7 @@ export type Digest = `sha256:${string}`;
 
 const form = /^sha256:[0-9a-f]{64}$/;
 
+/** Whether this is `sha256:` and 64 lower-case hexadecimal digits. */
 export function isDigest(value: unknown): value is Digest {
   return typeof value === "string" && form.test(value);
 }
@@ -32,11 +33,13 @@ export interface Hasher {
   digest(): Digest;
 }
 
+/** A SHA-256 that is fed piece by piece, for bytes that do not lie in memory together (FIPS 180-4). */
 export function createHasher(): Hasher {
   const hash = createSha256();
   return { update: (bytes) => hash.update(bytes), digest: () => `sha256:${hash.hex()}` };
 }
 
+/** The SHA-256 of these bytes, as `sha256:` and 64 lower-case hexadecimal digits. */
 export function digestOf(bytes: Uint8Array): Digest {
   const hasher = createHasher();
   hasher.update(bytes);

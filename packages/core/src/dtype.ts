@@ -49,6 +49,7 @@ type ArrayConstructor = {
   readonly BYTES_PER_ELEMENT: number;
 };
 
+/** How elements of a dtype lie in memory. */
 export interface DTypeInfo {
   /** Bits of one element; 0 for strings. */
   readonly bits: number;
@@ -58,6 +59,7 @@ export interface DTypeInfo {
 
 const info = (bits: number, array: unknown): DTypeInfo => ({ bits, array: array as ArrayConstructor });
 
+/** Every dtype, with how its elements lie in memory. */
 export const dtypes: ReadonlyMap<DType, DTypeInfo> = new Map<DType, DTypeInfo>([
   ["float64", info(64, Float64Array)],
   ["float32", info(32, Float32Array)],
@@ -89,10 +91,12 @@ export const dtypes: ReadonlyMap<DType, DTypeInfo> = new Map<DType, DTypeInfo>([
   ["string", { bits: 0, array: undefined }],
 ]);
 
+/** Whether this is the name of a dtype. */
 export function isDType(value: unknown): value is DType {
   return dtypes.has(value as DType);
 }
 
+/** How elements of a dtype lie in memory. A dtype that does not exist is a `TypeError`. */
 export function dtypeInfo(dtype: DType): DTypeInfo {
   const found = dtypes.get(dtype);
   if (found === undefined) throw new TypeError(`Unknown dtype: ${dtype as string}`);

@@ -17,6 +17,7 @@ export interface Envelope {
   attestations?(): Promise<readonly AttestationFile[]>;
 }
 
+/** A file of an attestation, as it lies in a package or a folder. */
 export interface AttestationFile {
   /** Below `attestations/`. */
   readonly path: string;

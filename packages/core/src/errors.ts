@@ -52,12 +52,14 @@ export type ErrorCode =
 
 const marker = Symbol.for("modelkeep.error");
 
+/** What a program may want to know beside the sentence. */
 export interface ModelkeepErrorOptions {
   readonly cause?: unknown;
   /** Facts for programs: a path, a position, a limit. JSON values only. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+/** Trouble of any kind, with a code that stays the same. `isModelkeepError` tells it from other errors. */
 export class ModelkeepError extends Error {
   readonly [marker] = true;
   override readonly name = "ModelkeepError";

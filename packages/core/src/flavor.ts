@@ -16,6 +16,7 @@ export interface Flavor<M = unknown> {
   describe?(model: M): ModelDescription;
 }
 
+/** What a flavor can tell of a model for its manifest, without being asked to run it. */
 export interface ModelDescription {
   readonly signature?: Signature;
   readonly steps?: readonly {
@@ -52,6 +53,7 @@ export interface Converter<M = unknown> {
   convert(model: M, options?: ConvertModelOptions): Promise<Conversion>;
 }
 
+/** What a caller may ask of a converter. A converter that cannot do it says so with `unsupported`. */
 export interface ConvertModelOptions {
   readonly precision?: "float64" | "float32";
   /** By its name, of a model that has several. */
@@ -80,6 +82,7 @@ export interface Runtime {
   predictor(payloads: PayloadSet, options?: PredictorOptions): Promise<Predictor>;
 }
 
+/** What a runtime is told beside the files. */
 export interface PredictorOptions extends CallOptions {
   readonly signature?: Signature;
   /** What the payloads are. */
@@ -89,6 +92,7 @@ export interface PredictorOptions extends CallOptions {
   readonly threads?: number;
 }
 
+/** A model that is ready to predict. It is disposed of by whoever asked for it. */
 export interface Predictor {
   readonly signature: Signature;
   predict(inputs: TensorMap): Promise<TensorMap>;

@@ -1,5 +1,6 @@
 import type { dtypeKind } from "./elements.js";
 
+/** One value of an input, as a row or a record has it. */
 export type Value = number | bigint | string | boolean;
 /** The values of a row or column, in order. */
 export type Values = readonly (Value | null)[] | Float32Array | Float64Array | Int32Array | BigInt64Array;

@@ -103,6 +103,7 @@ const samples = z.looseObject({
     .optional(),
 });
 
+/** The schema of a manifest: its inferred type is `Manifest`. Rules that a schema cannot say are those of `checkManifest`. */
 export const manifestSchema = z.looseObject({
   format: z.literal("modelkeep.envelope/1"),
   created: time,
@@ -159,10 +160,18 @@ export const manifestSchema = z.looseObject({
   extra: z.record(z.string(), z.union([scalar, z.json()])).optional(),
 });
 
+/**
+ * All that an envelope says of itself: what the model is, where it comes from, and every file with its digest. Fields
+ * that this version does not know are kept. `spec/envelope.md` has the rules.
+ */
 export type Manifest = z.infer<typeof manifestSchema>;
+/** One file of an envelope: its path, what it is for, its size and digest. */
 export type PayloadEntry = Manifest["payloads"][number];
+/** One form of the model in an envelope: its codec, its files, what it was converted from. */
 export type Representation = Manifest["representations"][number];
+/** What the manifest says of the samples: where inputs and outputs lie, and how exactly they must be met. */
 export type SamplesEntry = NonNullable<Manifest["samples"]>;
+/** A data set that the model was trained or evaluated on, as the manifest names it. */
 export type DatasetEntry = NonNullable<Manifest["data"]>[number];
 
 /** Reads and judges a manifest's bytes: `invalid_manifest` names every fault with its place. Unknown fields are kept. */

@@ -13,6 +13,7 @@ export interface Measure {
   readonly chunks?: { readonly size: number; readonly digests: readonly Digest[] };
 }
 
+/** Takes bytes in pieces, in order, and says what a manifest must say of them. */
 export interface Measurer {
   update(bytes: Uint8Array): void;
   /** Ends it: no `update` may follow. */

@@ -5,6 +5,7 @@ import { ModelkeepError } from "./errors.js";
 import type { PayloadEntry } from "./manifest.js";
 import { entryOf } from "./measure.js";
 
+/** A payload whose size and digest are found out while it is written. */
 export interface Measuring {
   /** The same payload, measured while its bytes pass. Opening it again starts over. */
   readonly source: PayloadSource;

@@ -4,6 +4,7 @@ import { checkPath } from "./path.js";
 import { storedBytes } from "./stored-bytes.js";
 import { unverifiedPayload } from "./unverified-payload.js";
 
+/** A file in memory that is to be a payload. */
 export interface MemoryFile {
   readonly path: string;
   readonly bytes: Uint8Array;

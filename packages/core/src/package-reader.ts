@@ -13,11 +13,13 @@ import { verifiedPayload } from "./verified-payload.js";
 import { dataOffset, type DirectoryEntry, malformed, readAt, readDirectory } from "./zip-directory.js";
 import * as zip from "./zip-format.js";
 
+/** What a package must be to be opened. */
 export interface OpenPackageOptions extends DecodeOptions {
   /** What the manifest's digest must be: `digest_mismatch` otherwise. */
   readonly digest?: Digest;
 }
 
+/** An envelope from a package: its digest and attestations are always known. */
 export type PackageEnvelope = Required<Envelope>;
 
 /**

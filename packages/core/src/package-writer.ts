@@ -7,9 +7,12 @@ import { collect } from "./memory-payload.js";
 import { checkPaths } from "./path.js";
 import { ZipWriter } from "./zip-writer.js";
 
+/** The media type of packages. */
 export const packageMediaType = "application/vnd.modelkeep.package+zip";
+/** What the names of packages end in. */
 export const packageExtension = ".model.zip";
 
+/** How payloads are compressed, and what is written beside them. */
 export interface PackOptions extends ReadOptions {
   /** 0 stores, 1 to 9 deflate, quick to small. Default: 6 for text (JSON, XML, text/…), 0 for the rest. */
   readonly level?: number | ((entry: PayloadEntry) => number);

@@ -1,6 +1,7 @@
 import { ModelkeepError, throwIfAborted } from "./errors.js";
 import type { Body } from "./store.js";
 
+/** What a body is held to while it is read. */
 export interface ReadBodyOptions {
   /** What the caller announced: anything else is `size_mismatch`, at the first byte too many or at the end. */
   readonly size?: number | undefined;

@@ -8,6 +8,7 @@ export type Selector =
   | { readonly kind: "digest"; readonly digest: Digest }
   | { readonly kind: "name"; readonly name: string };
 
+/** `credit-scorer@production`, taken apart. */
 export interface Reference {
   readonly name: string;
   /** Absent when only the model is named. */
@@ -30,6 +31,10 @@ export function parseReference(text: string): Reference {
   }
 }
 
+/**
+ * Reads what stands behind the `@` of a reference: a version, a digest, or the name of an alias or label.
+ * @throws `invalid_digest`, `invalid_reference` or `invalid_name` where it is none of them
+ */
 export function parseSelector(text: string): Selector {
   if (text.startsWith("sha256:")) {
     if (isDigest(text)) return { kind: "digest", digest: text };

@@ -9,6 +9,7 @@ import { memorySource } from "./memory-payload.js";
 import type { TensorMap } from "./signature.js";
 import { tensorJsonMediaType, tensorsFromJson, tensorsToJson } from "./tensor-json.js";
 
+/** Which inputs to keep, and where the outputs come from: given, or computed by a predictor. */
 export interface RecordSamplesOptions {
   readonly inputs: TensorMap;
   /** What the model must give; computed by the predictor when absent. */
@@ -20,6 +21,7 @@ export interface RecordSamplesOptions {
   readonly recordedBy?: SamplesEntry["recordedBy"];
 }
 
+/** Samples as files for the envelope, and what its manifest says of them. */
 export interface RecordedSamples {
   readonly sources: readonly PayloadSource[];
   /** For the manifest's `samples`. */
@@ -70,6 +72,7 @@ export async function readSamples(
   return { inputs: await read(samples.inputs), outputs: await read(samples.outputs), bound: samples.bound };
 }
 
+/** Whether a predictor gave what was recorded. */
 export interface SamplesReport extends Comparison {
   readonly rows: number;
   readonly bound: number;

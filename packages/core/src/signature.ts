@@ -4,6 +4,7 @@ import type { Tensor } from "./tensor.js";
 /** A number, a name for a size that varies ("batch"), or null for a size nothing is known about. */
 export type Dimension = number | string | null;
 
+/** One input or output of a model: its name, dtype and shape, and what its values may be. */
 export interface TensorSpec {
   readonly name: string;
   readonly dtype: DType;

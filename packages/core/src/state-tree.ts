@@ -20,6 +20,7 @@ export type StateTree<Leaf> =
 /** The deepest nesting of a state, counting lists and objects. */
 export const stateDepth = 1000;
 
+/** Where in a state something is: keys and indices from the root on. */
 export type StatePath = readonly (string | number)[];
 
 /**

@@ -24,6 +24,7 @@ export interface ModelState {
   readonly state: StateValue;
 }
 
+/** Whether this is the plain state of a model, as a flavor's `freeze` gives it. */
 export function isModelState(value: unknown): value is ModelState {
   if (typeof value !== "object" || value === null || isTensor(value)) return false;
   const { flavor, type, version, state } = value as Partial<ModelState>;

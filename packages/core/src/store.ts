@@ -4,6 +4,7 @@ export type ByteSource = () => AsyncIterable<Uint8Array>;
 /** What is written: bytes in memory, or something that can be opened as often as needed. */
 export type Body = Uint8Array | ByteSource;
 
+/** What a store can promise. Whoever needs more refuses to work on it. */
 export interface StoreSupport {
   /** `put(…, { if: "absent" })` is atomic against every other writer. A store that cannot promise it refuses the option. */
   readonly putIfAbsent: boolean;
@@ -14,6 +15,7 @@ export interface StoreSupport {
   readonly retention?: boolean;
 }
 
+/** What a store knows of an object without reading it. */
 export interface ObjectInfo {
   readonly key: string;
   /** Bytes. */
@@ -28,15 +30,18 @@ export interface ListEntry extends ObjectInfo {
   readonly prefix?: true;
 }
 
+/** What every call of a store takes: a signal that ends it with `aborted`. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Which part of an object is wanted. */
 export interface GetOptions extends CallOptions {
   /** Bytes from `start` to before `end` (default: the end). A range beyond the object is cut; one that starts beyond it is empty. */
   readonly range?: { readonly start: number; readonly end?: number };
 }
 
+/** Under which condition an object is written, and how it is kept. */
 export interface PutOptions extends CallOptions {
   /** "absent": only if nothing has this key; otherwise the error `already_exists`, and what is there is untouched. */
   readonly if?: "absent";
@@ -46,12 +51,14 @@ export interface PutOptions extends CallOptions {
   readonly retainUntil?: Date;
 }
 
+/** Where a listing begins, and how deep it goes. */
 export interface ListOptions extends CallOptions {
   /** Only keys greater than this one. */
   readonly after?: string;
   readonly delimiter?: string;
 }
 
+/** Where to begin, and who is told how far it is. */
 export interface ReadIntoOptions extends CallOptions {
   /** Where to start within the object (or range that was asked for). Default 0. */
   readonly offset?: number;
@@ -59,6 +66,7 @@ export interface ReadIntoOptions extends CallOptions {
   readonly progress?: (filled: number) => void;
 }
 
+/** An object that was found. Its bytes are read on demand, as often as needed. */
 export interface StoredObject {
   /** Of the whole object, whatever range was asked for. */
   readonly info: ObjectInfo;

@@ -1,5 +1,6 @@
 import { type ErrorCode, ModelkeepError } from "./errors.js";
 
+/** How messages call the text, and what is allowed in it. */
 export interface StrictJsonOptions {
   /** For messages: "manifest", "safetensors header". */
   readonly what: string;
@@ -10,6 +11,7 @@ export interface StrictJsonOptions {
   readonly nonFinite?: boolean;
 }
 
+/** What JSON can say. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**

@@ -36,6 +36,7 @@ export class Tensor {
   }
 }
 
+/** True for tensors of any copy of this library; `instanceof` would not be. */
 export function isTensor(value: unknown): value is Tensor {
   return typeof value === "object" && value !== null && (value as { [marker]?: unknown })[marker] === true;
 }

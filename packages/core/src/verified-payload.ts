@@ -28,6 +28,7 @@ export interface KeptBytes {
   readonly open: OpenStored;
 }
 
+/** What a payload of `verifiedPayload` was made of; `undefined` for any other. */
 export function keptBytes(payload: Payload): KeptBytes | undefined {
   return kept.get(payload);
 }

@@ -1,3 +1,4 @@
+/** A version by semantic versioning (https://semver.org), as far as it orders versions. */
 export interface Version {
   readonly numbers: readonly [number, number, number];
   /** "rc.1", "" for a release. */

@@ -4,14 +4,17 @@ import { fileURLToPath } from "node:url";
 
 import { ModelkeepError } from "@modelkeep/core";
 
+/** The kinds of plugin that there is a start for. */
 export type PluginKind = "codec" | "store";
 
+/** What kind of package is made, and what it is called. */
 export interface CreatePluginOptions {
   readonly kind: PluginKind;
   /** The package's name on npm. Default: the folder's. */
   readonly packageName?: string | undefined;
 }
 
+/** What was written, and where. */
 export interface CreatedPlugin {
   readonly folder: string;
   readonly packageName: string;

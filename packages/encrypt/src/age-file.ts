@@ -15,6 +15,7 @@ const armorLimit = 256 << 20;
 const magic = "age-encryption.org/v";
 const armorBegin = "-----BEGIN AGE ENCRYPTED FILE-----";
 
+/** Who reads. */
 export interface DecryptOptions {
   readonly identities: readonly Identity[];
   /** How messages call it. Default: its key. */

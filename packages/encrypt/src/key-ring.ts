@@ -21,6 +21,7 @@ export interface KeyRing {
   unlock(start: Uint8Array, what: string): Promise<Uint8Array>;
 }
 
+/** Who opens a store, and which store it must be. */
 export interface Unlocking {
   readonly identities: readonly Identity[];
   /**
@@ -32,6 +33,7 @@ export interface Unlocking {
   readonly opened?: ((ring: KeyRingInfo) => void) | undefined;
 }
 
+/** What can be told of a store's keys without a secret in it. */
 export interface KeyRingInfo {
   /** "age1…": what new objects are encrypted to, and what `storeKey` may be. */
   readonly storeKey: string;

@@ -10,6 +10,7 @@ export type Recipient = string | Passphrase | age.Recipient;
 /** What reads: "AGE-SECRET-KEY-1…" (also "AGE-SECRET-KEY-PQ-1…"), a passphrase, or what unwraps file keys elsewhere. */
 export type Identity = string | Passphrase | age.Identity;
 
+/** A passphrase in the place of a key, as age's `-p` takes it. It can be guessed at as fast as `workFactor` allows. */
 export interface Passphrase {
   readonly passphrase: string;
   /** Of scrypt when encrypting, as a power of two. Default 18: about a second for each guess. */

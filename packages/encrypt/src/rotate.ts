@@ -6,6 +6,7 @@ import { keyRingNumber, keyRingPrefix } from "./key-ring-keys.js";
 import { newIdentity, type Recipient } from "./keys.js";
 import { putKeyRing } from "./set-up.js";
 
+/** Who could read a store until now, and who can from now on. */
 export interface RotateOptions extends Unlocking {
   /** Who can read from now on: all of them. */
   readonly recipients: readonly Recipient[];

@@ -7,6 +7,7 @@ import { isHidden, keyRingKey, readmeKey } from "./key-ring-keys.js";
 import { type Identity, isPassphrase, newIdentity, type Recipient, recipientOf } from "./keys.js";
 import { readme } from "./readme.js";
 
+/** How an encrypted store is opened, and to whom it is encrypted while it is new. */
 export interface SettingUp extends Unlocking {
   /** Who can read the store. Default: whom the identities belong to. Only looked at while the store is new. */
   readonly recipients?: readonly Recipient[] | undefined;

@@ -21,6 +21,7 @@ import { prepareLayer } from "./layers/prepare.js";
 import { version } from "./version.js";
 import { weightsOf } from "./weights/weights.js";
 
+/** What may be asked of the conversion. */
 export interface KerasConvertOptions {
   /** Keras computes in float32, and so does the ONNX model: nothing else can be asked for. */
   readonly precision?: "float64" | "float32";

@@ -16,6 +16,7 @@ import { version } from "./version.js";
 /** Floats agree within this bound, relative to max(1, |b|): products of matrices are summed in another order. */
 const bound = 1e-9;
 
+/** The converter of ml.js models; what it makes always has a signature. */
 export interface MljsConverter extends Converter {
   convert(model: unknown, options?: ConvertModelOptions): Promise<Conversion & { readonly signature: Signature }>;
 }

@@ -4,12 +4,14 @@ import type { Rows } from "./matrix.js";
 import type { Output, StepOptions } from "./model-type.js";
 import { modelTypeOf } from "./registered.js";
 
+/** One step of a pipeline. All but the last transform what goes into the next. */
 export interface Step extends StepOptions {
   readonly name: string;
   /** A model of ml.js, or a `StandardScaler`. */
   readonly model: unknown;
 }
 
+/** What the columns and the labels of a pipeline are called. */
 export interface PipelineOptions {
   /** Names of the columns, in order. */
   readonly features?: readonly string[];

@@ -22,6 +22,7 @@ import { declareOutputs } from "./graph/outputs.js";
 import { toFloat32 } from "./graph/to-float32.js";
 import { version } from "./version.js";
 
+/** What may be asked of the conversion. */
 export interface ConvertOptions {
   /** "float32" for half the size: labels and values may differ, measure by how much. Default "float64". */
   readonly precision?: "float64" | "float32";

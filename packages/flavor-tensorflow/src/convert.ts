@@ -10,6 +10,7 @@ import { Obstacles } from "./refusal.js";
 import { chooseSignature } from "./signature.js";
 import { version } from "./version.js";
 
+/** Which of a SavedModel's graphs and signatures is converted. */
 export interface ConvertOptions {
   /** Which signature to convert. Default "serving_default", or the only one there is. */
   readonly signature?: string;

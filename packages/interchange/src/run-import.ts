@@ -5,6 +5,7 @@ import type { BlobSource, Registry, Saved, SaveInput } from "@modelkeep/registry
 import type { ImportPlan, PlannedVersion } from "./plan.js";
 import { unpack } from "./unpack.js";
 
+/** How many models are imported at a time, and who is told. */
 export interface ImportRunOptions {
   /** Models that are imported at the same time; versions of one model go one after the other. Default 8. */
   readonly concurrency?: number | undefined;
@@ -26,6 +27,7 @@ export interface ImportedVersion {
   readonly notes: readonly string[];
 }
 
+/** What became of each version of a plan, and what the plan had left out. */
 export interface ImportReport {
   readonly versions: readonly ImportedVersion[];
   readonly left: ImportPlan["left"];

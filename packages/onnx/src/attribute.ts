@@ -14,12 +14,15 @@ interface Typed {
 /** Text is STRING, a bigint is INT, a tensor is TENSOR, a graph is GRAPH; numbers need `int` or `float`. */
 export type AttributeValue = Typed | string | readonly string[] | bigint | Tensor | OnnxGraph;
 
+/** Attributes of a node by name; what is `undefined` is left out. */
 export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
+/** A whole number as an attribute, where a plain number would be a float. */
 export function int(value: number | bigint | boolean): AttributeValue {
   return { [marker]: { type: attributeTypes.i, i: BigInt(value) } };
 }
 
+/** Whole numbers as an attribute, where plain numbers would be floats. */
 export function ints(values: Iterable<number | bigint>): AttributeValue {
   return { [marker]: { type: attributeTypes.ints, ints: BigInt64Array.from(values, BigInt) } };
 }

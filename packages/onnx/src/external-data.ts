@@ -84,6 +84,7 @@ export function readTensor(tensor: OnnxTensor, files: ExternalFiles = new Map())
   return fromOnnxTensor(internalizeTensor(tensor, files));
 }
 
+/** Which initializers go to a second file, and what that is called. */
 export interface ExternalizeOptions {
   /** Path of the data file from the model's folder. */
   readonly location: string;

@@ -13,6 +13,10 @@ export function graphBuilder(options?: GraphOptions): GraphBuilder {
   return new GraphBuilder(options);
 }
 
+/**
+ * Builds a graph a node at a time: a method puts in the ONNX operator of its name and gives the name of its output.
+ * Rules of each operator: https://onnx.ai/onnx/operators/. `build` ends it.
+ */
 export class GraphBuilder extends GraphCore {
   /** A graph within this one, for a loop or a condition: it may use all values that this one has so far. */
   nested(name: string): GraphBuilder {

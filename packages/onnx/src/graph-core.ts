@@ -17,6 +17,7 @@ import { valueMetadata } from "./value-metadata.js";
 /** The name of a value in the graph: an input, a constant or what a node puts out. */
 export type Value = string;
 
+/** What the model says of itself, and which versions of operators it uses. */
 export interface GraphOptions {
   readonly name?: string;
   /** Versions of operator sets by domain; "" is ai.onnx. Default: ai.onnx 21, and ai.onnx.ml 5 when it is used. */
@@ -31,6 +32,7 @@ export interface GraphOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** What a node's outputs, and the node itself, are called. */
 export interface NodeOptions {
   /** How many values the node puts out, or their names. Default 1. */
   readonly outputs?: number | readonly string[];
@@ -166,6 +168,7 @@ export class GraphCore {
     };
   }
 
+  /** The model as it stands: its graph, the initializers, and the operator sets that it uses. */
   build(): OnnxModel {
     const { irVersion = 10, producerName = "modelkeep", producerVersion, metadata = {}, opsets = {} } = this.#options;
     const versions: Record<string, number> = { "": 21, "ai.onnx.ml": 5, ...opsets };

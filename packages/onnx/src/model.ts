@@ -22,16 +22,19 @@ export interface Message {
   readonly unknownFields?: readonly Uint8Array[];
 }
 
+/** OperatorSetIdProto: a version of a domain's operators. "" is ai.onnx. */
 export interface OnnxOperatorSet extends Message {
   readonly domain?: string;
   readonly version?: number;
 }
 
+/** StringStringEntryProto: a key and its text. */
 export interface OnnxEntry extends Message {
   readonly key?: string;
   readonly value?: string;
 }
 
+/** GraphProto: nodes in an order in which they can run, and the constants they start from. */
 export interface OnnxGraph extends Message {
   readonly node: readonly OnnxNode[];
   readonly name?: string;
@@ -45,6 +48,7 @@ export interface OnnxGraph extends Message {
   readonly metadataProps?: readonly OnnxEntry[];
 }
 
+/** NodeProto: one call of an operator. An empty name is an input or output that is left out. */
 export interface OnnxNode extends Message {
   readonly input: readonly string[];
   readonly output: readonly string[];
@@ -57,6 +61,7 @@ export interface OnnxNode extends Message {
   readonly metadataProps?: readonly OnnxEntry[];
 }
 
+/** FunctionProto: an operator that the model brings itself. */
 export interface OnnxFunction extends Message {
   readonly name?: string;
   readonly domain?: string;
@@ -94,6 +99,7 @@ export interface OnnxAttribute extends Message {
   readonly typeProtos?: readonly OnnxType[];
 }
 
+/** TensorProto: elements in one of several fields, by type and by who wrote them. `tensorOf` reads them all alike. */
 export interface OnnxTensor extends Message {
   readonly dims: readonly number[];
   /** See `dtypeOf`. */
@@ -114,17 +120,20 @@ export interface OnnxTensor extends Message {
   readonly metadataProps?: readonly OnnxEntry[];
 }
 
+/** TensorProto.Segment: the part of a larger tensor that this is. */
 export interface OnnxSegment extends Message {
   readonly begin?: bigint;
   readonly end?: bigint;
 }
 
+/** SparseTensorProto: the values that are not zero, and where they are. */
 export interface OnnxSparseTensor extends Message {
   readonly values?: OnnxTensor;
   readonly indices?: OnnxTensor;
   readonly dims: readonly number[];
 }
 
+/** ValueInfoProto: the name and type of an input, an output or a value between. */
 export interface OnnxValueInfo extends Message {
   readonly name?: string;
   readonly type?: OnnxType;
@@ -143,41 +152,49 @@ export interface OnnxType extends Message {
   readonly denotation?: string;
 }
 
+/** TypeProto.Tensor and TypeProto.SparseTensor: dtype and shape. */
 export interface OnnxTensorType extends Message {
   readonly elemType?: number;
   /** Absent: even the rank is unknown. */
   readonly shape?: OnnxShape;
 }
 
+/** TypeProto.Sequence and TypeProto.Optional: what their elements are. */
 export interface OnnxElementType extends Message {
   readonly elemType?: OnnxType;
 }
 
+/** TypeProto.Map: the types of keys and values. */
 export interface OnnxMapType extends Message {
   readonly keyType?: number;
   readonly valueType?: OnnxType;
 }
 
+/** TypeProto.Opaque: a type that only its domain knows. */
 export interface OnnxOpaqueType extends Message {
   readonly domain?: string;
   readonly name?: string;
 }
 
+/** TensorShapeProto: a shape, of a rank that is known. */
 export interface OnnxShape extends Message {
   readonly dim: readonly OnnxDimension[];
 }
 
+/** TensorShapeProto.Dimension: a size, or a name for one that is open. */
 export interface OnnxDimension extends Message {
   readonly dimValue?: number;
   readonly dimParam?: string;
   readonly denotation?: string;
 }
 
+/** TensorAnnotation: how a tensor was quantised. */
 export interface OnnxTensorAnnotation extends Message {
   readonly tensorName?: string;
   readonly quantParameterTensorNames?: readonly OnnxEntry[];
 }
 
+/** TrainingInfoProto: graphs that train the model further. Kept, never run. */
 export interface OnnxTrainingInfo extends Message {
   readonly initialization?: OnnxGraph;
   readonly algorithm?: OnnxGraph;

@@ -11,6 +11,7 @@ export interface RangeSource {
   range(start: number, end: number, options?: CallOptions): Promise<Uint8Array>;
 }
 
+/** Limits of what `outlineModel` reads. */
 export interface OutlineOptions extends CallOptions {
   readonly limits?: Limits;
 }

@@ -16,6 +16,7 @@ export interface Tree {
   readonly members?: ReadonlyMap<number, readonly number[]>;
 }
 
+/** Trees and what their leaves add, as `GraphBuilder.treeEnsemble` takes them. */
 export interface TreeEnsemble {
   readonly trees: readonly Tree[];
   /** Of the input, the thresholds and the output. Default float64. */

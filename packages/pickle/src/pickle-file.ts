@@ -3,6 +3,7 @@ import type { PickleValue } from "./value.js";
 
 const marker = Symbol.for("modelkeep.pickle");
 
+/** What the stream itself tells, whatever the objects are. */
 export interface PickleFacts {
   /** The highest protocol the stream declares; 0 when it declares none. */
   readonly protocol: number;

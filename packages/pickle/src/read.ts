@@ -9,6 +9,7 @@ import { PickleFile } from "./pickle-file.js";
 import { type Policy, ReadingPolicy } from "./policy.js";
 import type { PickleValue } from "./value.js";
 
+/** What a reader takes, and how much. */
 export interface ReadPickleOptions {
   readonly limits?: PickleLimits;
   readonly signal?: AbortSignal;

@@ -30,6 +30,7 @@ export class PickleByteArray {
   constructor(readonly bytes: Uint8Array) {}
 }
 
+/** A Python tuple. */
 export class PickleTuple {
   /** As `Stack.example`. */
   static readonly example = new PickleTuple([]);
@@ -37,6 +38,7 @@ export class PickleTuple {
   constructor(readonly items: readonly PickleValue[]) {}
 }
 
+/** A Python set, or a frozenset, in the order in which the file has its items. */
 export class PickleSet {
   readonly items: PickleValue[];
 

@@ -8,6 +8,7 @@ import { gateRefused, refusalText } from "./rules/gates.js";
 import { type RouteView, routeView } from "./route-view.js";
 import { verify, type VerifyOptions } from "./verify.js";
 
+/** Under which condition an alias moves, and why. */
 export interface AliasOptions {
   /** The version that the caller believes is behind the alias now; null for none. Anything else there is a `conflict`. */
   readonly expect?: number | null | undefined;
@@ -17,6 +18,7 @@ export interface AliasOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Which alias moves, and what must be known of the version first. */
 export interface PromoteOptions extends AliasOptions, Pick<VerifyOptions, "representation" | "runtime"> {
   /** Default: "production". */
   readonly alias?: string | undefined;
@@ -27,6 +29,7 @@ export interface PromoteOptions extends AliasOptions, Pick<VerifyOptions, "repre
   readonly require?: "samples" | "none" | undefined;
 }
 
+/** Where an alias points now, and where it pointed before. */
 export interface Moved {
   readonly name: string;
   readonly alias: string;

@@ -28,6 +28,7 @@ import { resolve } from "./resolve.js";
 import { afterEntry } from "./log.js";
 import { Upload } from "./upload.js";
 
+/** What goes into the attestation beside the key's own name. */
 export interface AttestOptions {
   /** In PEM: the certificate of the key, then those that lead to a root. */
   readonly certificates?: string | undefined;

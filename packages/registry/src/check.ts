@@ -13,6 +13,7 @@ import type { ModelRecord, VersionRecord, VoidEntry } from "./record.js";
 import { readRoot } from "./root.js";
 import { summaryFaults } from "./summary.js";
 
+/** How thoroughly `check` looks. */
 export interface CheckOptions {
   /** Reads every byte and compares its digest; otherwise presence and size are checked. */
   readonly full?: boolean | undefined;
@@ -21,6 +22,7 @@ export interface CheckOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;
 }
 
+/** Something that is missing, changed or out of order. */
 export interface Problem {
   /** The model, version or key. */
   readonly where: string;
@@ -28,6 +30,7 @@ export interface Problem {
   readonly message: string;
 }
 
+/** What `check` went through and found. */
 export interface CheckReport {
   /** No problem was found. */
   readonly ok: boolean;

@@ -12,6 +12,7 @@ import type { ModelRecord } from "./record.js";
 import { storeTime } from "./store-clock.js";
 import { ulid } from "./ulid.js";
 
+/** What `collectGarbage` leaves alone. */
 export interface CollectOptions {
   /** Bytes younger than this, or given up later than this, are left alone. Default: what the registry was set up with. Less makes saves that run meanwhile send bytes again; nothing is lost. */
   readonly graceSeconds?: number | undefined;
@@ -20,6 +21,7 @@ export interface CollectOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What `collectGarbage` removed, or would. */
 export interface Collected {
   /** Blobs, manifests and attestations that nothing refers to, and that are gone now. */
   readonly removed: number;

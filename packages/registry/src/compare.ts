@@ -2,6 +2,7 @@ import type { Context } from "./context.js";
 import { openVersion } from "./envelope.js";
 import { resolve } from "./resolve.js";
 
+/** What two versions have in one place; a side that lacks it is absent. */
 export interface Difference<T = unknown> {
   readonly left?: T | undefined;
   readonly right?: T | undefined;

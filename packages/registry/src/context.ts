@@ -32,6 +32,7 @@ export interface Context extends LogContext {
   readonly readOnly: string | undefined;
 }
 
+/** What every verb takes: a signal that ends it with `aborted`. */
 export interface ChangeOptions {
   readonly signal?: AbortSignal | undefined;
 }

@@ -7,12 +7,14 @@ import { eachOf } from "./blobs.js";
 import { readmeKey, rootKey } from "./keys.js";
 import { readRoot } from "./root.js";
 
+/** Who is told how far `copyRegistry` is, and what ends it. */
 export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
   /** In bytes. */
   readonly progress?: ((progress: Progress) => void) | undefined;
 }
 
+/** What `copyRegistry` brought over. */
 export interface Copied {
   readonly models: number;
   /** Objects that were not there before. */

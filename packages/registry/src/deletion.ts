@@ -6,6 +6,7 @@ import type { ModelRecord, VersionRecord } from "./record.js";
 import { resolve } from "./resolve.js";
 import { storeTime } from "./store-clock.js";
 
+/** Why a version or a model is deleted. */
 export interface DeleteOptions {
   /** Why: it stands on the tombstone. */
   readonly reason: string;

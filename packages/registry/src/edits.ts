@@ -2,6 +2,7 @@ import { type ChangeOptions, change, type Context, plain } from "./context.js";
 import type { ModelRecord, Status } from "./record.js";
 import { selectText } from "./resolve.js";
 
+/** Why a status changes. */
 export interface StatusOptions extends ChangeOptions {
   readonly reason?: string | undefined;
 }

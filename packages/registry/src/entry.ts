@@ -2,6 +2,7 @@ import { type Digest, digestOf, isDigest, type Json, ModelkeepError, parseJson }
 
 import { isUlid } from "./ulid.js";
 
+/** Who did something. Without a signed history, that is what the writer said. */
 export interface Actor {
   readonly name: string;
   readonly email?: string | undefined;

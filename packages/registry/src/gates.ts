@@ -9,12 +9,14 @@ import type { ModelRecord, PolicyProposal, PolicyRecord, Review, VersionRecord }
 import { resolve, selectText } from "./resolve.js";
 import { summaryFaults } from "./summary.js";
 
+/** Which alias a review is about, and why. */
 export interface ReviewOptions extends ChangeOptions {
   /** Only for this alias; without it for any. */
   readonly alias?: string | undefined;
   readonly reason?: string | undefined;
 }
 
+/** A version with all that was said for and against it. */
 export interface Reviewed {
   /** `name@3` */
   readonly reference: string;
@@ -34,6 +36,7 @@ export interface GateReport {
   readonly conditions: readonly GateCondition[];
 }
 
+/** What became of a change of a policy. */
 export interface PolicyChange {
   /** In force, or proposed: then others must agree to it. */
   readonly state: "in_force" | "proposed";
@@ -44,6 +47,7 @@ export interface PolicyChange {
   readonly missing?: number | undefined;
 }
 
+/** Why a policy changes. */
 export interface PolicyOptions extends ChangeOptions {
   readonly reason?: string | undefined;
 }

@@ -5,6 +5,7 @@ import type { Proposal } from "./log.js";
 import type { ModelRecord } from "./record.js";
 import { select } from "./resolve.js";
 
+/** Why a version is held, and who may let it go. */
 export interface HoldOptions {
   readonly reason: string;
   /** Names or e-mail addresses of those who may release it beside whoever places it; "*" for anybody. */
@@ -12,6 +13,7 @@ export interface HoldOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Why a hold is released. */
 export interface ReleaseOptions {
   readonly reason?: string | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -7,6 +7,7 @@ import { recordForSave, register } from "./register.js";
 import type { Saved } from "./save-input.js";
 import { type BlobSource, Upload } from "./upload.js";
 
+/** Under which name an envelope is registered, and what points at it. */
 export interface ImportOptions {
   /** Default: the name in the manifest. */
   readonly name?: string | undefined;

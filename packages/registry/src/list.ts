@@ -4,6 +4,7 @@ import { type Filter, type FilterValue, isField, parseFilter } from "./filter.js
 import type { IndexRow, ListedModel, ListedVersion } from "./index-line.js";
 import type { VersionIndex } from "./version-index.js";
 
+/** How long a page is, and where it begins. */
 export interface PageOptions {
   /** Default 100. */
   readonly limit?: number | undefined;
@@ -13,11 +14,13 @@ export interface PageOptions {
   readonly scan?: boolean | undefined;
 }
 
+/** In which order `search` gives what it finds. */
 export interface SearchOptions extends PageOptions {
   /** "metrics.auc desc, name": versions without the field come last. Default: by name, the newest version first. */
   readonly orderBy?: string | undefined;
 }
 
+/** A part of a listing, and where the next part begins. */
 export interface Page<T> {
   readonly items: readonly T[];
   /** Absent on the last page. */

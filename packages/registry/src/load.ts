@@ -19,6 +19,7 @@ import type { VersionRecord } from "./record.js";
 import { resolve } from "./resolve.js";
 import { type Runner, type RunnerChoice, runners, startPredictor } from "./runner.js";
 
+/** What is loaded, with which runtime, and what must be true of it. */
 export interface LoadOptions extends RunnerChoice {
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -20,6 +20,7 @@ import { append, hint, type Proposal } from "./log.js";
 import type { ModelRecord, VersionRecord } from "./record.js";
 import { ulid } from "./ulid.js";
 
+/** Why files are moved, and who is told how far it is. */
 export interface MoveOptions {
   readonly reason?: string | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -16,6 +16,10 @@ export interface Plugins {
   readonly runtimes: readonly Runtime[];
 }
 
+/**
+ * Where a registry lies, who works with it, and the plugins it has. Only `store` is needed; without plugins it keeps
+ * files as they are.
+ */
 export interface RegistryOptions extends Partial<Plugins> {
   readonly store: Store;
   /** Other stores that files may be moved to, by name: `{ cold: s3Store({ … }) }`. */

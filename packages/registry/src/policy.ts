@@ -33,11 +33,13 @@ export interface Policy {
   readonly override?: { readonly by?: readonly string[] | undefined } | undefined;
 }
 
+/** Where a metric must lie, both ends included. */
 export interface MetricBounds {
   readonly min?: number | undefined;
   readonly max?: number | undefined;
 }
 
+/** A metric that may not be worse than that of the version an alias points at now. */
 export interface NoWorse {
   readonly metric: string;
   readonly better: "higher" | "lower";

@@ -34,6 +34,7 @@ export interface Summary {
   readonly size: number;
 }
 
+/** A file of a version: enough to know whether two versions share it. */
 export interface PayloadSummary {
   readonly path: string;
   readonly size: number;
@@ -183,6 +184,7 @@ export interface PolicyRecord {
   readonly proposals: readonly PolicyProposal[];
 }
 
+/** A change of a policy that waits for others to agree to it. */
 export interface PolicyProposal {
   /** Digest of the entry that proposes it. */
   readonly id: Digest;
@@ -248,6 +250,7 @@ export interface SignerChange {
   readonly off: boolean;
 }
 
+/** A change of the signers that waits for other administrators to agree to it. */
 export interface SignerProposal {
   /** Digest of the entry that proposes it. */
   readonly id: Digest;

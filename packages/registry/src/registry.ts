@@ -39,12 +39,22 @@ import { Signers } from "./signers.js";
 import { recordVerifications, type VerificationResult, verify, type VerifyOptions } from "./verify.js";
 import { VersionIndex } from "./version-index.js";
 
+/** What must be true of a version to be opened. */
 export interface OpenOptions extends ChangeOptions {
   /** Refuses a version that nobody of these vouches for. Default: what the registry was opened with. */
   readonly attestedBy?: AttestedBy | undefined;
 }
 
-/** Models, versions and aliases on a store. References are `name@production`, `name@3`, `name@v2.1`, `name@sha256:…`. */
+/**
+ * Models, versions and aliases on a store, as `openRegistry` gives it. References are `name@production`, `name@3`, `name@v2.1`,
+ * `name@sha256:…`; a bare name is what is in production, else, unless a policy holds `production`, the newest active version.
+ *
+ * Any verb may end with what the store throws, with `not_found` where there is no such model or version, `invalid_name` or
+ * `invalid_reference`, `damaged_log` where a history is not whole, `rolled_back` where it is older than the one that was
+ * seen before (`pins`), and `aborted`. Whatever changes something may also end with `refused` (open for reading only, without an actor, not
+ * signed by whose signature counts), `conflict` (the history forbids it by now) and `unknown_outcome` (the store did not
+ * answer: read the history before trying again). What else to expect is said of each verb.
+ */
 export class Registry {
   /** Policies, holds, archives and deletion. */
   readonly retention: Retention;
@@ -66,6 +76,7 @@ export class Registry {
     this.retention = new Retention(context);
   }
 
+  /** Where everything lies. */
   get store(): Store {
     return this.#context.store;
   }
@@ -80,17 +91,36 @@ export class Registry {
     return this.#context.readOnly;
   }
 
-  /** Saves a model as the next version of `name`. The same content again is noticed, and the version that is there returned. */
+  /**
+   * Saves a model as the next version of `name`: `model`, an object in memory, in the formats `as`, or `files` as they are. The
+   * first version makes the model. The same content again is noticed, and the version that is there returned.
+   * @throws `unsupported` where no plugin takes the model, or makes the form that is asked for
+   * @throws `invalid_input` where there is neither `model` nor `files`, `invalid_manifest` where metadata break the schema
+   * @throws `signature_mismatch` where samples do not fit the signature, `samples_differ` where a conversion does not keep its promise
+   * @throws `already_exists` where a name differs from another only by case, `deleted` where the model was deleted
+   * @throws `gate_refused` where a policy holds one of `aliases` and is not met
+   */
   save(name: string, input: SaveInput): Promise<Saved> {
     return save(this.#context, name, input);
   }
 
-  /** A predictor, with inputs checked against the signature. */
+  /**
+   * A version, ready to predict; dispose of it in the end. Representation and runtime are chosen among what is installed, a pair that
+   * has reproduced the samples first. Every byte is held to its digest; inputs are checked against the signature.
+   * @throws `unsupported` where nothing installed runs it, `incompatible` where libraries differ and `compatibility` is "refuse"
+   * @throws `digest_mismatch` or `size_mismatch` where the bytes are not those that were saved
+   * @throws `deleted`, or `archived` where the bytes lie in an archive that cannot be read now
+   * @throws `attestation_missing`, or another code of an attestation, where nobody of `attestedBy` vouches for it
+   */
   load(reference: string, options?: LoadOptions): Promise<LoadedModel> {
     return load(this.#context, reference, options);
   }
 
-  /** The manifest of a version and its files, verified as they are read. */
+  /**
+   * The manifest of a version and its files, verified as they are read. No plugin is needed.
+   * @throws `digest_mismatch`, `size_mismatch`, `deleted`, `archived` when a file is read that was changed or is not there
+   * @throws `attestation_missing`, or another code of an attestation, where nobody of `attestedBy` vouches for it
+   */
   async open(
     reference: string,
     { signal, attestedBy = this.#context.attestedBy }: OpenOptions = {},
@@ -102,7 +132,10 @@ export class Registry {
     return { ...envelope, version: viewVersion(record, version) };
   }
 
-  /** Vouches for a version with a private key, in PEM or parsed: every byte is read and compared first. */
+  /**
+   * Vouches for a version with a private key, in PEM or parsed: every byte is read and compared first.
+   * @throws `unusable_key` where it is no such key, `digest_mismatch` where the bytes are not those that were saved
+   */
   async attest(reference: string, key: PrivateKey | string, options?: AttestOptions): Promise<AttestationView> {
     return viewAttestation(await attestVersion(this.#context, reference, key, options));
   }
@@ -129,11 +162,15 @@ export class Registry {
     return viewModel(await existing(this.#context, name, signal));
   }
 
+  /** What differs between two versions, which may be of two models: metrics, parameters, libraries, signature, files. */
   compare(left: string, right: string, { signal }: ChangeOptions = {}): Promise<Comparison> {
     return compare(this.#context, left, right, signal);
   }
 
-  /** Holds a version to its samples and records the result in its history. */
+  /**
+   * Holds a version to its samples and records the result in its history. Outputs that differ are a result, not an error.
+   * @throws `unsupported` where nothing installed runs it
+   */
   verify(reference: string, options?: VerifyOptions): Promise<VerificationResult[]> {
     return verify(this.#context, reference, options);
   }
@@ -148,7 +185,10 @@ export class Registry {
     await recordVerifications(this.#context, record.name, version, results, signal);
   }
 
-  /** Points an alias at a version; null removes it. */
+  /**
+   * Points an alias at a version; null removes it. Nothing is run: `promote` does that.
+   * @throws `conflict` where the alias does not point at `expect`, `gate_refused` where its policy is not met
+   */
   alias(
     name: string,
     alias: string,
@@ -158,12 +198,20 @@ export class Registry {
     return aliases.setAlias(this.#context, name, alias, version, options);
   }
 
-  /** Points `production` at a version that reproduces its samples. */
+  /**
+   * Points `production`, or another alias, at a version that reproduces its samples: they are run now, unless they were before.
+   * @throws `samples_differ` where it predicts otherwise than when it was saved, `refused` where it has no samples
+   * @throws `gate_refused` where the policy of the alias is not met: `details.faults` has each condition
+   * @throws `conflict` where the alias does not point at `expect`
+   */
   promote(name: string, version: number | string, options?: aliases.PromoteOptions): Promise<aliases.Moved> {
     return aliases.promote(this.#context, name, version, options);
   }
 
-  /** Points `production`, or another alias, back at what it was before. */
+  /**
+   * Points `production`, or another alias, back at what it was before. Twice goes back two steps.
+   * @throws `not_found` where there is nothing to go back to
+   */
   rollback(
     name: string,
     options?: aliases.AliasOptions & { readonly alias?: string | undefined },
@@ -210,6 +258,7 @@ export class Registry {
     await edits.tag(this.#context, name, version, tags, options);
   }
 
+  /** The description of a version, or of the model where `version` is `undefined`; without a text it is removed. */
   async describe(
     name: string,
     version: number | string | undefined,
@@ -219,10 +268,12 @@ export class Registry {
     await edits.describe(this.#context, name, version, description, options);
   }
 
+  /** Marks a version as one that is better not used. It goes on to work. */
   async deprecate(name: string, version: number | string, options?: edits.StatusOptions): Promise<void> {
     await edits.setStatus(this.#context, name, version, "deprecated", options);
   }
 
+  /** Marks a version as put away. Its files stay where they are: `retention.archive` moves them. */
   async archive(name: string, version: number | string, options?: edits.StatusOptions): Promise<void> {
     await edits.setStatus(this.#context, name, version, "archived", options);
   }
@@ -232,12 +283,12 @@ export class Registry {
     await edits.setStatus(this.#context, name, version, "active", options);
   }
 
-  /** The old name stays a reference to the model. */
+  /** Gives a model another name; the old one stays a reference to it, and is never used again. */
   async rename(name: string, to: string, options?: ChangeOptions): Promise<void> {
     await rename(this.#context, name, to, options);
   }
 
-  /** Models by name, a page at a time. */
+  /** Models by name, a page at a time: `page.next` is the `cursor` of the next call. */
   list(options?: PageOptions): Promise<Page<ListedModel>> {
     return listModels(this.#index, options);
   }
@@ -255,6 +306,7 @@ export class Registry {
     for await (const name of modelNames(this.#context.store, signal)) yield name;
   }
 
+  /** Every entry of a model's history, the oldest first; those without effect say why. */
   history(name: string, { signal }: ChangeOptions = {}): Promise<past.HistoryEntry[]> {
     return past.history(this.#context, name, signal);
   }
@@ -287,7 +339,10 @@ export class Registry {
     });
   }
 
-  /** Registers an envelope from a package or another registry, its manifest byte for byte. */
+  /**
+   * Registers an envelope from a package or another registry, its manifest byte for byte. Every file is verified on the way.
+   * @throws `digest_mismatch` or `size_mismatch` where a file is not the one that the manifest names
+   */
   importEnvelope(envelope: Envelope, options?: ImportOptions): Promise<Saved> {
     return importEnvelope(this.#context, envelope, options);
   }
@@ -302,16 +357,20 @@ export class Registry {
     return to.importEnvelope(envelope, { name, labels, origin: originOf(envelope.version, this.id), ...options });
   }
 
-  /** Whether every version has its data and every history is whole. */
+  /** Whether every version has its data and every history is whole. What is wrong is in the report, not thrown. */
   check(options?: CheckOptions): Promise<CheckReport> {
     return check(this.#context, options);
   }
 
-  /** Removes what nothing refers to, safely beside running saves. */
+  /**
+   * Removes what nothing refers to, safely beside running saves.
+   * @throws `refused` where a model's history holds entries of a kind that this version does not know
+   */
   collectGarbage(options?: CollectOptions): Promise<Collected> {
     return collectGarbage(this.#context, options);
   }
 
+  /** Disposes of the store and the archives. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const store of [this.#context.store, ...(this.#context.archives?.values() ?? [])])
       await store[Symbol.asyncDispose]?.();

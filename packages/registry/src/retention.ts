@@ -12,6 +12,7 @@ import { resolve } from "./resolve.js";
 import { checkPolicy, type RetentionPolicy } from "./retention-policy.js";
 import { type PlannedVersion, planRetention } from "./retention-plan.js";
 
+/** Which models `retention.preview` goes through, and as of when. */
 export interface PreviewOptions {
   /** Default: every model. */
   readonly names?: readonly string[] | undefined;
@@ -20,6 +21,7 @@ export interface PreviewOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What `retention.apply` would delete and archive. */
 export interface RetentionPreview {
   readonly at: string;
   readonly models: number;
@@ -29,6 +31,7 @@ export interface RetentionPreview {
   readonly kept: number;
 }
 
+/** Which models `retention.apply` goes through. */
 export interface ApplyOptions {
   readonly names?: readonly string[] | undefined;
   /** Nothing but what this preview showed is touched. */
@@ -38,6 +41,7 @@ export interface ApplyOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;
 }
 
+/** What `retention.apply` deleted and archived. */
 export interface RetentionApplied {
   readonly deleted: readonly PlannedVersion[];
   readonly archived: readonly PlannedVersion[];
@@ -45,6 +49,7 @@ export interface RetentionApplied {
   readonly failed: readonly (PlannedVersion & { readonly code: string; readonly message: string })[];
 }
 
+/** What keeps each version of a model, and for how long. */
 export interface RetentionView {
   readonly name: string;
   readonly policy?: RetentionPolicy | undefined;

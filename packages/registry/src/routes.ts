@@ -13,6 +13,7 @@ export type RouteInput =
   | { readonly version: number | string; readonly weight: number; readonly shadow?: undefined }
   | { readonly version: number | string; readonly shadow: true; readonly weight?: undefined };
 
+/** How a route divides callers, and why it is made. */
 export interface RouteOptions {
   /** What the keys of callers are hashed with. Default: that of the route before, so that keys stay where they are; a new one for a new route. */
   readonly salt?: string | undefined;

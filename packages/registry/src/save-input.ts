@@ -26,6 +26,7 @@ export type Metadata = Partial<
   >
 > & { readonly signature?: Signature | undefined };
 
+/** Rows with what the model predicts for them: kept, and run again before a promotion. */
 export interface SamplesInput {
   /** Records, rows or tensors, as `predict` takes them. */
   readonly inputs: Inputs;
@@ -35,6 +36,7 @@ export interface SamplesInput {
   readonly bound?: number | undefined;
 }
 
+/** What `save` takes: a model in memory (`model`) or files (`files`), and what is to be known of it. */
 export interface SaveInput extends Metadata {
   /** A model in memory: an object that a flavor owns or a codec accepts. */
   readonly model?: unknown;
@@ -53,6 +55,7 @@ export interface SaveInput extends Metadata {
   readonly progress?: ((progress: Progress) => void) | undefined;
 }
 
+/** The version that `save` made, or found. */
 export interface Saved {
   readonly name: string;
   readonly version: number;

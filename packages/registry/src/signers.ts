@@ -16,12 +16,14 @@ export interface NewSigner {
   readonly admin?: boolean | undefined;
 }
 
+/** The first signers of a model. */
 export interface NewRing {
   readonly add: readonly NewSigner[];
   /** How many administrators must agree to a change of the signers. Default 1. */
   readonly quorum?: number | undefined;
 }
 
+/** Whose keys are added to the signers of a model, and whose removed. */
 export interface RingChange extends ChangeOptions {
   readonly add?: readonly NewSigner[] | undefined;
   /** Ids of keys, whole or shortened to what is unique. */
@@ -37,6 +39,7 @@ export interface RingView {
   readonly proposals: readonly SignerProposal[];
 }
 
+/** What became of a change of the signers. */
 export interface RingChanged {
   /** In force, or proposed: then other administrators must agree to it. */
   readonly state: "in_force" | "proposed";

@@ -22,6 +22,7 @@ export async function envelopePredictor(
   };
 }
 
+/** Which representations and runtimes `verifyEnvelope` runs. */
 export interface VerifyEnvelopeOptions extends RunnerChoice {
   /** "all" holds every pair that can run here to the samples; "first" is the default. */
   readonly pairs?: "first" | "all" | undefined;

@@ -9,6 +9,7 @@ export function ulid(time: Date = new Date()): string {
   return text;
 }
 
+/** Whether this is a ULID in its one canonical form: 26 capitals and digits. */
 export function isUlid(value: unknown): value is string {
   return typeof value === "string" && /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/u.test(value);
 }

@@ -8,6 +8,7 @@ import type { Verification, VersionRecord } from "./record.js";
 import { resolve } from "./resolve.js";
 import { type Runner, type RunnerChoice, runners } from "./runner.js";
 
+/** Which representations and runtimes `verify` runs, and whether the result is recorded. */
 export interface VerifyOptions extends RunnerChoice {
   /** "all" holds every pair that can run here to the samples; "first", the default, the one that `load` would take. */
   readonly pairs?: "first" | "all" | undefined;
@@ -16,6 +17,7 @@ export interface VerifyOptions extends RunnerChoice {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Whether one representation, by one runtime, gave what the samples say. */
 export type VerificationResult = Omit<Verification, "time" | "actor">;
 
 /** Runs the samples of a version again and compares: labels exactly, floats within the recorded bound. */

@@ -1,5 +1,6 @@
 import { escapeHtml } from "./html.js";
 
+/** One bar of a chart. */
 export interface Bar {
   readonly label: string;
   readonly value: number;
@@ -35,6 +36,7 @@ export function barChart(
   );
 }
 
+/** One colour of a grouped chart. */
 export interface Series {
   readonly name: string;
   /** One value for each group; undefined where there is none. */

@@ -25,6 +25,7 @@ export interface FormatResult {
   readonly worst: number;
 }
 
+/** The rows that every format predicts, and how often. */
 export interface CompareFormatsOptions {
   readonly inputs: TensorMap;
   /** What the model predicted before it was saved. */

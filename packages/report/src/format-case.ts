@@ -31,6 +31,7 @@ export interface FormatCase {
   load(files: readonly SavedFile[]): Promise<Predictor>;
 }
 
+/** One format of the comparison: a codec, what it writes, and the runtime that runs it. */
 export interface CodecCaseOptions {
   readonly label: string;
   readonly codec: Codec;

@@ -15,6 +15,7 @@ export const formatHeadings = [
   "best for",
 ] as const;
 
+/** One line of `formatTable`, under its headings. */
 export function formatRow(result: FormatResult): string[] {
   const { facts } = result;
   return [

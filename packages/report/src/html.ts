@@ -3,6 +3,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/gu, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+/** A page for `htmlPage`: texts are escaped, `html` is taken as it is. */
 export interface Page {
   readonly title: string;
   readonly intro?: string;
@@ -33,11 +34,13 @@ ${body.join("\n")}
 `;
 }
 
+/** A table of plain text. */
 export interface HtmlTable {
   readonly headings: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
+/** A table as HTML; every text is escaped, columns of numbers stand to the right. */
 export function htmlTable({ headings, rows }: HtmlTable): string {
   const numeric = headings.map((_, column) =>
     rows.every((row) => /^[\d.,\s%]*( (B|kB|MB|GB))?$/u.test(row[column] ?? "")),

@@ -3,6 +3,7 @@ import { dtypeInfo, type Limits, ModelkeepError, type Payload, Tensor, throwIfAb
 import { headerLength, parseHeader, prefixSize, type TensorEntry, type TensorFileHeader } from "./header.js";
 import type { TensorFile } from "./tensor-file.js";
 
+/** How much a file may hold. */
 export interface DecodeTensorsOptions {
   /** `items`: tensors and texts, 500,000 unless given. `bytes`: of the file. */
   readonly limits?: Limits;

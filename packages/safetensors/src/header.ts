@@ -19,6 +19,7 @@ export interface TensorEntry {
   readonly end: number;
 }
 
+/** What the head of a safetensors file says of the rest. */
 export interface TensorFileHeader {
   /** In the order in which they lie in the file. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;

@@ -21,6 +21,7 @@ import { nameOfDType } from "./safetensors-dtypes.js";
  */
 export type TensorReference = string | ReadonlyMap<string, string | readonly number[] | readonly string[]>;
 
+/** Takes tensors out of a tree and gives them names. */
 export interface TensorGatherer {
   /** Of all tensors added so far, under names that tell their place: `trees.0.threshold`. */
   readonly tensors: ReadonlyMap<string, Tensor>;

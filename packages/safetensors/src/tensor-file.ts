@@ -7,6 +7,7 @@ export interface TensorFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+/** Whether this is what a safetensors file holds: tensors by name, and texts. */
 export function isTensorFile(value: unknown): value is TensorFile {
   if (typeof value !== "object" || value === null) return false;
   const { tensors, metadata } = value as Partial<TensorFile>;

@@ -37,6 +37,7 @@ export function dtypeOf(number: number): DType | undefined {
   return types.get(number);
 }
 
+/** The name of a TensorFlow type by its number in `types.proto`: 1 is "float32"; one that is not known is "type 99". */
 export function typeName(number: number): string {
   return types.get(number) ?? others.get(number) ?? `type ${number}`;
 }

@@ -3,6 +3,7 @@ import { ModelkeepError } from "@modelkeep/core";
 import { type GraphAttribute, readAttribute } from "./graph-attribute.js";
 import { Budget, entryOf, fieldsOf, textOf } from "./wire.js";
 
+/** One call of an operator, as `NodeDef` has it. */
 export interface GraphNode {
   readonly name: string;
   readonly operator: string;
@@ -11,6 +12,7 @@ export interface GraphNode {
   readonly attributes: ReadonlyMap<string, GraphAttribute>;
 }
 
+/** A function of a graph's library, as `FunctionDef` has it. */
 export interface GraphFunction {
   readonly name: string;
   /** Names of its arguments, in order. */

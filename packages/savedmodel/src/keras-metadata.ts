@@ -1,5 +1,6 @@
 import { Budget, fieldsOf, textOf } from "./wire.js";
 
+/** What `keras_metadata.pb` says, which Keras 2 writes beside a SavedModel. */
 export interface KerasMetadata {
   /** Of Keras 2, where one of the objects tells it. */
   readonly keras: string | undefined;

@@ -11,6 +11,7 @@ export interface SavedModelFiles {
 /** The file of a SavedModel that holds its graph. */
 export const mainPath = "saved_model.pb";
 
+/** True for what `readSavedModelFiles` gives: the files of a SavedModel, with its variables. */
 export function isSavedModelFiles(value: unknown): value is SavedModelFiles {
   const { files, tensors } = (typeof value === "object" && value !== null ? value : {}) as Partial<SavedModelFiles>;
   return files instanceof Map && tensors instanceof Map && files.has(mainPath);

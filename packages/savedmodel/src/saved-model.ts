@@ -15,6 +15,7 @@ export interface SignatureTensor {
   readonly shape: readonly (number | null)[] | undefined;
 }
 
+/** One way to call a graph: its inputs and outputs by name. */
 export interface ServingSignature {
   readonly name: string;
   readonly method: string;
@@ -22,6 +23,7 @@ export interface ServingSignature {
   readonly outputs: readonly SignatureTensor[];
 }
 
+/** One graph of a SavedModel, for the purpose that its tags say. */
 export interface MetaGraph {
   readonly tags: readonly string[];
   readonly tensorflow: string | undefined;
@@ -33,11 +35,13 @@ export interface MetaGraph {
   readonly assets: readonly string[];
 }
 
+/** What `saved_model.pb` says. */
 export interface SavedModel {
   readonly version: number;
   readonly metaGraphs: readonly MetaGraph[];
 }
 
+/** How much a file may hold. */
 export interface ReadSavedModelOptions {
   /** Messages and fields. Default 4 million. */
   readonly items?: number | undefined;

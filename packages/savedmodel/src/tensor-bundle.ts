@@ -28,6 +28,7 @@ export interface BundleEntry {
   readonly checksum: number;
 }
 
+/** The index of a checkpoint: where each variable lies in which shard. */
 export interface Bundle {
   readonly shards: number;
   readonly entries: ReadonlyMap<string, BundleEntry>;

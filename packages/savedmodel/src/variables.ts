@@ -9,6 +9,7 @@ export interface Variable extends BundleEntry {
   readonly name: string;
 }
 
+/** The variables of a SavedModel; their bytes are read, and checked, on demand. */
 export interface Variables {
   readonly list: readonly Variable[];
   /** `malformed` where a shard is longer or shorter than what the index says of it. */

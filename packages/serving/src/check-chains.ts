@@ -4,6 +4,7 @@ import { type BatchHeader, readBatch } from "./batch.js";
 import { modelPrefix, type BatchKey } from "./batch-key.js";
 import { keysOf } from "./find-predictions.js";
 
+/** Whether the records of predictions are those that were written. */
 export interface ChainReport {
   readonly ok: boolean;
   readonly batches: number;

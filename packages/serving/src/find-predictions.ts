@@ -5,6 +5,7 @@ import { type BatchKey, hourOf, modelPrefix, parseBatchKey } from "./batch-key.j
 import { firstUlid, ulidTime } from "./monotonic-ulid.js";
 import type { PredictionRecord } from "./record.js";
 
+/** Which predictions are looked for. */
 export interface FindOptions {
   /** Only predictions of this version. Batches without it are not read. */
   readonly version?: number | undefined;

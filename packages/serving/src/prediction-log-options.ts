@@ -1,3 +1,4 @@
+/** How predictions are batched, and what happens when the store does not keep up. */
 export interface PredictionLogOptions {
   /** How much is written at once: what is young enough, or too little, waits. A crash loses at most what waits. */
   readonly batch?: {

@@ -12,6 +12,7 @@ import {
 import type { PredictionRecord } from "./record.js";
 import { inputsDigest } from "./record-line.js";
 
+/** What a record keeps of the inputs. */
 export interface RecordPolicy {
   /** What is kept of the inputs: their values (default), a digest that tells equal ones, or nothing. Only values can be replayed. */
   readonly inputs?: "values" | "digest" | "none" | undefined;

@@ -6,6 +6,7 @@ import { predictionsOf } from "./predictions.js";
 import { Quantiles } from "./quantiles.js";
 import { tensorDifference } from "./tensor-difference.js";
 
+/** Which predictions are made again, and by what. */
 export interface AgainstOptions
   extends Pick<FindOptions, "version" | "caller" | "from" | "to" | "signal">, Omit<LoadOptions, "signal"> {
   /** At most so many predictions, the oldest first. */

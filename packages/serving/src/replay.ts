@@ -14,6 +14,7 @@ import type { PredictionRecord } from "./record.js";
 import { inputsDigest } from "./record-line.js";
 import { tensorDifference } from "./tensor-difference.js";
 
+/** How a prediction is made again. */
 export interface ReplayOptions extends Omit<LoadOptions, "representation"> {
   /** Spares looking for the id among all models. */
   readonly model?: string | undefined;
@@ -48,6 +49,10 @@ export async function replay(registry: Registry, id: string, options: ReplayOpti
   return replayRecord(registry, record, options);
 }
 
+/**
+ * Makes the prediction of a record again, by the version that made it, and compares.
+ * @throws `not_found` where the prediction failed, or its inputs were not kept and are not given
+ */
 export async function replayRecord(
   registry: Registry,
   record: PredictionRecord,

@@ -5,6 +5,7 @@ import type { IsolationOptions } from "./isolation/isolated-runtime.js";
 import type { PredictionLog } from "./prediction-log.js";
 import type { RecordPolicy } from "./record-policy.js";
 
+/** How a reference is served: where predictions are recorded, how soon a moved alias is followed. */
 export interface ServeOptions extends Omit<LoadOptions, "signal" | "through"> {
   /** Runs the model in a process of its own, with limits on memory and time: for models from strangers. */
   readonly isolation?: IsolationOptions | undefined;
@@ -24,6 +25,7 @@ export interface ServeOptions extends Omit<LoadOptions, "signal" | "through"> {
   readonly onMove?: ((now: Live) => void) | undefined;
 }
 
+/** Who asks. */
 export interface RequestOptions {
   /** Who asks: kept in the record. */
   readonly caller?: string | undefined;

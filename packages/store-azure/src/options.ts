@@ -6,6 +6,7 @@ export interface TokenSource {
   getToken(scopes: string | string[], options?: object): Promise<{ token: string; expiresOnTimestamp: number } | null>;
 }
 
+/** Which container, and how it is reached. */
 export interface AzureStoreOptions {
   readonly container: string;
   /** Where in the container everything lies. */

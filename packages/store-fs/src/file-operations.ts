@@ -1,3 +1,4 @@
+/** At once or later. */
 export type Awaitable<T> = T | Promise<T>;
 
 /** What the store wants to know of a file or folder. */
@@ -10,6 +11,7 @@ export interface FileFacts {
   readonly identity: string;
 }
 
+/** A name in a folder. */
 export interface FolderEntry {
   readonly name: string;
   /** "unknown" where the file system does not tell with the name. */

@@ -9,6 +9,7 @@ import { storedFile } from "./stored-file.js";
 import { TemporaryFiles } from "./temporary-files.js";
 import { named } from "./trouble.js";
 
+/** What stands between the store and the disk. */
 export interface FsStoreOptions {
   /** The calls to the file system, for tests that let them fail. */
   readonly operations?: FileOperations;

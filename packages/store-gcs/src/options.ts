@@ -1,6 +1,7 @@
 import { checkKey, ModelkeepError } from "@modelkeep/core";
 import type { StorageOptions } from "@google-cloud/storage";
 
+/** Which bucket, and how it is reached. */
 export interface GcsStoreOptions {
   readonly bucket: string;
   /** Where in the bucket everything lies. */

@@ -1,6 +1,7 @@
 import { ModelkeepError } from "@modelkeep/core";
 import type { PoolConfig } from "pg";
 
+/** Which database, and how it is reached. Everything has a default. */
 export interface PostgresStoreOptions {
   /** `postgres://user@host:5432/database`. What it leaves out comes from the environment: PGHOST, PGUSER, PGPASSWORD, ~/.pgpass … */
   readonly url?: string | undefined;

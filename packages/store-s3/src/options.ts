@@ -4,6 +4,7 @@ import { checkKey, ModelkeepError } from "@modelkeep/core";
 /** `"AES256"` is SSE-S3; `kms` names a key of AWS KMS by id, alias or ARN, `true` the account's own key for S3. */
 export type ServerSideEncryption = "AES256" | { readonly kms: string | true };
 
+/** Which bucket, and how it is reached. */
 export interface S3StoreOptions {
   readonly bucket: string;
   /** Everything lies under it: `team/models` keeps the key `a` as `team/models/a`. Default: the whole bucket. */

@@ -6,6 +6,7 @@ import { listObjects } from "./list-objects.js";
 import { collectQuietly, putObject } from "./put-object.js";
 import { storedBody } from "./stored-body.js";
 
+/** How long a lock is waited for. */
 export interface SqliteStoreOptions {
   /** Milliseconds to wait for a lock that other processes hold. Default 60,000. */
   readonly patience?: number;

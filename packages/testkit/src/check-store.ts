@@ -3,6 +3,7 @@ import { describeError, within } from "./expect.js";
 import type { RaceSize } from "./store-case.js";
 import { defaultRace, storeCases } from "./store-suite.js";
 
+/** Which corner of the store is used, and how hard. */
 export interface CheckStoreOptions {
   /** A corner of the store that is used for nothing else, ending in "/". It is emptied at the end. */
   readonly prefix: string;
@@ -13,6 +14,7 @@ export interface CheckStoreOptions {
   readonly progress?: (result: CaseResult, done: number, total: number) => void;
 }
 
+/** What became of one case. */
 export interface CaseResult {
   readonly name: string;
   readonly passed: boolean;
@@ -21,6 +23,7 @@ export interface CaseResult {
   readonly milliseconds: number;
 }
 
+/** What `checkStore` found. */
 export interface StoreReport {
   /** The store's name. */
   readonly store: string;

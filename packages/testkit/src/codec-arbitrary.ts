@@ -60,6 +60,7 @@ export const arbitraryStateValue: fc.Arbitrary<StateValue> = fc.letrec<{ value: 
   ),
 })).value;
 
+/** Model states of any shape, for property tests with fast-check. */
 export const arbitraryModelState: fc.Arbitrary<ModelState> = fc.record(
   { flavor: text, type: text, version: fc.maxSafeInteger(), state: arbitraryStateValue },
   { noNullPrototype: true },

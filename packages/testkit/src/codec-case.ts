@@ -17,6 +17,7 @@ export interface CodecSample<M> {
   readonly model: M;
 }
 
+/** How models are compared, and how many damaged files are tried. */
 export interface CodecSuiteOptions<M> {
   /** Where two models differ, as a sentence. Default: compared as plain data, bit by bit. */
   readonly difference?: (actual: M, expected: M) => string | undefined;
@@ -26,6 +27,7 @@ export interface CodecSuiteOptions<M> {
   readonly mutations?: number;
 }
 
+/** What each case of the suite is given. */
 export interface CodecContext<M> {
   readonly codec: Codec<M>;
   /** With what each model was before the codec ever saw it. */

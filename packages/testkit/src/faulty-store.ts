@@ -1,5 +1,6 @@
 import { type Body, ModelkeepError, type Store, type StoredObject } from "@modelkeep/core";
 
+/** What happens at the operation that is hit. */
 export type StoreFault =
   /** It has no effect, and says so; a read or a listing breaks off half way. */
   | "fails"
@@ -19,6 +20,7 @@ export type StoreFault =
   /** One bit of what is read of an object is another. */
   | "flipped";
 
+/** Which operation is hit, and how. */
 export interface FaultPlan {
   readonly fault: StoreFault;
   /** The operation that is hit, counted from 1. */
@@ -27,6 +29,7 @@ export interface FaultPlan {
   readonly times?: number;
 }
 
+/** A store of which some operations fail, and what was asked of it so far. */
 export interface FaultyStore extends Store {
   /** The operations so far: "head", "get", "read", "put", "delete", "list". */
   readonly operations: readonly string[];

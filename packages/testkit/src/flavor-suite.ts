@@ -22,6 +22,7 @@ export interface FlavorSample<M> {
   readonly behaviour: (model: M) => unknown;
 }
 
+/** How many damaged states are tried. */
 export interface FlavorSuiteOptions {
   /** Damaged states tried per sample. Default 200. */
   readonly mutations?: number;

@@ -3,6 +3,7 @@ import { isModelkeepError } from "@modelkeep/core";
 import { expectTrue, describeError, within } from "./expect.js";
 import { mutate, randomNumbers } from "./fuzz-mutate.js";
 
+/** What is decoded, how often and how long. */
 export interface FuzzOptions {
   /** Well-formed files from which the hostile ones are made: small ones are tried more often per second. */
   readonly seeds: readonly Uint8Array[];
@@ -16,6 +17,7 @@ export interface FuzzOptions {
   readonly time?: number;
 }
 
+/** How the files were taken. */
 export interface FuzzResult {
   readonly runs: number;
   readonly accepted: number;

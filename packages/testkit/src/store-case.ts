@@ -9,6 +9,7 @@ export interface StoreContext {
   readonly race: RaceSize;
 }
 
+/** How many writers add how much. */
 export interface RaceSize {
   readonly writers: number;
   /** Per writer. */

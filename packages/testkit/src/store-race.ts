@@ -2,6 +2,7 @@ import { isModelkeepError, type Store } from "@modelkeep/core";
 import { expectEqual, expectTrue } from "./expect.js";
 import { readStream, text, type RaceSize } from "./store-case.js";
 
+/** How hard writers race, and where. */
 export interface RaceOptions extends RaceSize {
   readonly prefix: string;
 }

@@ -18,17 +18,20 @@ export const storeCases: readonly StoreCase[] = [
   ...conditionCases,
 ];
 
+/** A store for one case, and how it is done away with. */
 export interface StoreSubject {
   readonly store: Store;
   /** Called after the case, passed or failed. */
   dispose?(): Promise<void> | void;
 }
 
+/** How hard the suite is. */
 export interface StoreSuiteOptions {
   /** Default: 32 writers with 100 increments each. */
   readonly race?: RaceSize;
 }
 
+/** How hard writers race unless it is said otherwise. */
 export const defaultRace: RaceSize = { writers: 32, increments: 100 };
 
 /** The suite for a plugin's own tests: `open` gives each case an empty store. */

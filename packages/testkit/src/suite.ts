@@ -10,6 +10,7 @@ export interface Runner {
   readonly test: (name: string, body: () => Promise<void>, timeout?: number) => unknown;
 }
 
+/** What the suite is called, and how long a case may take. */
 export interface RunSuiteOptions {
   /** Default "conformance". */
   readonly name?: string;

@@ -2,6 +2,7 @@ import { isModelkeepError, throwIfAborted } from "@modelkeep/core";
 
 import { backOff, type RetryPolicy } from "./back-off.js";
 
+/** What is tried again, how often and how soon. */
 export interface RetryOptions extends Partial<RetryPolicy> {
   /** Whether trying again may help. Default: `io_error` and `unknown_outcome`, which say that a disk, a network or a service failed. */
   readonly isTransient?: ((error: unknown) => boolean) | undefined;

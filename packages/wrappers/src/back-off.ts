@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { throwIfAborted } from "@modelkeep/core";
 
+/** How often something is tried, and how soon again. Default of `retried`: 5 times, 100 ms, 5,000 ms. */
 export interface RetryPolicy {
   /** In all, the first one included. */
   readonly attempts: number;

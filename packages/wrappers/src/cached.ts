@@ -18,6 +18,7 @@ import { fillingObject } from "./filling-object.js";
 import { keptObject } from "./kept-object.js";
 import { quietly as quietlyWith } from "./quietly.js";
 
+/** How much is kept on this machine, and of what. */
 export interface CacheOptions {
   /** Of the folder together. What was used least recently goes first; what is larger than half of it is not kept. */
   readonly maxBytes: number;

@@ -14,7 +14,7 @@ const piece = 1 << 20;
 
 /**
  * A store that tries again what failed and may be done twice: reading goes on where it broke off, listings after the last
- * key, deletes and unconditional puts anew. A conditional put is never repeated blindly: see `retriedPut`.
+ * key, deletes and unconditional puts anew. A conditional put is never repeated blindly: what lies there is looked at first.
  */
 export function retried(store: Store, options: RetryOptions = {}): Store {
   const result: Store = {

@@ -11,6 +11,7 @@ import {
   throwIfAborted,
 } from "@modelkeep/core";
 
+/** Which keys go to the first store. */
 export interface SplitOptions {
   /** The beginnings of keys that the first store keeps. Default: `blobs/`, the payloads of a registry. */
   readonly prefixes?: readonly string[];

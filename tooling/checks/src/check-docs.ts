@@ -31,7 +31,7 @@ try {
   rmSync(scratch, { recursive: true });
 }
 
-/** The README of the repository and of every package, and all of docs/ and spec/. */
+/** The README of the repository and of every package, and all of docs/ and spec/ but the reference, which shows no programs. */
 function allPages(): readonly string[] {
   const readmes = ["", ...workspacePackages().map(({ directory }) => directory)].map((directory) =>
     join(root, directory, "README.md"),
@@ -41,7 +41,7 @@ function allPages(): readonly string[] {
     .filter((folder) => existsSync(folder))
     .flatMap((folder) =>
       readdirSync(folder, { recursive: true, encoding: "utf8" })
-        .filter((path) => path.endsWith(".md"))
+        .filter((path) => path.endsWith(".md") && dirname(path) !== "reference")
         .sort()
         .map((path) => join(folder, path)),
     );

@@ -6,6 +6,7 @@ import { mapLimited, runCommand } from "./command.js";
 import { layerFaults } from "./layers.js";
 import { lockfileFaults, packagePageFaults, publintFaults } from "./published.js";
 import { startupFaults } from "./startup.js";
+import { referenceFaults } from "./reference/reference.js";
 import { runSteps } from "./steps.js";
 import { toldChangeFaults } from "./told-changes.js";
 import { root, workspacePackages } from "./workspace.js";
@@ -22,6 +23,7 @@ await runSteps([
   { title: "layers", run: async () => layerFaults() },
   { title: "interfaces are those in api/", run: apiReportFaults },
   { title: "changes of interfaces are told", run: toldChangeFaults },
+  { title: "docs/reference says what the docstrings say", run: () => referenceFaults() },
   { title: "browser bundles", run: () => browserBundleFaults() },
   { title: "start-up loads nothing heavy", run: startupFaults },
   { title: "package contents (publint)", run: publintFaults },

@@ -11,7 +11,9 @@ export interface PackageManifest {
   readonly private?: boolean;
   readonly description?: string;
   readonly keywords?: readonly string[];
-  readonly exports?: Readonly<Record<string, string | { readonly types: string }>>;
+  readonly exports?: Readonly<
+    Record<string, string | { readonly types: string; readonly "modelkeep-source"?: string }>
+  >;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
@@ -35,8 +37,8 @@ export function workspacePackages(base = root): readonly WorkspacePackage[] {
 }
 
 /** The packages that are published, in the order of their names. */
-export function publishedPackages(): readonly WorkspacePackage[] {
-  return workspacePackages().filter(({ manifest }) => manifest.private !== true);
+export function publishedPackages(base = root): readonly WorkspacePackage[] {
+  return workspacePackages(base).filter(({ manifest }) => manifest.private !== true);
 }
 
 function readManifest(directory: string): PackageManifest {

@@ -65,7 +65,7 @@ try {
 | code | meaning | exit code of the command line |
 |---|---|---|
 ${coreErrorCodes()
-  .map(({ code, meaning }) => `| \`${code}\` | ${meaning} | ${exitCodeOf(code)} |`)
+  .map(({ code, meaning }) => `| ${anchored(code)} | ${meaning} | ${exitCodeOf(code)} |`)
   .join("\n")}
 
 Some packages have codes of their own:
@@ -73,9 +73,14 @@ Some packages have codes of their own:
 | code | meaning | from | exit code |
 |---|---|---|---|
 ${Object.entries(pluginErrorCodes)
-  .map(([code, meaning]) => `| \`${code}\` | ${meaning} | ${packages(code)} | ${exitCodeOf(code)} |`)
+  .map(([code, meaning]) => `| ${anchored(code)} | ${meaning} | ${packages(code)} | ${exitCodeOf(code)} |`)
   .join("\n")}
 
 The command line adds \`usage\` (${exitCodeOf("usage")}), for a command line that can't be understood, and \`failed\` for what no package expected.
 `;
+}
+
+/** Other pages lead to `errors.md#not_found`. */
+function anchored(code: string): string {
+  return `<a id="${code}"></a>\`${code}\``;
 }

@@ -9,6 +9,7 @@ import type { CallOptions } from "../store.js";
 import { throwIfAborted } from "../errors.js";
 import { fileObject } from "./file-object.js";
 
+/** What runs this program, and on what. */
 export interface RuntimeFacts {
   readonly runtime: { readonly name: string; readonly version: string };
   /** "linux x64 6.1.0". */

@@ -9,6 +9,7 @@ import { checkPath, checkPaths } from "../path.js";
 import { unverifiedPayload } from "../unverified-payload.js";
 import { fileObject } from "./file-object.js";
 
+/** A file on the disk that is to be a payload. */
 export interface FileDescription {
   /** Where it lies. */
   readonly file: string;

@@ -4,6 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import { ModelkeepError } from "../errors.js";
 import type { CallOptions } from "../store.js";
 
+/** What the process runs, and how much it may take. */
 export interface FreshProcessOptions extends CallOptions {
   /** A `file:` URL of an ES module that exports `main(input)`, which gives JSON or a promise of it. */
   readonly module: string | URL;

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { devNull } from "node:os";
 
+/** What git says of a folder. */
 export interface GitFacts {
   readonly commit: string;
   /** Whether files under version control differ from the commit. Absent when git could not say. */

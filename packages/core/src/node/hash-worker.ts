@@ -99,6 +99,7 @@ export function startHashWorker(job: FileJob | PiecesJob): Worker {
   return new Worker(program, { eval: true, workerData: job, execArgv: [], env: {} });
 }
 
+/** How many threads hash, and who is told of each chunk. */
 export interface ChunkDigestOptions {
   /** Threads. Default 2. */
   readonly workers?: number;

@@ -6,6 +6,7 @@ import { ModelkeepError } from "../errors.js";
 
 const most = 1 << 30;
 
+/** What a new file replaces, and who may read it. */
 export interface NewFileOptions {
   /** Replace what is there. Default: `already_exists`. */
   readonly overwrite?: boolean;

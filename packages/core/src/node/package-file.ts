@@ -19,6 +19,7 @@ import { type NewFileOptions, syncFolder, writeFully, writeNewFile } from "./new
 
 const attestationFolder = "attestations/";
 
+/** How a package is written, and what it may replace. */
 export interface WritePackageOptions extends Omit<PackOptions, "read">, NewFileOptions {}
 
 /** Writes an envelope as a package, whole or not at all. Large payloads are hashed in a thread while they are copied. */
@@ -30,6 +31,11 @@ export async function writePackageFile(
   await writeNewFile(path, packEnvelope(envelope, { ...options, read: readBehind }), { overwrite });
 }
 
+/**
+ * Opens a package on the disk: the manifest is read and checked now, payloads are verified as they are read.
+ * @throws `not_found`, `malformed`, `truncated`, `invalid_manifest`, and `digest_mismatch` where it is not the one that
+ * `digest` names
+ */
 export async function openPackageFile(path: string, options: OpenPackageOptions = {}): Promise<PackageEnvelope> {
   return openPackage(await fileObject(path), options);
 }
@@ -80,6 +86,7 @@ export async function unpackPackage(
   return envelope;
 }
 
+/** What a folder must be to be opened as an envelope. */
 export interface OpenFolderOptions {
   /** Refuses a folder that holds anything else than the manifest, its payloads and attestations, as a package would be. */
   readonly exact?: boolean;

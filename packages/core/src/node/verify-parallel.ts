@@ -6,6 +6,7 @@ import { verifyStored } from "../verified-chunks.js";
 import type { PayloadFacts } from "../verified-payload.js";
 import { digestFileChunks } from "./hash-worker.js";
 
+/** How many threads hash; progress is in bytes. */
 export interface VerifyOptions extends ReadOptions {
   /** Threads that hash. Default 2; with 1, the calling thread does it. */
   readonly workers?: number;

@@ -12,6 +12,7 @@ import { readText, readTree, type Tree } from "../read-tree.js";
 import { bentoMain } from "./bento-main.js";
 import { type BentoModel, readModelYaml } from "./model-yaml.js";
 
+/** What is made of BentoML's own pointer to the newest version. */
 export interface PlanBentomlOptions {
   /** The alias for the version that BentoML calls "latest". Default: none is made. */
   readonly latest?: string | undefined;

@@ -10,12 +10,14 @@ import { stringify } from "yaml";
 import { mlflowExample } from "./example.js";
 import { mlflowSignature } from "./signature.js";
 
+/** What the exported model is called. */
 export interface ExportMlflowOptions {
   /** What the model is called in its metadata: "credit-scorer@3". */
   readonly reference?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What an exported folder holds. */
 export interface ExportedMlflow {
   /** MLflow's flavors of it: "onnx", "sklearn"; those of its own `MLmodel` where it came from MLflow. */
   readonly flavors: readonly string[];

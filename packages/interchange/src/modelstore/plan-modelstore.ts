@@ -11,6 +11,7 @@ import type { ImportPlan, PlannedVersion } from "../plan.js";
 import { descend, readText, readTree, type Tree } from "../read-tree.js";
 import { readSummary, type Summary } from "./summary.js";
 
+/** What is made of modelstore's model states. */
 export interface PlanModelstoreOptions {
   /** Makes an alias of each model state, for the newest version that is in it. Default: states are only kept as they are. */
   readonly states?: boolean | undefined;

@@ -1,5 +1,6 @@
 import type { Faults } from "./faults.js";
 
+/** What `checkModel` may look at outside of the model. */
 export interface CheckOptions {
   /** The size of a file beside the model, by path from its folder. Without it, external data are only checked in form. */
   readonly fileSize?: (location: string) => number | undefined;

@@ -1,3 +1,4 @@
+/** A rule of ONNX that a model breaks. */
 export interface Fault {
   /** "graph, node "matmul"": the place in words. */
   readonly where: string;

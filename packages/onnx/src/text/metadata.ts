@@ -9,6 +9,7 @@ export const textMetadataKey = "modelkeep.text";
 
 const format = "modelkeep.text/1";
 
+/** What `readTextMetadata` reads: the text inputs of a model, as one of its `metadata_props`. */
 export function writeTextMetadata(texts: readonly TextInput[]): string {
   return JSON.stringify({ format, inputs: texts });
 }

@@ -9,6 +9,7 @@ import { decompressLzma } from "./lzma.js";
 import { Output } from "./output.js";
 import { decompressXz } from "./xz.js";
 
+/** How a pickle is packed, as the first bytes of the file tell. */
 export type Compression = "zlib" | "gzip" | "bz2" | "xz" | "lzma" | "lz4" | "zfile";
 
 /** joblib 0.9's own container: "ZF", the length in 19 characters, a zlib stream. */

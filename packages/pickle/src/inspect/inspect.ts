@@ -10,6 +10,7 @@ import { type TreeNode, treeOf } from "./tree.js";
 
 export type { TreeNode } from "./tree.js";
 
+/** An array in a pickle, and where. */
 export interface InspectedArray {
   /** Where it is: "steps.1.1.estimators_.0.tree_.nodes". */
   readonly name: string;

@@ -1,6 +1,7 @@
 /** What a scan says of a file. There is no "safe": clean means that every name in it is known to be data. */
 export type Verdict = "clean" | "unknown" | "dangerous" | "malformed" | "limit";
 
+/** One thing that a scan has to say, and where in the file it is. */
 export interface ScanFinding {
   /** What this finding alone makes of the file; "clean" for a remark. */
   readonly verdict: Verdict;

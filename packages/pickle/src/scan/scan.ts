@@ -21,8 +21,10 @@ import { type ScanFinding, type ScannedGlobal, type Verdict, worst } from "./fin
 import { ScanningPolicy } from "./scanning-policy.js";
 import { findZipEnd, type ZipEntry, zipEntries } from "../zip.js";
 
+/** How much a scan reads before it gives up. */
 export type ScanOptions = Pick<ReadPickleOptions, "limits" | "signal">;
 
+/** What a scan makes of a file. */
 export interface ScanReport {
   readonly path: string;
   readonly verdict: Verdict;

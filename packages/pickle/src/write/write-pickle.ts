@@ -3,6 +3,7 @@ import { createDeflate, createGzip } from "node:zlib";
 
 import { PickleWriter } from "./pickle-writer.js";
 
+/** Which readers a pickle is for, and how it is packed. */
 export interface WritePickleOptions {
   /** Default 4, which every Python 3 since 3.4 reads; 5 needs 3.8. */
   readonly protocol?: 4 | 5;

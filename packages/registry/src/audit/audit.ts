@@ -10,11 +10,13 @@ import { type Head, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { compareHead, type HistoryProblem } from "./compare-heads.js";
 import { type AuditReport, type AuditReportOptions, auditReport } from "./report.js";
 
+/** What a checkpoint calls the registry. */
 export interface CheckpointOptions extends ChangeOptions {
   /** The name of the registry in the note, without spaces, and that of the key. Default: `modelkeep/<id of the registry>`. */
   readonly origin?: string | undefined;
 }
 
+/** Whose checkpoints `audit.verify` believes. */
 export interface VerifyHistoriesOptions extends ChangeOptions {
   /** Whose checkpoints are believed. */
   readonly verifiers: readonly NoteVerifier[];

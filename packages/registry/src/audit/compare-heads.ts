@@ -5,6 +5,7 @@ import { checkChain } from "../fold.js";
 import { readEntries } from "../log.js";
 import type { Head } from "./checkpoint.js";
 
+/** A history that is no longer the one that a checkpoint or a pin tells of. */
 export interface HistoryProblem {
   readonly model: string;
   /**

@@ -17,6 +17,7 @@ export interface PredictionFact {
   readonly error?: unknown;
 }
 
+/** Which models and which time `audit.report` is about. */
 export interface AuditReportOptions {
   /** Default: all. */
   readonly model?: string | undefined;
@@ -30,6 +31,7 @@ export interface AuditReportOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Who did what in a stretch of time. */
 export interface AuditReport {
   readonly from?: string | undefined;
   readonly to?: string | undefined;

@@ -9,6 +9,7 @@ import { pruneBackup } from "./prune.js";
 import { type LogEnd, surveyLogs } from "./survey.js";
 import { type Lost, Transfer } from "./transfer.js";
 
+/** What `backupRegistry` does about damage, and about what was deleted. */
 export interface BackupOptions {
   /** Back up versions whose bytes are damaged or gone at the source without these bytes; otherwise they are an error. */
   readonly acceptDamaged?: boolean | undefined;
@@ -19,6 +20,7 @@ export interface BackupOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;
 }
 
+/** What a run of `backupRegistry` found and copied. */
 export interface BackedUp extends BackupRun {
   /** Models that had changed. */
   readonly changed: number;

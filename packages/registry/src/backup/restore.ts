@@ -10,6 +10,7 @@ import { repairLog } from "./repair-log.js";
 import { surveyLogs } from "./survey.js";
 import { type Lost, Transfer } from "./transfer.js";
 
+/** What `restoreRegistry` brings back. */
 export interface RestoreOptions {
   /** Only these, with what they were called before. Default: all. */
   readonly models?: readonly string[] | undefined;
@@ -20,6 +21,7 @@ export interface RestoreOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;
 }
 
+/** What `restoreRegistry` brought back. */
 export interface Restored {
   readonly models: number;
   /** Models whose history has gone on in the registry since the backup: left as they are. */

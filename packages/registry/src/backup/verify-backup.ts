@@ -11,6 +11,7 @@ import { carryModel } from "./carry-model.js";
 import { surveyLogs } from "./survey.js";
 import { Transfer } from "./transfer.js";
 
+/** How much of a backup is restored to prove it, and where. */
 export interface VerifyBackupOptions {
   /** How many models one version is restored of, chosen by chance; "each": one of every model; "all": every version. Default 3. */
   readonly restore?: number | "each" | "all" | undefined;
@@ -34,6 +35,7 @@ export interface RestoreTrial {
   readonly message?: string | undefined;
 }
 
+/** Whether a backup is whole, and what came of restoring from it. */
 export interface BackupReport {
   readonly ok: boolean;
   /** When the backup was last brought up to date, and whether that run came to its end. */

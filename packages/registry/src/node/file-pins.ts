@@ -5,6 +5,7 @@ import { isDigest, ModelkeepError } from "@modelkeep/core";
 
 import { memoryPins, type Pin, type Pins } from "../pins.js";
 
+/** Which registry the pins are of, and how the file is kept short. */
 export interface FilePinsOptions {
   /** Which registry, where one file serves several: the URL of its store, say. */
   readonly of?: string | undefined;

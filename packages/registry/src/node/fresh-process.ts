@@ -11,6 +11,7 @@ import type { Plugins } from "../options.js";
 import { verifyEnvelope, type VerifyEnvelopeOptions } from "../standalone.js";
 import type { VerificationResult } from "../verify.js";
 
+/** What the process runs, and how much it may take. */
 export interface FreshProcessOptions extends VerifyEnvelopeOptions {
   /** The script to run: it calls `answerVerification` with its plugins. */
   readonly script: URL | string;

@@ -16,6 +16,7 @@ import {
 import { fromMessage, toMessage } from "./messages.js";
 import { ModelProcess, type ProcessLimits } from "./model-process.js";
 
+/** How much a model in a process of its own may take. */
 export interface IsolationOptions {
   /** What one process may take, node's own 60 or so included; from 128 on. Default 1024. */
   readonly memoryMiB?: number | undefined;

@@ -3,6 +3,7 @@ import type { Awaitable, FileOperations } from "../file-operations.js";
 /** What happens at the chosen call; a killed process makes no further ones. */
 export type Fault = "EIO" | "ENOSPC" | "short" | "killed before" | "killed after";
 
+/** Which call fails, and how. */
 export interface FaultPlan {
   readonly fault: Fault;
   /** The first call that fails, counted from 1. */
@@ -11,8 +12,10 @@ export interface FaultPlan {
   readonly persistent?: boolean;
 }
 
+/** What a call throws in a process that was killed: nothing may catch it and go on. */
 export class Killed extends Error {}
 
+/** Calls of which one fails, and what was called so far. */
 export interface FaultyOperations extends FileOperations {
   /** The names of the calls so far. */
   readonly calls: readonly string[];

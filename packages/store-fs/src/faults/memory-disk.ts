@@ -18,6 +18,7 @@ interface Folder {
 
 type Anything = File | Folder;
 
+/** How many of the possible disks are looked at, and which. */
 export interface PowerFailureOptions {
   readonly most?: number;
   /** Numbers from 0 to below 1. */

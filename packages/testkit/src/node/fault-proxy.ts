@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
  */
 export type RequestTrouble = "lost" | "unanswered" | "busy" | "cut";
 
+/** Every trouble that a request can be given. */
 export const requestTroubles: readonly RequestTrouble[] = ["lost", "unanswered", "busy", "cut"];
 
 /** A way to a real server by HTTP, on which one request goes wrong. */

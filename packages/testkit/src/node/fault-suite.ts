@@ -5,6 +5,7 @@ import { noise, readStream, text } from "../store-case.js";
 import type { Case } from "../suite.js";
 import { type FaultProxy, faultProxy, type RequestTrouble, requestTroubles } from "./fault-proxy.js";
 
+/** The server that gets in trouble, and how a store on it is opened. */
 export interface FaultSuiteOptions {
   /** The server itself, `http://HOST:PORT`. */
   readonly target: string;

@@ -4,6 +4,7 @@ import type { Store } from "@modelkeep/core";
 import { expectBytes, expectTrue } from "../expect.js";
 import { inChunks, noise, readStream, text } from "../store-case.js";
 
+/** What writes until it is killed, and how often. */
 export interface KillOptions {
   /** A JavaScript module that opens the store and calls `writeUntilKilled` with it, and its arguments. */
   readonly module: readonly [path: string, ...argv: string[]];

@@ -3,6 +3,7 @@ import type { Store } from "@modelkeep/core";
 import { checkRace, runWriter } from "../store-race.js";
 import { defaultRace } from "../store-suite.js";
 
+/** What the processes run, and how hard they race. */
 export interface ProcessRaceOptions {
   /**
    * A JavaScript module that opens the store and calls `joinRace` with it, and its arguments. It is run by this
