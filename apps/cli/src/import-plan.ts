@@ -4,7 +4,7 @@ import type { Context } from "./context.js";
 import { counted } from "./output.js";
 import { progressBar } from "./progress.js";
 
-/** Shows a plan, or carries it out and tells what became of each version. 1 when something could not be saved. */
+/** Shows a plan, or carries it out and tells what became of each version. 1 when something could not be saved, or nothing was. */
 export async function runPlan(context: Context, plan: ImportPlan): Promise<number> {
   const { output, options, signal } = context;
   if (options.flag("dry-run")) {
@@ -19,17 +19,15 @@ export async function runPlan(context: Context, plan: ImportPlan): Promise<numbe
   output.result(report, () => {
     const count = (outcome: ImportedVersion["outcome"]) =>
       report.versions.filter((each) => each.outcome === outcome).length;
-    const noted = report.versions.filter(({ notes }) => notes.length > 0);
     return [
       `${counted(count("saved"), "version")} saved, ${count("there already")} there already, ${failed.length} failed; ${counted(plan.left.length, "file")} left`,
-      ...noted.flatMap((each) => [
-        `  ${each.name}@${each.version ?? each.label}  ${each.outcome}, from ${each.from}`,
-        ...each.notes.map((note) => `    ${note}`),
-      ]),
+      ...report.versions.flatMap((each) =>
+        noteText(`${each.name}@${each.version ?? each.label}  ${each.outcome}, from ${each.from}`, each.notes),
+      ),
       ...leftText(plan),
     ].join("\n");
   });
-  return failed.length === 0 ? 0 : 1;
+  return failed.length > 0 || report.versions.length === 0 || plan.left.some((each) => each.failed) ? 1 : 0;
 }
 
 function planText({ output }: Context, plan: ImportPlan): string {
@@ -47,8 +45,13 @@ function planText({ output }: Context, plan: ImportPlan): string {
   return [
     `${plan.source} is ${plan.kind}: ${counted(plan.versions.length, "version")} would be saved`,
     output.table(["name", "label", "alias", "files", "metrics", "from"], rows),
+    ...plan.versions.flatMap((each) => noteText(`${each.name}@${each.label}`, each.notes)),
     ...leftText(plan),
   ].join("\n");
+}
+
+function noteText(heading: string, notes: readonly string[]): string[] {
+  return notes.length === 0 ? [] : [`  ${heading}`, ...notes.map((note) => `    ${note}`)];
 }
 
 const mostShown = 20;

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { createGunzip } from "node:zlib";
 
 import { ModelkeepError } from "@modelkeep/core";
@@ -17,7 +18,7 @@ const mostInMemory = 2 ** 32 - 2;
  * name. As `readTar`; and `limit_exceeded` for one that expands beyond all measure.
  */
 export async function* readArchive(file: string, signal?: AbortSignal): AsyncGenerator<TarEntry, void, undefined> {
-  yield* readTar(await plainBytes(file, signal), { what: file });
+  yield* readTar(await plainBytes(file, signal), { what: basename(file) });
 }
 
 async function plainBytes(file: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
@@ -26,7 +27,7 @@ async function plainBytes(file: string, signal?: AbortSignal): Promise<AsyncIter
   const most = Math.max(floor, size * expansion);
   if (head[0] === 0x1f && head[1] === 0x8b) return gunzipped(file, most);
   if (startsWith(head, "PK"))
-    throw new ModelkeepError("unsupported", `${file} is a ZIP archive: unpack it, and import the folder`);
+    throw new ModelkeepError("unsupported", `${basename(file)} is a ZIP archive: unpack it, and import the folder`);
   if (startsWith(head, "\u00fd7zXZ") || startsWith(head, "BZh")) return decompressed(file, most, signal);
   return createReadStream(file, { highWaterMark: 1 << 18 });
 }
@@ -49,7 +50,7 @@ async function* gunzipped(file: string, most: number): AsyncGenerator<Uint8Array
     const cut = code === "Z_BUF_ERROR";
     throw new ModelkeepError(
       cut ? "truncated" : "malformed",
-      cut ? `${file} ends before its end` : `${file} is damaged: ${(cause as Error).message}`,
+      cut ? `${basename(file)} ends before its end` : `${basename(file)} is damaged: ${(cause as Error).message}`,
       { cause },
     );
   } finally {
@@ -69,7 +70,10 @@ async function* decompressed(
   try {
     const { size } = await handle.stat();
     if (size > mostInMemory)
-      throw new ModelkeepError("limit_exceeded", `${file} has ${size} bytes: unpack it, and import the folder`);
+      throw new ModelkeepError(
+        "limit_exceeded",
+        `${basename(file)} has ${size} bytes: unpack it, and import the folder`,
+      );
     bytes = new Uint8Array(await handle.readFile());
   } finally {
     await handle.close();
@@ -95,5 +99,8 @@ function startsWith(head: Uint8Array, text: string): boolean {
 }
 
 function tooLarge(file: string, most: number): ModelkeepError {
-  return new ModelkeepError("limit_exceeded", `${file} expands to more than the ${most} bytes that are allowed`);
+  return new ModelkeepError(
+    "limit_exceeded",
+    `${basename(file)} expands to more than the ${most} bytes that are allowed`,
+  );
 }

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 
+import { isModelkeepError } from "@modelkeep/core";
+
 import { readArchive } from "./archive.js";
-import type { PlannedFile } from "./plan.js";
+import type { LeftBehind, PlannedFile } from "./plan.js";
 import { allFiles, linkNotes, readText, type Tree } from "./read-tree.js";
 
 /** What lies in the folder of one model, or in the archive of one. */
@@ -23,6 +25,12 @@ export function filesOfFolder(tree: Tree): ModelFiles {
     read: (path) => readText(join(tree.path, path)),
     where: (path) => ({ file: join(tree.path, path) }),
   };
+}
+
+/** A model that should come over, and whose files cannot be read. */
+export function refused(path: string, error: unknown): LeftBehind {
+  if (!isModelkeepError(error)) throw error;
+  return { path, reason: error.message, failed: true };
 }
 
 const mostText = 4 << 20;

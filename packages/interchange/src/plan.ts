@@ -37,6 +37,13 @@ export interface ImportPlan {
   readonly source: string;
   /** By name, the oldest version of each first. */
   readonly versions: readonly PlannedVersion[];
-  /** Files and folders that are left where they are, and why. */
-  readonly left: readonly { readonly path: string; readonly reason: string }[];
+  readonly left: readonly LeftBehind[];
+}
+
+/** A file or folder that is left where it is. */
+export interface LeftBehind {
+  readonly path: string;
+  readonly reason: string;
+  /** True for a version that should come over and cannot be read. */
+  readonly failed?: boolean | undefined;
 }

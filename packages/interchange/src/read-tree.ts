@@ -1,7 +1,7 @@
-import { open, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { open, readdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 
-import { compareCodePoints, isModelkeepError, parseJson } from "@modelkeep/core";
+import { compareCodePoints, isModelkeepError, ModelkeepError, parseJson } from "@modelkeep/core";
 
 import { isRecord, type JsonRecord } from "./metadata.js";
 
@@ -21,7 +21,16 @@ export interface Tree {
 const deepest = 12;
 const jsonLimit = 16 << 20;
 
-export async function readTree(path: string, name: string, relative = "", depth = 0): Promise<Tree> {
+/** The folder that somebody named, whole. */
+export async function readSource(path: string): Promise<Tree> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new ModelkeepError("not_found", `There is no folder ${path}`, { cause });
+  });
+  if (!found.isDirectory()) throw new ModelkeepError("invalid_input", `${path} is a file, not a folder`);
+  return readTree(path, basename(path));
+}
+
+async function readTree(path: string, name: string, relative = "", depth = 0): Promise<Tree> {
   const entries = (await readdir(path, { withFileTypes: true })).toSorted((a, b) => compareCodePoints(a.name, b.name));
   const visible = entries.filter((entry) => !entry.name.startsWith("."));
   const folders: Tree[] = [];

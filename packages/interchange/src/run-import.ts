@@ -100,7 +100,7 @@ async function scanned(file: string, path: string): Promise<string> {
   const { verdict, findings } = await scanFile((await filePayloads([{ file, path }])).main);
   const first = findings.find((each) => each.verdict === verdict);
   const why = verdict === "clean" || first === undefined ? "" : `: ${first.message}`;
-  return `${path} holds objects of Python, kept as a file and never loaded; a scan finds it ${verdict}${why}`;
+  return `a scan finds ${path} ${verdict}${why}`;
 }
 
 /** With the ONNX made of it and with the source's examples as samples, or with as much of that as can be; why not goes into the notes. */

@@ -1,6 +1,6 @@
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 import { ModelkeepError } from "@modelkeep/core";
 
@@ -50,5 +50,5 @@ function keyOf({ archive, file }: Pick<PlannedFile, "archive" | "file">): string
 }
 
 function gone({ archive, file }: PlannedFile): never {
-  throw new ModelkeepError("not_found", `${archive} does not hold ${file} any more`);
+  throw new ModelkeepError("not_found", `${basename(archive ?? "")} does not hold ${file} any more`);
 }

@@ -1,4 +1,4 @@
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 import { ModelkeepError } from "@modelkeep/core";
 
@@ -6,7 +6,7 @@ import { modelName } from "./folder/model-name.js";
 import { readMetadata } from "./metadata.js";
 import { companionRole, isDescription, mainFile } from "./model-file.js";
 import type { ImportPlan, PlannedVersion } from "./plan.js";
-import { allFiles, linkNotes, readRecord, readTree, type Tree } from "./read-tree.js";
+import { allFiles, linkNotes, readRecord, readSource, type Tree } from "./read-tree.js";
 
 /**
  * Plans the import of Weights & Biases artifacts as `artifact.download()` leaves them: folders called `name:v3` (`name-v3`
@@ -14,7 +14,7 @@ import { allFiles, linkNotes, readRecord, readTree, type Tree } from "./read-tre
  */
 export async function planWandb(folder: string): Promise<ImportPlan> {
   const source = resolve(folder);
-  const tree = await readTree(source, basename(source));
+  const tree = await readSource(source);
   const own = versionOf(tree);
   const folders = own === undefined ? tree.folders.filter((each) => versionOf(each) !== undefined) : [tree];
   const versions: PlannedVersion[] = [];

@@ -66,7 +66,8 @@ test("models are saved with the ONNX made of them and predict the same; objects 
     ["wine-graph", 1, ["onnx"]],
   ]);
   expect(versions[1]!.notes).toEqual([
-    "custom_objects.pkl holds objects of Python, kept as a file and never loaded; a scan finds it clean",
+    "custom_objects.pkl holds objects of Python: kept as a file, never loaded",
+    "a scan finds custom_objects.pkl clean",
   ]);
   expect((await registry.show("wine")).aliases).toEqual({ production: 2 });
   for (const [reference, labels] of [
@@ -139,7 +140,7 @@ test("what would run code is said of custom_objects.pkl", async () => {
   cpSync(join(models, "wine/alpha"), folder, { recursive: true });
   writeFileSync(join(folder, "custom_objects.pkl"), "cos\nsystem\n(S'true'\ntR.");
   const { versions } = await runImport(await newRegistry(), await planBentoml(folder));
-  expect(versions[0]!.notes).toEqual([expect.stringMatching(/a scan finds it dangerous: .*os\.system/u)]);
+  expect(versions[0]!.notes.at(-1)).toMatch(/^a scan finds custom_objects\.pkl dangerous: .*os\.system/u);
   expect(versions[0]!.outcome).toBe("saved");
 });
 
@@ -193,6 +194,9 @@ test("what is hostile or broken is left, with the reason; links are not followed
     "cut.bentomodel": expect.stringMatching(/ends|truncated/u),
     "packed.bentomodel": expect.stringContaining("ZIP archive: unpack it"),
   });
+  expect(left.every(({ failed }) => failed === true)).toBe(true);
+  await expect(planBentoml(join(folder, "cut.bentomodel"))).rejects.toMatchObject({ code: "truncated" });
+  await expect(planBentoml(join(folder, "other.bentomodel"))).rejects.toMatchObject({ code: "invalid_input" });
   await expect(planBentoml(join(folder, "nowhere"))).rejects.toMatchObject({ code: "not_found" });
   await expect(planBentoml(newFolder())).rejects.toMatchObject({ code: "not_found" });
 });

@@ -183,6 +183,8 @@ test("links are not followed, broken models are kept as they are, and both are t
 test("a folder without models says what would be recognised", async () => {
   await expect(planFolder(folderOf({ "readme.md": "x" }))).rejects.toMatchObject({ code: "not_found" });
   await expect(planWandb(folderOf({ "readme.md": "x" }))).rejects.toMatchObject({ code: "not_found" });
+  await expect(planFolder(join(base, "nowhere"))).rejects.toMatchObject({ code: "not_found" });
+  await expect(planFolder(pickle)).rejects.toMatchObject({ code: "invalid_input" });
 });
 
 test("downloaded artifacts of Weights & Biases", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,6 +80,20 @@ test("a version from elsewhere becomes a folder of ONNX with a signature and an 
   // What was made can be read again.
   const back = await planMlflow(target, { name: "back" });
   expect(back.versions[0]!.files[0]).toMatchObject({ path: "model.onnx", role: "model" });
+});
+
+test("a SavedModel of TensorFlow is one model", async () => {
+  const tree = mkdtempSync(join(folder, "saved-model-"));
+  writeFileSync(join(tree, "MLmodel"), "flavors: {tensorflow: {data: data}}");
+  mkdirSync(join(tree, "data/model/variables"), { recursive: true });
+  for (const path of ["saved_model.pb", "variables/variables.index"])
+    writeFileSync(join(tree, "data/model", path), "x");
+  const [planned] = (await planMlflow(tree)).versions;
+  expect(planned!.files.map(({ path, role }) => [path, role])).toEqual([
+    ["data/model/saved_model.pb", "model"],
+    ["data/model/variables/variables.index", "external-data"],
+    ["mlflow/MLmodel", "mlflow"],
+  ]);
 });
 
 test("hostile descriptions are refused or read as data", async () => {

@@ -1,14 +1,14 @@
 import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 
-import { compareCodePoints, isModelkeepError, ModelkeepError } from "@modelkeep/core";
+import { compareCodePoints, ModelkeepError } from "@modelkeep/core";
 
 import { modelName } from "../folder/model-name.js";
 import { labelOf } from "../folder/version-name.js";
 import { companionRole } from "../model-file.js";
-import { filesOfArchive, filesOfFolder, type ModelFiles, rolesOf } from "../model-files.js";
-import type { ImportPlan, PlannedVersion } from "../plan.js";
-import { readText, readTree, type Tree } from "../read-tree.js";
+import { filesOfArchive, filesOfFolder, type ModelFiles, refused, rolesOf } from "../model-files.js";
+import type { ImportPlan, LeftBehind, PlannedVersion } from "../plan.js";
+import { readSource, readText, type Tree } from "../read-tree.js";
 import { bentoMain } from "./bento-main.js";
 import { type BentoModel, readModelYaml } from "./model-yaml.js";
 
@@ -31,16 +31,23 @@ interface Found {
  */
 export async function planBentoml(path: string, options: PlanBentomlOptions = {}): Promise<ImportPlan> {
   const source = resolve(path);
-  const left: { path: string; reason: string }[] = [];
+  const left: LeftBehind[] = [];
   const found: Found[] = [];
   const add = async (from: string, store: string | undefined, open: () => Promise<ModelFiles>): Promise<void> => {
-    const planned = await planOne(from, store, open);
-    if (typeof planned === "string") left.push({ path: from, reason: planned });
+    const planned = await open().then(
+      (files) => planOne(from, store, files),
+      (error: unknown) => refused(from, error),
+    );
+    if ("reason" in planned) left.push(planned);
     else found.push(planned);
   };
-  const { file, tree } = await open(source);
-  if (file) await add(basename(source), undefined, () => archived(source));
-  if (tree !== undefined) {
+  const archive = await isFile(source);
+  if (archive) {
+    const planned = await planOne(basename(source), undefined, await archived(source));
+    if ("reason" in planned) throw new ModelkeepError("invalid_input", `${source}: ${planned.reason}`);
+    found.push(planned);
+  } else {
+    const tree = await readSource(source);
     // A whole ~/bentoml: what is in bentos/ are services, with copies of models.
     const whole =
       tree.folders.some(({ name }) => name === "bentos") && tree.folders.find(({ name }) => name === "models");
@@ -66,36 +73,30 @@ export async function planBentoml(path: string, options: PlanBentomlOptions = {}
   };
 }
 
-async function open(source: string): Promise<{ readonly file: boolean; readonly tree?: Tree }> {
-  const found = await stat(source).catch((cause: unknown) => {
-    throw new ModelkeepError("not_found", `There is no file or folder ${source}`, { cause });
-  });
-  return found.isFile() ? { file: true } : { file: false, tree: await readTree(source, basename(source)) };
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    (cause: unknown) => {
+      throw new ModelkeepError("not_found", `There is no file or folder ${path}`, { cause });
+    },
+  );
 }
 
 function archived(file: string): Promise<ModelFiles> {
   return filesOfArchive(file, (path) => path === "model.yaml" || path.endsWith("/MLmodel"));
 }
 
-/** One version; or, in words, why it is left. */
-async function planOne(
-  from: string,
-  store: string | undefined,
-  open: () => Promise<ModelFiles>,
-): Promise<Found | string> {
-  let files: ModelFiles;
-  try {
-    files = await open();
-  } catch (error) {
-    if (isModelkeepError(error)) return error.message;
-    throw error;
-  }
+/** One version, or why it is left. */
+async function planOne(path: string, store: string | undefined, files: ModelFiles): Promise<Found | LeftBehind> {
   const text = await files.read("model.yaml");
   const model = text === undefined ? undefined : readModelYaml(text);
-  if (model === undefined) return "its model.yaml is missing, cannot be read, or names no model and version";
+  if (model === undefined)
+    return { path, reason: "its model.yaml is missing, cannot be read, or names no model and version", failed: true };
   const main = await bentoMain(files);
-  if (main === undefined) return "it holds no file that is known to be a model";
+  if (main === undefined) return { path, reason: "it holds no file that is known to be a model" };
   const notes = [...files.notes];
+  if (files.paths.includes("custom_objects.pkl"))
+    notes.push("custom_objects.pkl holds objects of Python: kept as a file, never loaded");
   if (model.created === undefined) notes.push("model.yaml does not tell when it was made: it counts as the oldest");
   return {
     model,
@@ -103,7 +104,7 @@ async function planOne(
     version: {
       name: modelName(model.name),
       label: labelOf(model.version),
-      from,
+      from: path,
       files: rolesOf(files, main, companionRole),
       metadata: model.metadata,
       aliases: [],
@@ -126,7 +127,7 @@ function archives(tree: Tree): string[] {
 }
 
 /** A version that is there twice, as a folder and as an archive, is imported once. */
-function once(found: readonly Found[], left: { path: string; reason: string }[]): Found[] {
+function once(found: readonly Found[], left: LeftBehind[]): Found[] {
   const first = new Map<string, Found>();
   for (const each of found) {
     const key = `${each.version.name}@${each.version.label}`;

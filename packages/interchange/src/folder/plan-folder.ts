@@ -1,9 +1,9 @@
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 
 import { compareCodePoints, ModelkeepError } from "@modelkeep/core";
 
 import type { ImportPlan, PlannedVersion } from "../plan.js";
-import { readTree, type Tree } from "../read-tree.js";
+import { readSource, type Tree } from "../read-tree.js";
 import { type Found, pathOf } from "./found.js";
 import { treeVersions } from "./version-tree.js";
 import { versionedFiles } from "./versioned-files.js";
@@ -14,7 +14,7 @@ import { versionedFiles } from "./versioned-files.js";
  */
 export async function planFolder(folder: string): Promise<ImportPlan> {
   const source = resolve(folder);
-  const tree = await readTree(source, basename(source));
+  const tree = await readSource(source);
   const found = await planTree(tree);
   if (found.versions.length === 0)
     throw new ModelkeepError(

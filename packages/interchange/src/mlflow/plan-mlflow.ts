@@ -1,4 +1,4 @@
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 import { compareCodePoints, ModelkeepError } from "@modelkeep/core";
 import type { Metadata } from "@modelkeep/registry";
@@ -6,7 +6,7 @@ import type { Metadata } from "@modelkeep/registry";
 import { modelName } from "../folder/model-name.js";
 import { joined, type JsonRecord } from "../metadata.js";
 import type { ImportPlan, PlannedFile, PlannedVersion } from "../plan.js";
-import { allFiles, linkNotes, readText, readTree, type Tree } from "../read-tree.js";
+import { allFiles, linkNotes, readText, readSource, type Tree } from "../read-tree.js";
 import { type MlflowModel, readExample, readMlmodel } from "./model-file.js";
 import { registeredVersions } from "./registered.js";
 import { signatureOf } from "./signature.js";
@@ -20,7 +20,7 @@ export async function planMlflow(
   options: { readonly name?: string | undefined } = {},
 ): Promise<ImportPlan> {
   const source = resolve(folder);
-  const tree = await readTree(source, basename(source));
+  const tree = await readSource(source);
   const registered = await registeredVersions(tree, (model) => planModel(model));
   if (registered !== undefined) return { kind: "an MLflow registry", source, ...registered };
   const folders = modelFolders(tree);
@@ -47,6 +47,12 @@ export async function planMlflow(
   };
 }
 
+/** A SavedModel of TensorFlow is several files, and one model. */
+function modelPart(path: string, own: readonly string[]): string {
+  const graph = own.find((each) => each === "saved_model.pb" || each.endsWith("/saved_model.pb"));
+  return graph === undefined || path === graph ? "model" : "external-data";
+}
+
 function modelFolders(tree: Tree): Tree[] {
   return tree.files.includes("MLmodel") ? [tree] : tree.folders.flatMap(modelFolders);
 }
@@ -60,7 +66,7 @@ async function planModel(tree: Tree): Promise<Omit<PlannedVersion, "name" | "lab
   const own = paths.filter((path) => path === main.path || path.startsWith(`${main.path}/`));
   if (own.length === 0) return undefined;
   const files: PlannedFile[] = [
-    ...own.map((path) => ({ file: join(tree.path, path), path, role: "model" })),
+    ...own.map((path) => ({ file: join(tree.path, path), path, role: modelPart(path, own) })),
     // What MLflow needs to load it again; "mlflow/" keeps it apart from the model.
     ...paths
       .filter((path) => !own.includes(path))

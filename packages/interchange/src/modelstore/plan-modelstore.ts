@@ -1,20 +1,26 @@
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 
-import { compareCodePoints, isModelkeepError, ModelkeepError } from "@modelkeep/core";
+import { compareCodePoints, ModelkeepError } from "@modelkeep/core";
 
 import { modelName } from "../folder/model-name.js";
 import { labelOf } from "../folder/version-name.js";
 import { joined } from "../metadata.js";
 import { companionRole, shallowest } from "../model-file.js";
-import { filesOfArchive, type ModelFiles, rolesOf } from "../model-files.js";
-import type { ImportPlan, PlannedVersion } from "../plan.js";
-import { descend, readText, readTree, type Tree } from "../read-tree.js";
+import { filesOfArchive, refused, rolesOf } from "../model-files.js";
+import type { ImportPlan, LeftBehind, PlannedVersion } from "../plan.js";
+import { descend, readText, readSource, type Tree } from "../read-tree.js";
 import { readSummary, type Summary } from "./summary.js";
 
 /** What is made of modelstore's model states. */
 export interface PlanModelstoreOptions {
   /** Makes an alias of each model state, for the newest version that is in it. Default: states are only kept as they are. */
   readonly states?: boolean | undefined;
+}
+
+interface Planned {
+  readonly summary: Summary;
+  readonly states: readonly string[];
+  readonly version: PlannedVersion;
 }
 
 const rootName = "operatorai-model-store";
@@ -26,22 +32,19 @@ const deleted = "modelstore-deleted";
  */
 export async function planModelstore(folder: string, options: PlanModelstoreOptions = {}): Promise<ImportPlan> {
   const source = resolve(folder);
-  const tree = await readTree(source, basename(source));
+  const tree = await readSource(source);
   const root = tree.folders.find(({ name }) => name === rootName) ?? tree;
-  const left: { path: string; reason: string }[] = [];
-  const found: { readonly summary: Summary; readonly states: readonly string[]; readonly version: PlannedVersion }[] =
-    [];
-  const folders = versionFolders(root);
-  for (const versions of folders) {
-    for (const name of idsIn(versions, deleted))
+  const left: LeftBehind[] = [];
+  const found: Planned[] = [];
+  for (const versions of versionFolders(root)) {
+    for (const name of versions.folders.find((state) => state.name === deleted)?.files ?? [])
       left.push({ path: `${versions.relative}/${deleted}/${name}`, reason: "deleted in modelstore" });
     for (const name of versions.files.filter((each) => each.endsWith(".json"))) {
-      const from = `${versions.relative}/${name}`;
-      const summary = readSummary((await readText(join(versions.path, name))) ?? "");
+      const path = `${versions.relative}/${name}`;
       const states = versions.folders.filter(({ files }) => files.includes(name)).map((state) => state.name);
-      const version = summary === undefined ? "it tells of no model" : await planOne(root, summary, states);
-      if (typeof version === "string") left.push({ path: from, reason: version });
-      else found.push({ summary: summary!, states, version });
+      const planned = await planOne(root, path, (await readText(join(versions.path, name))) ?? "", states);
+      if ("reason" in planned) left.push(planned);
+      else found.push(planned);
     }
   }
   if (found.length === 0 && left.length === 0)
@@ -49,52 +52,57 @@ export async function planModelstore(folder: string, options: PlanModelstoreOpti
       "not_found",
       `${source} is no file system of modelstore: a folder with ${rootName}, and versions in it`,
     );
-  found.sort(
-    (a, b) =>
-      compareCodePoints(a.version.name, b.version.name) ||
-      compareCodePoints(a.summary.created, b.summary.created) ||
-      compareCodePoints(a.summary.id, b.summary.id),
-  );
-  const newest = new Map<string, PlannedVersion>();
-  for (const { states, version } of found) for (const state of states) newest.set(`${version.name}@${state}`, version);
-  const aliases = ({ states, version }: (typeof found)[number]) =>
-    states.filter((state) => newest.get(`${version.name}@${state}`) === version).map(labelOf);
-  return {
-    kind: "a file system of modelstore",
-    source,
-    versions: found.map((each) =>
-      options.states === true ? { ...each.version, aliases: aliases(each) } : each.version,
-    ),
-    left,
+  found.sort(byNameAndAge);
+  const newest = new Map<string, Planned>();
+  for (const each of found) for (const state of each.states) newest.set(`${each.version.name}@${state}`, each);
+  const stated = (each: Planned): PlannedVersion => {
+    const { version, states } = each;
+    if (options.states === true) {
+      const own = states.filter((state) => newest.get(`${version.name}@${state}`) === each);
+      return { ...version, aliases: own.map(labelOf) };
+    }
+    if (states.length === 0) return version;
+    const note = `in the ${states.length === 1 ? "state" : "states"} ${states.join(" and ")}: kept under extra.modelstore, no alias was made`;
+    return { ...version, notes: [...version.notes, note] };
   };
+  return { kind: "a file system of modelstore", source, versions: found.map(stated), left };
 }
 
-/** One version; or, in words, why it is left. */
+function byNameAndAge(a: Planned, b: Planned): number {
+  return (
+    compareCodePoints(a.version.name, b.version.name) ||
+    compareCodePoints(a.summary.created, b.summary.created) ||
+    compareCodePoints(a.summary.id, b.summary.id)
+  );
+}
+
+/** One version, or why it is left. */
 async function planOne(
   root: Tree,
-  { domain, id, archive, metadata }: Summary,
+  path: string,
+  text: string,
   states: readonly string[],
-): Promise<PlannedVersion | string> {
+): Promise<Planned | LeftBehind> {
+  const summary = readSummary(text);
+  if (summary === undefined) return { path, reason: "it tells of no model", failed: true };
+  const { domain, id, archive, metadata } = summary;
   const place = archive === undefined ? undefined : fileIn(root, archive);
-  if (place === undefined) return `its archive is not below this folder: ${archive ?? "no path"}`;
-  let files: ModelFiles;
-  try {
-    files = await filesOfArchive(place.file, () => false);
-  } catch (error) {
-    if (isModelkeepError(error)) return error.message;
-    throw error;
-  }
+  if (place === undefined)
+    return { path, reason: `its archive is not below this folder: ${archive ?? "no path"}`, failed: true };
+  const files = await filesOfArchive(place.file, () => false).catch((error: unknown) => refused(path, error));
+  if ("reason" in files) return files;
   const main = mainOf(files.paths);
-  if (main === undefined) return `${archive} holds no file that is known to be a model`;
-  return {
+  if (main === undefined) return { path, reason: `${archive} holds no file that is known to be a model` };
+  const version: PlannedVersion = {
     name: modelName(domain),
     label: labelOf(id),
     from: place.relative,
-    files: rolesOf(files, main, (path) => (path.startsWith("extras/") ? "attachment" : companionRole(path))),
+    files: rolesOf(files, main, (each) => (each.startsWith("extras/") ? "attachment" : companionRole(each))),
     metadata: states.length === 0 ? metadata : joined(metadata, { extra: { modelstore: { states: [...states] } } }),
     aliases: [],
     notes: files.notes,
   };
+  return { summary, states, version };
 }
 
 /** What modelstore loads, by the names it gives; each before what it writes beside it. */
@@ -125,10 +133,6 @@ function mainOf(paths: readonly string[]): string | undefined {
 /** Folders `<domain>/versions`, at any depth: a domain may have a "/" in its name. */
 function versionFolders(tree: Tree): Tree[] {
   return tree.folders.flatMap((folder) => (folder.name === "versions" ? [folder] : versionFolders(folder)));
-}
-
-function idsIn(versions: Tree, state: string): readonly string[] {
-  return versions.folders.find(({ name }) => name === state)?.files ?? [];
 }
 
 /** A file of the tree: one that is no link, and lies in it. */
