@@ -234,6 +234,10 @@ describe("a scikit-learn file", () => {
     writeFileSync(at("sklearn-rows.json"), JSON.stringify(rows));
     expect((await run(["scan", file, "--json"])).json()).toMatchObject({ files: [{ verdict: "clean" }] });
     expect((await run(["inspect", file])).stdout).toContain("sklearn.");
+    expect(await run(["convert", file, "converted.onnx", "--signature", "serve"])).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('one signature, without a name, and not "serve"') as unknown,
+    });
     expect(await run(["convert", file, "converted.onnx"])).toMatchObject({ code: 0 });
     expect(await run(["convert", file, "converted.onnx"])).toMatchObject({ code: 4 });
     for (const words of [

@@ -34,6 +34,17 @@ test("files of Keras are inspected, converted to safetensors, and saved", async 
   );
   const { size: _, path: __, ...facts } = first!.json() as Record<string, unknown>;
   expect(again!.json()).toMatchObject(facts);
+  for (const [target, option, value] of [
+    ["other.onnx", "--signature", "serve"],
+    ["other.safetensors", "--signature", "serve"],
+    ["other.safetensors", "--precision", "float32"],
+  ] as const) {
+    const chosen = await run(["convert", "table.keras", target, option, value]);
+    expect([chosen.code, chosen.stderr]).toEqual([
+      5,
+      expect.stringMatching(/leave (?:the |--)(?:signature|precision)/u),
+    ]);
+  }
   expect((await run(["convert", "table.keras", "again.weights.h5"])).code).toBe(0);
   expect((await run(["inspect", "again.weights.h5"])).stdout).toContain(
     "Keras weights (HDF5), tensors: 14, parameters: 23",

@@ -56,7 +56,7 @@ export interface Converter<M = unknown> {
 /** What a caller may ask of a converter. A converter that cannot do it says so with `unsupported`. */
 export interface ConvertModelOptions {
   readonly precision?: "float64" | "float32";
-  /** By its name, of a model that has several. */
+  /** By its name, of a model that has several; `unsupported` where there are no names. */
   readonly signature?: string;
   /** Write quantised tensors as plain ones of float32. Nothing is dequantised unasked: it takes many times the space. */
   readonly dequantize?: boolean;

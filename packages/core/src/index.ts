@@ -30,6 +30,7 @@ export * from "./path.js";
 export type * from "./plugin.js";
 export * from "./read-body.js";
 export * from "./reference.js";
+export { refuseSignature } from "./refuse-signature.js";
 export * from "./samples.js";
 export * from "./serialize-manifest.js";
 export * from "./signature.js";

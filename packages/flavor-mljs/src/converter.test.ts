@@ -53,6 +53,11 @@ for (const name of ["wine", "breast-cancer"] as const) {
   });
 }
 
+test("there is one signature, and no name to choose it by", async () => {
+  const { model } = Object.values(trainedModels(dataset("wine")))[0]!;
+  await expect(converter.convert(model, { signature: "serve" })).rejects.toMatchObject({ code: "unsupported" });
+});
+
 test("votes that tie go to the label that had them first, as in ml.js", async () => {
   // Rows of which every one is a tie between two of three trees' labels, or of all three.
   const stump = (label: number) => ({

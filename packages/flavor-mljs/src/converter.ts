@@ -3,6 +3,7 @@ import {
   type Converter,
   type ConvertModelOptions,
   ModelkeepError,
+  refuseSignature,
   type Signature,
 } from "@modelkeep/core";
 import { graphBuilder, type Value } from "@modelkeep/onnx";
@@ -27,7 +28,8 @@ export function mljsConverter(): MljsConverter {
     from: "mljs",
     to: "onnx",
     owns: (model): model is unknown => model instanceof Pipeline || findModelType(model) !== undefined,
-    convert(model, options = {}) {
+    async convert(model, options = {}) {
+      refuseSignature("mljs", options);
       if (options.precision === "float32") {
         throw new ModelkeepError(
           "unsupported",
@@ -42,13 +44,13 @@ export function mljsConverter(): MljsConverter {
         const type = modelTypeOf(step.model).type;
         return type in remarks ? [`${step.name}: ${remarks[type]!}`] : [];
       });
-      return Promise.resolve({
+      return {
         model: onnx,
         signature,
-        exactness: exact ? ("bits" as const) : ("bounded" as const),
+        exactness: exact ? "bits" : "bounded",
         ...(exact ? {} : { bound }),
         notes,
-      });
+      };
     },
   };
 }

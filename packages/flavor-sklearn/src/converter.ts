@@ -1,4 +1,4 @@
-import type { Converter } from "@modelkeep/core";
+import { type Converter, type ConvertModelOptions, refuseSignature } from "@modelkeep/core";
 import {
   isPickleFile,
   PickleDict,
@@ -14,7 +14,7 @@ import { convertSklearn, type SklearnConversion } from "./convert.js";
 export type DecodedPickle = PickleFile | PickleValue;
 
 export interface SklearnConverter extends Converter<DecodedPickle> {
-  convert(model: DecodedPickle, options?: { precision?: "float64" | "float32" }): Promise<SklearnConversion>;
+  convert(model: DecodedPickle, options?: ConvertModelOptions): Promise<SklearnConversion>;
 }
 
 /** scikit-learn's fitted models and pipelines, as their pickle or joblib files hold them, to ONNX. */
@@ -28,7 +28,8 @@ export function sklearnConverter(): SklearnConverter {
       model instanceof PickleDict ||
       model instanceof PickleTuple ||
       Array.isArray(model),
-    async convert(model, options) {
+    async convert(model, options = {}) {
+      refuseSignature("sklearn", options);
       const conversion = convertSklearn(isPickleFile(model) ? model.value : model, options);
       const { signature, steps, parameters, versions } = conversion;
       return { ...conversion, description: { signature, steps, parameters, python: versions } };

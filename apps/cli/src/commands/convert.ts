@@ -80,7 +80,11 @@ async function convert(
 ): Promise<Conversion> {
   const converter = plugins.converters.find((each) => each.to === target.name && each.owns(model));
   // Tensors that another format holds as well need no converter.
-  if (converter === undefined && target.accepts(model)) return { model, exactness: "bits", notes: [] };
+  if (converter === undefined && target.accepts(model)) {
+    const [given] = Object.keys(options);
+    if (given === undefined) return { model, exactness: "bits", notes: [] };
+    throw new ModelkeepError("unsupported", `Tensors go to ${target.name} as they are: leave --${given} out`);
+  }
   if (converter === undefined)
     throw new ModelkeepError("unsupported", `Nothing here converts this model to ${target.name}`);
   return converter.convert(model, options);
