@@ -109,7 +109,8 @@ export async function readRecord(
 /**
  * Appends one entry. `propose` is asked for every state that the entry might follow, may throw to give up, and returns
  * `undefined` when nothing is left to do; a change that the rules of the fold forbid is a `conflict`. An outcome that is
- * not known is found out by reading before anything else is tried, always under the same id.
+ * not known is found out by reading before anything else is tried, always under the same id. `reserve` is what must be
+ * there before the entry is: it runs once nothing forbids the entry.
  */
 export async function append(
   context: LogContext,
@@ -117,6 +118,7 @@ export async function append(
   actor: Actor,
   propose: (record: ModelRecord) => Proposal | undefined | Promise<Proposal | undefined>,
   signal?: AbortSignal,
+  reserve?: () => Promise<void>,
 ): Promise<Appended | { readonly record: ModelRecord; readonly entry?: undefined }> {
   const { store } = context;
   const id = ulid(context.clock());
@@ -137,6 +139,7 @@ export async function append(
       ({ entry, bytes } = write());
       after = judge(record, entry);
     }
+    await reserve?.();
     const outcome = await putEntry(store, entry, bytes, signal);
     if (outcome === "ours") return { record: after, entry };
     record = await readRecord(context, record.name, record, signal);

@@ -10,22 +10,25 @@ export interface Reservation {
   readonly renamedFrom?: string | undefined;
 }
 
+/** Who holds the name, if anybody does. `already_exists` where it differs from this one only by case or compatibility form. */
+export async function findReservation(store: Store, name: string): Promise<Reservation | undefined> {
+  const found = await readReservation(store, nameKey(name));
+  return found && holder(found, name);
+}
+
 /**
  * Reserves a name for good, or finds it reserved. Names that differ only by case or compatibility form share one
  * reservation: the second of them is `already_exists`.
  */
 export async function reserveName(store: Store, wanted: Reservation): Promise<Reservation> {
-  const key = nameKey(wanted.name);
-  const known = await readReservation(store, key);
-  if (known !== undefined) return holder(known, wanted.name);
   try {
-    await store.put(key, new TextEncoder().encode(`${JSON.stringify(wanted)}\n`), { if: "absent" });
+    await store.put(nameKey(wanted.name), new TextEncoder().encode(`${JSON.stringify(wanted)}\n`), { if: "absent" });
     return wanted;
   } catch (error) {
     if (!isModelkeepError(error, "already_exists") && !isModelkeepError(error, "unknown_outcome")) throw error;
-    const found = await readReservation(store, key);
+    const found = await findReservation(store, wanted.name);
     if (found === undefined) throw error;
-    return holder(found, wanted.name);
+    return found;
   }
 }
 

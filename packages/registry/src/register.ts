@@ -1,4 +1,4 @@
-import type { Manifest } from "@modelkeep/core";
+import { type Manifest, ModelkeepError } from "@modelkeep/core";
 
 import { condemnedKeys } from "./blobs.js";
 import { type Context, followed, plain, writer } from "./context.js";
@@ -6,7 +6,7 @@ import { requireModel } from "./deletion.js";
 import type { Placement } from "./entry.js";
 import { policyProposal } from "./gates.js";
 import { afterEntry, append, hint, type Proposal } from "./log.js";
-import { reserveName } from "./names.js";
+import { findReservation, type Reservation, reserveName } from "./names.js";
 import type { Origin } from "./origin.js";
 import type { ModelRecord, VersionRecord } from "./record.js";
 import { payloadSummaries, summaryOf } from "./summary.js";
@@ -30,16 +30,31 @@ export interface Registered {
   readonly existing: boolean;
 }
 
-/** The record under which a version of this name will be registered. The name is reserved if it is new. */
+/** The record under which a version of this name will be registered. A new name is free until then. */
 export async function recordForSave(context: Context, name: string, signal?: AbortSignal): Promise<ModelRecord> {
   writer(context);
   const record = await followed(context, name, signal);
   requireModel(record);
   if (record.length > 0) return record;
-  const reservation = await reserveName(context.store, { name });
-  if (reservation.renamedFrom === undefined) return record;
+  return takenOver(context, record, await findReservation(context.store, name), signal);
+}
+
+/** A name that a rename has reserved has that model's history, which may still have to be brought over. */
+async function takenOver(
+  context: Context,
+  record: ModelRecord,
+  reservation: Reservation | undefined,
+  signal?: AbortSignal,
+): Promise<ModelRecord> {
+  if (reservation?.renamedFrom === undefined) return record;
+  const { name, renamedFrom } = reservation;
   const { finishRename } = await import("./rename.js");
-  return finishRename(context, await context.logs.current(reservation.renamedFrom, signal));
+  const renamed = await finishRename(context, await context.logs.current(renamedFrom, signal));
+  if (renamed.name === name) return renamed;
+  throw new ModelkeepError(
+    "conflict",
+    `A rename of ${JSON.stringify(renamedFrom)} took the name ${JSON.stringify(name)}, and gave way to another: choose another name`,
+  );
 }
 
 /**
@@ -70,6 +85,12 @@ export async function register(
       return versionProposal(context, record, digest, registration, upload.placement);
     },
     signal,
+    start.length > 0
+      ? undefined
+      : async () => {
+          // A rename that came first has begun the log: this entry then goes after it.
+          await takenOver(context, start, await reserveName(context.store, { name: start.name }), signal);
+        },
   );
   const existing = appended.entry === undefined;
   if (existing) upload.dropManifest();

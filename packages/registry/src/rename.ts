@@ -4,7 +4,7 @@ import { type ChangeOptions, type Context, existing, writer } from "./context.js
 import { type Entry, writeEntry } from "./entry.js";
 import { afterEntry, append, hint, readEntries } from "./log.js";
 import { logKey } from "./keys.js";
-import { reserveName } from "./names.js";
+import { findReservation, type Reservation, reserveName } from "./names.js";
 import type { ModelRecord } from "./record.js";
 
 /**
@@ -20,17 +20,21 @@ export async function rename(
   const actor = writer(context);
   const known = await existing(context, name, signal);
   if (known.name === to) return known;
-  const reservation = await reserveName(context.store, { name: to, renamedFrom: known.name });
-  if (reservation.renamedFrom !== known.name)
-    throw new ModelkeepError("already_exists", `There is already a model ${JSON.stringify(to)}`, {
-      details: { name: to },
-    });
+  const mine = (reservation: Reservation): void => {
+    if (reservation.renamedFrom !== known.name)
+      throw new ModelkeepError("already_exists", `There is already a model ${JSON.stringify(to)}`, {
+        details: { name: to },
+      });
+  };
+  const found = await findReservation(context.store, to);
+  if (found !== undefined) mine(found);
   const { record } = await append(
     context,
     known,
     actor,
     (record) => (record.renamedTo === to ? undefined : { kind: "renamed", critical: true, change: { to } }),
     signal,
+    async () => mine(await reserveName(context.store, { name: to, renamedFrom: known.name })),
   );
   context.logs.keep(record);
   return afterEntry(

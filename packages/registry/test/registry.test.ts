@@ -113,6 +113,19 @@ describe("a registry", () => {
     await expect(registry.save("NEW", { model: new Line(2) })).rejects.toMatchObject({ code: "already_exists" });
   });
 
+  it("leaves a name free when its first save is refused", async () => {
+    const registry = await openLines();
+    const model = new Line(2);
+    await expect(registry.save("Lines", {})).rejects.toMatchObject({ code: "invalid_input" });
+    const wrong = { inputs: lineInputs(1), outputs: [{ z: 3 }] };
+    await expect(registry.save("Lines", { model, samples: wrong })).rejects.toMatchObject({
+      code: "signature_mismatch",
+    });
+    await expect(registry.save("Lines", { model, aliases: ["1"] })).rejects.toMatchObject({ code: "conflict" });
+    await registry.save("lines", { model });
+    await expect(registry.save("Lines", { model })).rejects.toMatchObject({ code: "already_exists" });
+  });
+
   it("knows what was in production then", async () => {
     let now = new Date("2026-03-01T12:00:00Z");
     const registry = await openLines(undefined, { clock: () => now });

@@ -36,6 +36,9 @@ describe("a model with signers", () => {
     await (await signing(bob)).tag("m", 1, { seen: "yes" });
     await expect((await team.as(bob)).tag("m", 1, { seen: "no" })).rejects.toMatchObject({ code: "refused" });
     await expect((await signing(mallory)).tag("m", 1, { seen: "no" })).rejects.toMatchObject({ code: "refused" });
+    // A rename that is refused takes no name.
+    await expect((await team.as(bob)).rename("m", "N")).rejects.toMatchObject({ code: "refused" });
+    await (await team.as(bob)).save("n", { model: new Line(1) });
     const attempts = [
       writeDirectly(team.store, "m", bob, { kind: "tag", change: { version: 1, set: { seen: "no" } } }),
     ];
