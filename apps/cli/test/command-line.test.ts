@@ -215,6 +215,14 @@ describe("the main job", () => {
       code: 1,
       stdout: expect.stringContaining("fault") as string,
     });
+
+    await run(["copy", "sqlite:broken.db"]);
+    const file = readFileSync(at("broken.db"));
+    writeFileSync(at("broken.db"), file.fill(0, 100, 8192));
+    expect(await run(["check", "--store", "sqlite:broken.db"])).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^fault {2}store: .* damaged.*\n0 models.* 1 fault$/su) as string,
+    });
   }, 300_000);
 });
 

@@ -5,7 +5,7 @@ import { placeOf } from "./archives.js";
 import { encodingOfKey } from "./blobs.js";
 import type { Context } from "./context.js";
 import { openVersion } from "./envelope.js";
-import { nameKey, namesPrefix } from "./keys.js";
+import { modelsPrefix, nameKey, namesPrefix } from "./keys.js";
 import { readRecord } from "./log.js";
 import { modelNames } from "./models.js";
 import { readReservation } from "./names.js";
@@ -45,7 +45,10 @@ export interface CheckReport {
   readonly voids: readonly (VoidEntry & { readonly model: string })[];
 }
 
-/** Whether the store is whole, every version has its data, every log is whole, and every name is reserved. Changes nothing. */
+/**
+ * Whether the store is whole, every version has its data, every log is whole, and every name is reserved. Changes nothing. Where
+ * a listing breaks off, that is a fault, and the rest is looked at all the same.
+ */
 export async function check(context: Context, options: CheckOptions = {}): Promise<CheckReport> {
   const { store } = context;
   const problems: Problem[] = [];
@@ -69,10 +72,23 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
     if ((await readRoot(store)) === undefined)
       problems.push({ where: "registry.json", code: "not_found", message: "The store has no registry.json" });
   });
-  for await (const name of modelNames(store, options.signal)) {
-    totals.models++;
+  const listed = new Set<string>();
+  await attempt(modelsPrefix, async () => {
+    for await (const name of modelNames(store, options.signal)) listed.add(name);
+  });
+  const names = new Set(listed);
+  await attempt(namesPrefix, async () => {
+    for await (const { key } of store.list(namesPrefix, options.signal && { signal: options.signal }))
+      await attempt(key, async () => {
+        const reservation = await readReservation(store, key);
+        if (reservation !== undefined) names.add(reservation.name);
+      });
+  });
+  for (const name of names) {
+    if (listed.has(name)) totals.models++;
     await attempt(name, async () => {
       const record = await readRecord(context, name, undefined, options.signal, { pins: context.logs.pins });
+      if (!listed.has(name) && record.length > 0) totals.models++;
       voids.push(...record.voids.map((each) => ({ ...each, model: name })));
       await attempt(`names/${name}`, async () => {
         if (record.length > 0 && (await readReservation(store, nameKey(name)))?.name !== name)
@@ -99,8 +115,6 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
       }
     });
   }
-  for await (const { key } of store.list(namesPrefix))
-    await attempt(key, async () => void (await readReservation(store, key)));
   return { ok: problems.length === 0, problems, ...totals, voids };
 
   async function checkVersion(
