@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { Tensor, type TensorMap, tensorElements, tensorOf } from "@modelkeep/core";
+import { memoryPayloads, Tensor, type TensorMap, tensorElements, tensorOf } from "@modelkeep/core";
+import { onnxRuntime } from "@modelkeep/codec-onnx";
 import { encodeModelBytes, evaluator } from "@modelkeep/onnx";
 import { readPickle } from "@modelkeep/pickle";
-import * as onnxruntime from "onnxruntime-node";
 
 import { convertSklearn, type SklearnConversion, textPreprocessor } from "../src/index.js";
 
@@ -65,34 +65,20 @@ export async function convertFile(path: string, precision?: "float32"): Promise<
 /** Runs a converted model. */
 export type Run = (conversion: SklearnConversion, inputs: TensorMap) => Promise<TensorMap>;
 
-export const runEvaluator: Run = async ({ model }, inputs) => evaluator(model).run(inputs);
+export const runEvaluator: Run = async ({ model, texts }, inputs) =>
+  evaluator(model).run(texts === undefined ? inputs : textPreprocessor(texts)(inputs));
 
-export const runNative: Run = async (conversion, inputs) => {
-  const bytes = encodeModelBytes(conversion.model);
-  const session = await onnxruntime.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 3 });
-  try {
-    const feeds = [...inputs].map(([name, tensor]) => [
-      name,
-      new onnxruntime.Tensor(tensor.dtype as "float64", tensor.data as never, tensor.shape),
-    ]);
-    const results = await session.run(Object.fromEntries(feeds) as Record<string, onnxruntime.Tensor>);
-    return new Map(
-      Object.entries(results).map(([name, result]) => [
-        name,
-        new Tensor(result.type as never, result.dims, result.data as never),
-      ]),
-    );
-  } finally {
-    await session.release();
-  }
+export const runNative: Run = async ({ model }, inputs) => {
+  const payloads = memoryPayloads([{ path: "model.onnx", bytes: encodeModelBytes(model) }]);
+  await using predictor = await onnxRuntime().predictor(payloads, { threads: 1 });
+  return await predictor.predict(inputs);
 };
 
 /** The rows as inputs of the signature. */
 export function inputsOf(conversion: SklearnConversion, recording: Recording, rows: Recording["X"]): TensorMap {
   const { inputs } = conversion.signature;
   if (recording.input?.type === "text") {
-    const texts = new Map([["text", new Tensor("string", [rows.length], rows as readonly string[])]]);
-    return textPreprocessor(conversion.texts!)(texts);
+    return new Map([["text", new Tensor("string", [rows.length], rows as readonly string[])]]);
   }
   const columns = recording.input?.columns?.map((column) => column.name);
   return new Map(

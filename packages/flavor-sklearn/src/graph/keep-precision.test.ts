@@ -1,6 +1,6 @@
-import { Tensor } from "@modelkeep/core";
+import { memoryPayloads, Tensor } from "@modelkeep/core";
+import { onnxRuntime } from "@modelkeep/codec-onnx";
 import { encodeModelBytes, graphBuilder, type OnnxModel } from "@modelkeep/onnx";
-import * as onnxruntime from "onnxruntime-node";
 import { expect, test } from "vitest";
 
 import { keepPrecision } from "./keep-precision.js";
@@ -21,10 +21,10 @@ function scaled(rows: number): OnnxModel {
 }
 
 async function run(model: OnnxModel, x: Tensor): Promise<number[]> {
-  const session = await onnxruntime.InferenceSession.create(encodeModelBytes(model), { logSeverityLevel: 3 });
-  const { y } = await session.run({ x: new onnxruntime.Tensor("float64", x.data as Float64Array, x.shape) });
-  await session.release();
-  return [...(y!.data as Float64Array)];
+  const payloads = memoryPayloads([{ path: "model.onnx", bytes: encodeModelBytes(model) }]);
+  await using predictor = await onnxRuntime().predictor(payloads);
+  const outputs = await predictor.predict(new Map([["x", x]]));
+  return [...(outputs.get("y")!.data as Float64Array)];
 }
 
 test.each([1, 2])("factors beside a product of %i rows keep their digits in ONNX Runtime", async (rows) => {
