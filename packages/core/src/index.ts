@@ -39,6 +39,7 @@ export * from "./state-document.js";
 export { stateDepth, statePathText, stateToTree, treeToState, type StatePath, type StateTree } from "./state-tree.js";
 export * from "./state.js";
 export * from "./store.js";
+export { storeOver } from "./store-over.js";
 export * from "./stored-bytes.js";
 export * from "./strict-json.js";
 export * from "./tensor-json.js";

@@ -7,6 +7,7 @@ import {
   type ObjectInfo,
   readBody,
   type Store,
+  storeOver,
   throwIfAborted,
 } from "@modelkeep/core";
 
@@ -122,9 +123,7 @@ export function encrypted(below: Store, options: SettingUp): Store {
         yield entry.prefix ? entry : plainInfo(ring, entry);
     },
   };
-  const faults = below.faults?.bind(below);
-  const close = below[Symbol.asyncDispose]?.bind(below);
-  return Object.assign(store, faults && { faults }, close && { [Symbol.asyncDispose]: close });
+  return storeOver(below, store);
 }
 
 /** What is too short to be of this store has nothing in it, and can't be read. */

@@ -8,6 +8,7 @@ import {
   storedBytes,
   type StoredObject,
   storedSlice,
+  storeOver,
   throwIfAborted,
 } from "@modelkeep/core";
 
@@ -69,7 +70,7 @@ export function cached(store: Store, path: string, options: CacheOptions): Store
     return undefined;
   }
 
-  const result: Store = {
+  return storeOver(store, {
     name: store.name,
     supports: store.supports,
     head: (key, calls) => store.head(key, calls),
@@ -102,10 +103,7 @@ export function cached(store: Store, path: string, options: CacheOptions): Store
       }
     },
     list: (prefix, lists) => store.list(prefix, lists),
-  };
-  const faults = store.faults?.bind(store);
-  const close = store[Symbol.asyncDispose]?.bind(store);
-  return Object.assign(result, faults && { faults }, close && { [Symbol.asyncDispose]: close });
+  });
 }
 
 function inMemory(info: ObjectInfo, bytes: Uint8Array, range: GetOptions["range"]): StoredObject {

@@ -5,6 +5,7 @@ import {
   ModelkeepError,
   type Store,
   type StoredObject,
+  storeOver,
 } from "@modelkeep/core";
 
 import { Attempts, attempted, type RetryOptions } from "./attempts.js";
@@ -17,7 +18,7 @@ const piece = 1 << 20;
  * key, deletes and unconditional puts anew. A conditional put is never repeated blindly: what lies there is looked at first.
  */
 export function retried(store: Store, options: RetryOptions = {}): Store {
-  const result: Store = {
+  return storeOver(store, {
     name: store.name,
     supports: store.supports,
     head: (key, calls = {}) => attempted(options, calls.signal, () => store.head(key, calls)),
@@ -30,10 +31,7 @@ export function retried(store: Store, options: RetryOptions = {}): Store {
     put: (key, body, puts = {}) => retriedPut(store, key, body, puts, options),
     delete: (key, calls = {}) => attempted(options, calls.signal, () => store.delete(key, calls)),
     list: (prefix, lists = {}) => retriedList(store, prefix, lists, options),
-  };
-  const faults = store.faults?.bind(store);
-  const close = store[Symbol.asyncDispose]?.bind(store);
-  return Object.assign(result, faults && { faults }, close && { [Symbol.asyncDispose]: close });
+  });
 }
 
 /**
