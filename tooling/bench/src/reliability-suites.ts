@@ -9,6 +9,7 @@ export interface Suite {
 }
 
 const mutations = 200_000;
+const soak = process.env["MODELKEEP_SOAK_MINUTES"] ?? "60";
 const full = { MODELKEEP_RELIABILITY: "full" };
 
 export const suites: readonly Suite[] = [
@@ -134,6 +135,12 @@ export const suites: readonly Suite[] = [
     title: "An S3 service that fails: refused, slow, cut off, committed but not answered",
     size: "every fault at every request, and a real server where one is configured",
     files: ["packages/store-s3/test"],
+  },
+  {
+    title: "64 writers on one bucket of a real S3 server, some of them killed each minute",
+    size: `${soak} minutes, where a server is configured`,
+    files: ["packages/registry/test/writers.test.ts"],
+    environment: { MODELKEEP_SOAK_MINUTES: soak },
   },
   {
     title: "Packages beyond 4 GiB and 65,535 entries, read again by unzip and Python",

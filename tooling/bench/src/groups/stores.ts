@@ -6,7 +6,7 @@ import { fsStore } from "@modelkeep/store-fs";
 import { memoryStore } from "@modelkeep/store-memory";
 import { sqliteStore } from "@modelkeep/store-sqlite";
 
-import { type Bench, type Group, roundsOf } from "../bench.js";
+import { type Bench, type Group, groupOf, roundsOf } from "../bench.js";
 import { interleave } from "../measure.js";
 import { notRun, ratio, type Row } from "../row.js";
 import { azureServer, gcsServer, postgresServer, s3Server } from "./store-servers.js";
@@ -29,37 +29,48 @@ const servers: Readonly<Record<string, { readonly needs: string; readonly open: 
 };
 
 const goal = 1.2;
+/** Keys to list, where the usual number can't be had: the emulator of Azure takes longer for each blob the more it has. */
+const listed: Readonly<Record<string, number>> = { "store-azure": 10_000 };
 
 /** Each store on a server against its client library's own put and get, in one run; and how long listings take, of local ones too. */
-export const stores: Group = {
-  name: "stores",
-  title: "Stores on servers, and listings",
-  async run(bench) {
-    const rows: Row[] = [];
-    for (const [name, { needs, open }] of Object.entries(servers)) {
-      const where = process.env[needs];
-      if (where === undefined) {
-        rows.push(notRun(`${name}: put and get / its client library`, goal, `${needs} is not set`));
-        continue;
-      }
-      const server = await open(where);
-      try {
-        rows.push(...(await compare(bench, name, server)), await listing(bench, name, server.store));
-      } finally {
-        await server.close();
-      }
+export const stores: Group = groupOf("stores", "Stores on servers, and listings", { throughput, listings });
+
+async function throughput(bench: Bench): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [name, { needs, open }] of Object.entries(servers)) {
+    const where = process.env[needs];
+    if (where === undefined) {
+      rows.push(notRun(`${name}: put and get / its client library`, goal, `${needs} is not set`));
+      continue;
     }
-    for (const store of [
-      memoryStore(),
-      fsStore(join(bench.folder, "fs")),
-      sqliteStore(join(bench.folder, "list.db")),
-    ]) {
-      rows.push(await listing(bench, `store-${store.name}`, store));
-      await store[Symbol.asyncDispose]?.();
+    const server = await open(where);
+    try {
+      rows.push(...(await compare(bench, name, server)));
+    } finally {
+      await server.close();
     }
-    return rows;
-  },
-};
+  }
+  return rows;
+}
+
+async function listings(bench: Bench): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const store of [memoryStore(), fsStore(join(bench.folder, "fs")), sqliteStore(join(bench.folder, "list.db"))]) {
+    rows.push(await listing(bench, `store-${store.name}`, store));
+    await store[Symbol.asyncDispose]?.();
+  }
+  for (const [name, { needs, open }] of Object.entries(servers)) {
+    const where = process.env[needs];
+    if (where === undefined) continue;
+    const server = await open(where);
+    try {
+      rows.push(await listing(bench, name, server.store));
+    } finally {
+      await server.close();
+    }
+  }
+  return rows;
+}
 
 async function compare(bench: Bench, name: string, server: Server): Promise<Row[]> {
   const { store } = server;
@@ -91,16 +102,16 @@ async function compare(bench: Bench, name: string, server: Server): Promise<Row[
 }
 
 async function listing(bench: Bench, name: string, store: Store): Promise<Row> {
-  const keys = bench.quick ? 1000 : 100_000;
+  const keys = bench.quick ? 1000 : (listed[name] ?? 100_000);
   const body = new Uint8Array(16);
   let next = 0;
   const lane = async () => {
     while (next < keys) await store.put(`many/${String(next++).padStart(6, "0")}`, body);
   };
   await Promise.all(Array.from({ length: 16 }, lane));
-  let listed = 0;
+  let found = 0;
   const start = performance.now();
-  for await (const _ of store.list("many/")) listed++;
+  for await (const _ of store.list("many/")) found++;
   const measured = performance.now() - start;
-  return { what: `${name}: list ${listed.toLocaleString("en")} keys`, measured, unit: "ms", note: "" };
+  return { what: `${name}: list ${found.toLocaleString("en")} keys`, measured, unit: "ms", note: "" };
 }
