@@ -6,17 +6,18 @@ import { rmSync } from "node:fs";
 import { s3Store } from "@modelkeep/store-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { eachOf } from "../src/blobs.js";
 import { bundle } from "./support/bundle.js";
 import { count } from "./support/counts.js";
 import { openLines } from "./support/registry.js";
 
 const { MODELKEEP_TEST_S3_ENDPOINT: endpoint, MODELKEEP_TEST_S3_BUCKET: bucket = "" } = process.env;
 const minutes = Number(process.env["MODELKEEP_SOAK_MINUTES"] ?? 0.1);
-const [processes, writers, models] = [4, 16, 8];
+const [processes, writers, models] = [4, 16, 4];
 /** The longest that a writer waits between two calls, in milliseconds. */
-const pause = minutes < 1 ? 200 : 2000;
+const pause = minutes < 1 ? 200 : 10_000;
 /** How often one of the processes is killed, and another takes its place. */
-const killEvery = minutes < 1 ? 2000 : 60_000;
+const killEvery = minutes < 1 ? 3000 : 60_000;
 
 type Line =
   | readonly ["saved", string, number, string]
@@ -36,7 +37,8 @@ describe.skipIf(bucket === "")("64 writers on one bucket (needs MODELKEEP_TEST_S
     const lines: Line[] = [];
     const words = [writers, models, pause].map(String);
     let seed = 0;
-    const start = () => {
+    /** Resolves when something was acknowledged. */
+    const start = async () => {
       const child = spawn(process.execPath, [script, prefix, String(++seed), ...words], {
         stdio: ["pipe", "pipe", "inherit"],
       });
@@ -46,10 +48,12 @@ describe.skipIf(bucket === "")("64 writers on one bucket (needs MODELKEEP_TEST_S
         rest = parts.pop()!;
         for (const part of parts) lines.push(JSON.parse(part) as Line);
       });
-      return { child, ended: once(child, "close") };
+      const ended = once(child, "close");
+      await Promise.race([once(child.stdout, "data"), ended]);
+      return { child, ended };
     };
 
-    const running = Array.from({ length: processes }, start);
+    const running = await Promise.all(Array.from({ length: processes }, start));
     const end = performance.now() + minutes * 60_000;
     let killed = 0;
     for (let left = minutes * 60_000; left > killEvery; left = end - performance.now()) {
@@ -59,7 +63,7 @@ describe.skipIf(bucket === "")("64 writers on one bucket (needs MODELKEEP_TEST_S
       child.kill("SIGKILL");
       await ended;
       killed++;
-      running.push(start());
+      running.push(await start());
     }
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, end - performance.now())));
     for (const { child } of running) child.stdin.end();
@@ -85,10 +89,10 @@ describe.skipIf(bucket === "")("64 writers on one bucket (needs MODELKEEP_TEST_S
       };
       between(report.versions, saved.length, "versions");
       expect(new Set(saved.map(([, name, version]) => `${name}@${version}`)).size).toBe(saved.length);
-      for (const [, name, version, text] of saved) {
+      await eachOf(saved, 16, async ([, name, version, text]) => {
         const payload = (await registry.open(`${name}@${version}`)).payload("a.txt");
         expect(new TextDecoder().decode(await payload!.bytes())).toBe(text);
-      }
+      });
       let moves = 0;
       for (let index = 0; index < models; index++) {
         const shown = await registry.show(`model-${index}`);
@@ -101,7 +105,9 @@ describe.skipIf(bucket === "")("64 writers on one bucket (needs MODELKEEP_TEST_S
       }
       between(moves, moved.length, "moves");
     } finally {
-      for await (const { key } of store.list("")) await store.delete(key);
+      const keys: string[] = [];
+      for await (const { key } of store.list("")) keys.push(key);
+      await eachOf(keys, 16, (key) => store.delete(key));
       await store[Symbol.asyncDispose]?.();
     }
   });

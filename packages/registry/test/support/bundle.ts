@@ -15,6 +15,8 @@ export async function bundle(module: URL): Promise<string> {
     format: "esm",
     target: "node20",
     conditions: ["modelkeep-source"],
+    // What is CommonJS in it asks for parts of Node.
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
     external: ["@photostructure/sqlite"],
     logLevel: "error",
   });
