@@ -55,4 +55,9 @@ test("tensors become safetensors, quantised ones only when that is asked for", a
 
   const opaque = await run(["convert", "types.gguf", "types.safetensors", "--dequantize"]);
   expect([opaque.code, opaque.stderr]).toEqual([5, expect.stringMatching(/IQ2_XXS.* can't be dequantised here/u)]);
+
+  for (const command of [["formats"], ["predict", "--input", "rows.csv"]]) {
+    const runs = await run([command[0]!, "language-model.gguf", ...command.slice(1)]);
+    expect([runs.code, runs.stderr]).toEqual([5, expect.stringContaining("Nothing here runs")]);
+  }
 });

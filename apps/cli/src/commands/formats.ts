@@ -97,11 +97,12 @@ async function fromEnvelope(name: string, envelope: Envelope, plugins: Plugins):
 async function casesOf(plugins: Plugins, subject: Subject, model: unknown): Promise<FormatCase[]> {
   const flavor = plugins.flavors.find((each) => each.name === (model as { flavor?: string }).flavor);
   const object = flavor === undefined ? model : await flavor.thaw(model as never);
-  const cases: FormatCase[] = [...(await ownCase(plugins, subject))];
+  const cases: FormatCase[] = [...(await ownCase(plugins, subject, object))];
   for (const codec of plugins.codecs) {
-    const written = codec.accepts(model) ? model : await convert(plugins, object, codec.name);
-    const runtime = written === undefined ? undefined : await runtimeFor(plugins.runtimes, codec.name, flavor?.name);
+    const runtime = await runtimeFor(plugins.runtimes, codec.name, flavor?.name);
     if (runtime === undefined) continue;
+    const written = codec.accepts(model) ? model : await convert(plugins, object, codec.name);
+    if (written === undefined) continue;
     for (const compression of compressions) {
       const label = compression === undefined ? codec.name : `${codec.name} + ${compression.encoding}`;
       cases.push(
@@ -120,8 +121,9 @@ async function casesOf(plugins: Plugins, subject: Subject, model: unknown): Prom
 }
 
 /** A file that nothing runs as it is, such as a pickle: read, converted and opened each time it is loaded. */
-async function ownCase(plugins: Plugins, { codec, payloads }: Subject): Promise<FormatCase[]> {
+async function ownCase(plugins: Plugins, { codec, payloads }: Subject, object: unknown): Promise<FormatCase[]> {
   if (
+    !plugins.converters.some((each) => each.to === "onnx" && each.owns(object)) ||
     plugins.runtimes.some((runtime) => runtime.runs({ codec: codec.name })) ||
     ["json", "msgpack", "safetensors"].includes(codec.name)
   )

@@ -128,7 +128,8 @@ async function isolation(context: Context): Promise<((runtime: Runtime) => Runti
 
 /** A file that nothing runs as it is, but that converts to something that runs: a scikit-learn pickle to ONNX. */
 async function convertFor(plugins: Plugins, decoded: unknown, named: string | undefined) {
-  const converter = plugins.converters.find((each) => each.owns(decoded));
+  const runs = (codec: string) => plugins.runtimes.some((runtime) => runtime.runs({ codec }));
+  const converter = plugins.converters.find((each) => runs(each.to) && each.owns(decoded));
   const codec = plugins.codecs.find(({ name }) => name === converter?.to);
   if (converter === undefined || codec === undefined) return undefined;
   const { model } = await converter.convert(decoded);
