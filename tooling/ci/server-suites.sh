@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 mapfile -t files < <(grep -rl --include='*.test.ts' --exclude-dir=node_modules MODELKEEP_TEST_ packages apps)
-# Two servers are built by Go, where there is one.
+# Two servers and a tool are built by Go, where there is one.
 without() { mapfile -t files < <(printf '%s\n' "${files[@]}" | grep -v "^$1"); }
 if [ -z "${MODELKEEP_TEST_GCS:-}" ]; then
   echo "Not run: what needs an emulator of Google Cloud Storage (there was no Go to build it with)."
@@ -12,6 +12,10 @@ fi
 if [ -z "${MODELKEEP_TEST_VERSITYGW:-}" ]; then
   echo "Not run: what needs Versity S3 Gateway (there was no Go to build it with)."
   without packages/store-s3/test/versitygw.test.ts
+fi
+if [ -z "${MODELKEEP_TEST_ORAS:-}" ]; then
+  echo "Not run: what needs oras (there was no Go to build it with)."
+  without packages/interchange/test/oci-tools.test.ts
 fi
 if [ "${#files[@]}" = 0 ]; then
   echo "No test needs a server."

@@ -2,9 +2,15 @@
 export class ByteReader {
   readonly #pieces: AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array(0);
+  #position = 0;
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#pieces = source[Symbol.asyncIterator]();
+  }
+
+  /** How many bytes have gone by. */
+  get position(): number {
+    return this.#position;
   }
 
   /** As many of the next `most` bytes as have come; undefined at the end. */
@@ -16,6 +22,7 @@ export class ByteReader {
     }
     const piece = this.#rest.subarray(0, most);
     this.#rest = this.#rest.subarray(piece.length);
+    this.#position += piece.length;
     return piece;
   }
 

@@ -124,7 +124,7 @@ function dataOf(value: Json): Metadata | undefined {
 }
 
 /** "Ada <ada@example.org>" or a name. */
-function authorOf(text: string): NonNullable<Metadata["author"]> {
+export function authorOf(text: string): NonNullable<Metadata["author"]> {
   const match = /^(.*?)\s*<([^<>]+)>$/u.exec(text);
   return match === null ? { name: text } : { name: match[1]!, email: match[2]! };
 }

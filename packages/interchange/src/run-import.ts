@@ -1,4 +1,4 @@
-import { type Inputs, isModelkeepError, type Progress } from "@modelkeep/core";
+import { type Envelope, type Inputs, isModelkeepError, type Progress } from "@modelkeep/core";
 import { filePayloads, fileSource } from "@modelkeep/core/node";
 import type { BlobSource, Registry, Saved, SaveInput } from "@modelkeep/registry";
 
@@ -54,7 +54,11 @@ export async function runImport(
         progress?.({ done: done.size, total: plan.versions.length });
       }
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, models.length) }, worker));
+  try {
+    await Promise.all(Array.from({ length: Math.min(concurrency, models.length) }, worker));
+  } finally {
+    await plan[Symbol.asyncDispose]?.();
+  }
   return { versions: plan.versions.map((version) => done.get(version)!), left: plan.left };
 }
 
@@ -75,12 +79,18 @@ async function importVersion(
         );
       return { name, label, from, outcome: "there already", version: known.version, notes };
     }
+    if (planned.envelope !== undefined) return await importWhole(registry, planned, planned.envelope(), notes, signal);
     await using unpacked = await unpack(planned.files, signal);
     const files: BlobSource[] = [];
     for (const each of planned.files) {
+      const { path, role, size, open } = each;
+      if (open !== undefined) {
+        files.push({ path, role, open, ...(size !== undefined && { size }) });
+        continue;
+      }
       const file = unpacked.where(each);
-      files.push({ ...(await fileSource({ file, path: each.path })), role: each.role });
-      if (each.role === "python-objects") notes.push(await scanned(file, each.path));
+      files.push({ ...(await fileSource({ file, path })), role });
+      if (role === "python-objects") notes.push(await scanned(file, path));
     }
     const input = { ...planned.metadata, files, labels: [label], again: true, signal };
     const saved = await saveAtBest(registry, planned, input, notes);
@@ -101,6 +111,24 @@ async function scanned(file: string, path: string): Promise<string> {
   const first = findings.find((each) => each.verdict === verdict);
   const why = verdict === "clean" || first === undefined ? "" : `: ${first.message}`;
   return `a scan finds ${path} ${verdict}${why}`;
+}
+
+/** One of ours, its manifest byte for byte. */
+async function importWhole(
+  registry: Registry,
+  { name, label, from }: PlannedVersion,
+  envelope: Envelope,
+  notes: string[],
+  signal?: AbortSignal,
+): Promise<ImportedVersion> {
+  const { version, existing, manifest, leftAttestations } = await registry.importEnvelope(envelope, {
+    name,
+    labels: [label],
+    signal,
+  });
+  notes.push(...(leftAttestations ?? []).map(({ message }) => `an attestation was left out: ${message}`));
+  const representations = manifest.representations.map((each) => each.name);
+  return { name, label, from, outcome: existing ? "there already" : "saved", version, representations, notes };
 }
 
 /** With the ONNX made of it and with the source's examples as samples, or with as much of that as can be; why not goes into the notes. */

@@ -10,6 +10,8 @@ export interface TarEntry {
   readonly type: "file" | "folder" | "link" | "device";
   /** 0 but for files. */
   readonly size: number;
+  /** Where its bytes begin in the archive. */
+  readonly offset: number;
   /** A file's bytes, once, until the next entry is asked for. What is not read is passed over. */
   readonly body: AsyncIterable<Uint8Array>;
 }
@@ -94,7 +96,7 @@ export async function* readTar(
           yield piece;
         }
       };
-      yield { path, type, size, body: body() };
+      yield { path, type, size, offset: reader.position, body: body() };
       current = false;
       const rest = left + padding(size);
       if ((await reader.skip(rest)) < rest) throw cut(what);

@@ -76,6 +76,37 @@ export const moving: readonly Command[] = [
     run: () => import("../commands/import-modelstore.js"),
   },
   {
+    name: "import oci",
+    summary: "import models from an OCI image layout: ModelPack artifacts, ModelKits",
+    positionals: "<folder|file.tar>",
+    count: [1, 1],
+    options: {
+      "dry-run": dryRun,
+      name: { ...name, description: "the model's name, where the artifact does not tell it" },
+      ref: { type: "string", value: "<tag|digest>", description: "only this artifact of the layout; default: all" },
+    },
+    notes: [
+      "A version that was exported from a registry is registered as it was. Of what others made, files, author, licence and the rest of its configuration are kept. Digests and sizes are verified before anything is used.",
+    ],
+    examples: ["modelkeep import oci ./layout --dry-run", "modelkeep import oci ./llama.tar --ref v1 --name llama"],
+    run: () => import("../commands/import-oci.js"),
+  },
+  {
+    name: "export oci",
+    summary: "add a version to an OCI image layout, as a ModelPack artifact",
+    positionals: "<reference> <folder|file.tar>",
+    count: [2, 2],
+    options: {
+      tag: {
+        type: "string",
+        value: "<tag>",
+        description: "what the layout calls it; default: name and version, churn-3",
+      },
+    },
+    examples: ["modelkeep export oci churn@production ./layout", "modelkeep export oci churn@3 ./churn.tar --tag v3"],
+    run: () => import("../commands/export-oci.js"),
+  },
+  {
     name: "export mlflow",
     summary: "lay a version out as an MLflow model folder",
     positionals: "<reference> <folder>",
