@@ -5,6 +5,7 @@ import type { LayoutWrite } from "./layout-write.js";
 import { writeLayoutFile } from "./write-layout-file.js";
 import { addToLayoutFolder } from "./write-layout-folder.js";
 
+/** What an artifact is called, in itself and in its layout. */
 export interface ExportOciOptions extends ArtifactOptions {
   /** What the layout calls the artifact: letters, digits, `_`, `.` and `-`. Default: `churn-3`, of name and version. */
   readonly tag?: string | undefined;
@@ -13,6 +14,7 @@ export interface ExportOciOptions extends ArtifactOptions {
   readonly progress?: ((progress: Progress) => void) | undefined;
 }
 
+/** What an export into a layout wrote. */
 export interface ExportedOci {
   readonly tag: string;
   /** Of the image manifest: what registries call the artifact's digest. */
@@ -26,6 +28,10 @@ export interface ExportedOci {
 /**
  * Writes a version as a ModelPack artifact into an OCI image layout: a folder, which may hold others already, or a new `.tar`
  * file. Every byte is verified on its way; what was cut off does not look whole, and may be run again.
+ *
+ * @throws `already_exists` where the target is something else, the file is there, or the tag is another artifact's
+ * @throws `conflict` while another export writes the index
+ * @throws `invalid_name` for a tag that OCI does not allow
  */
 export async function exportOci(
   envelope: Envelope,

@@ -20,6 +20,7 @@ import { type Unpacked, unpackedOf } from "./layer-files.js";
 import { type Layout, openLayout, readBlob } from "./layout.js";
 import { annotationKeys, imageManifestType, kitConfigType, modelArtifactType, modelConfigType } from "./media-types.js";
 
+/** Which artifacts of a layout are taken, and under which name. */
 export interface PlanOciOptions {
   /** The models' name, where the artifact does not tell it or another one is wanted. */
   readonly name?: string | undefined;
@@ -30,6 +31,11 @@ export interface PlanOciOptions {
 /**
  * Plans the import of models from an OCI image layout, a folder or one tar file: versions that were exported from a registry,
  * ModelPack artifacts of others, ModelKits of KitOps. Archives among the layers are read once, to know what they hold.
+ *
+ * @throws `malformed`, `truncated` or `unknown_format_version` for what is no layout
+ * @throws `not_found` where the layout lacks the artifact or a blob of it
+ * @throws `unsupported` for the only artifact, when it is no model
+ * @throws `digest_mismatch`, `size_mismatch`, `invalid_path` or `limit_exceeded` for the only artifact, when its files are not safe to take
  */
 export async function planOci(source: string, options: PlanOciOptions = {}): Promise<ImportPlan> {
   const path = resolve(source);
