@@ -81,9 +81,12 @@ describe.skipIf(oras === undefined)("oras (needs MODELKEEP_TEST_ORAS)", () => {
     run(
       oras!,
       "push",
-      ...["--oci-layout", `${join(base, "pushed")}:v2`],
-      ...["--artifact-type", "application/vnd.cncf.model.manifest.v1+json"],
-      ...["--config", "config.json:application/vnd.cncf.model.config.v1+json"],
+      "--oci-layout",
+      `${join(base, "pushed")}:v2`,
+      "--artifact-type",
+      "application/vnd.cncf.model.manifest.v1+json",
+      "--config",
+      "config.json:application/vnd.cncf.model.config.v1+json",
       "weights.bin:application/vnd.cncf.model.weight.v1.raw",
       "docs.tgz:application/vnd.cncf.model.doc.v1.tar+gzip",
     );
