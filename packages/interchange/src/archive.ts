@@ -7,7 +7,6 @@ import { ModelkeepError } from "@modelkeep/core";
 
 import { readTar, type TarEntry } from "./tar.js";
 
-/** Whatever the ratio, so much may come out of a compressed archive. */
 const floor = 1 << 30;
 const expansion = 100;
 /** xz and bzip2 are decompressed in memory. */
@@ -17,14 +16,23 @@ const mostInMemory = 2 ** 32 - 2;
  * The entries of a tar archive in a file, which may be compressed by gzip, xz or bzip2: told by its first bytes, whatever its
  * name. As `readTar`; and `limit_exceeded` for one that expands beyond all measure.
  */
-export async function* readArchive(file: string, signal?: AbortSignal): AsyncGenerator<TarEntry, void, undefined> {
-  yield* readTar(await plainBytes(file, signal), { what: basename(file) });
+export async function* readArchive(
+  file: string,
+  options: ArchiveOptions = {},
+): AsyncGenerator<TarEntry, void, undefined> {
+  yield* readTar(await plainBytes(file, options), { what: basename(file) });
 }
 
-async function plainBytes(file: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+export interface ArchiveOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The most that may come out of a compressed one. Default 1 GiB, or a hundred times its size where that is more. */
+  readonly bytes?: number | undefined;
+}
+
+async function plainBytes(file: string, { signal, bytes }: ArchiveOptions): Promise<AsyncIterable<Uint8Array>> {
   const head = await headOf(file);
   const { size } = await stat(file);
-  const most = Math.max(floor, size * expansion);
+  const most = bytes ?? Math.max(floor, size * expansion);
   if (head[0] === 0x1f && head[1] === 0x8b) return gunzipped(file, most);
   if (startsWith(head, "PK"))
     throw new ModelkeepError("unsupported", `${basename(file)} is a ZIP archive: unpack it, and import the folder`);

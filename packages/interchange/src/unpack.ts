@@ -21,7 +21,7 @@ export async function unpack(files: readonly PlannedFile[], signal?: AbortSignal
     const places = new Map<string, string>();
     for (const archive of archives) {
       const wanted = new Set(files.filter((each) => each.archive === archive).map(({ file }) => file));
-      for await (const { path, type, body } of readArchive(archive, signal)) {
+      for await (const { path, type, body } of readArchive(archive, { signal })) {
         signal?.throwIfAborted();
         if (type !== "file" || !wanted.has(path)) continue;
         // By number: no name of a stranger's is used.
