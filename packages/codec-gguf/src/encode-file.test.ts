@@ -38,6 +38,11 @@ test("dtypes and ranks that GGUF lacks are unsupported", async () => {
     await expect(codec.encode(withTensor(tensor))).rejects.toMatchObject({ code: "unsupported" });
 });
 
+test("a header that would not be read again is not written", async () => {
+  const large = withValue({ type: "array", items: "uint8", value: new Uint8Array(100_000_000) });
+  await expect(codec.encode(large)).rejects.toMatchObject({ code: "limit_exceeded" });
+});
+
 test("a quantised tensor has whole blocks in each row, and as many bytes as they need", () => {
   const make = (type: string, shape: readonly number[], bytes: number) => () =>
     new QuantizedTensor(type, shape, new Uint8Array(bytes));

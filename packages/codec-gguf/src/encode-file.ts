@@ -5,7 +5,7 @@ import { swappedBytes } from "./byte-order.js";
 import { ByteWriter } from "./byte-writer.js";
 import { type GgmlType, ggmlTypeOfDType, ggmlTypeOfName } from "./ggml-types.js";
 import type { GgufFile } from "./gguf-file.js";
-import { alignmentFault, alignmentKey, alignmentOf, magic, nameLimit } from "./header.js";
+import { alignmentFault, alignmentKey, alignmentOf, headerLimit, magic, nameLimit } from "./header.js";
 import type { QuantizedTensor } from "./quantized-tensor.js";
 import { alignUp } from "./tensor-layout.js";
 import { writeValue } from "./write-values.js";
@@ -42,6 +42,11 @@ export function encodeFile(file: GgufFile, stem = "model"): readonly PayloadSour
     offset += alignUp(arrayOf(tensor).byteLength, alignment);
   }
   const header = writer.padded(alignment);
+  if (header.byteLength > headerLimit)
+    throw new ModelkeepError(
+      "limit_exceeded",
+      `The GGUF header would have ${header.byteLength} bytes; more than ${headerLimit} are not read`,
+    );
   const size = header.byteLength + offset;
   const open = () => pieces(header, [...tensors.values()], alignment, byteOrder);
   return [{ path: `${stem}.gguf`, mediaType, size, open }];

@@ -16,7 +16,10 @@ export interface GgufHeader {
 }
 
 export interface ParseHeaderOptions {
-  /** `items`: keys, tensors, texts of arrays, and eight for each array in another, 2,000,000 unless given; `depth`: of arrays, 8 unless given, at most 1,000. */
+  /**
+   * `items`: keys, tensors, texts of arrays, and eight for each array in another, 2,000,000 unless given. `depth`: of arrays,
+   * 8 unless given, at most 1,000.
+   */
   readonly limits?: Limits;
   /** Arrays with more items are passed over. */
   readonly longest?: number;
@@ -27,6 +30,8 @@ export const magic = 0x46554747;
 export const alignmentKey = "general.alignment";
 const defaultAlignment = 32;
 const largestAlignment = 65_536;
+/** Of a whole header, in bytes; the vocabularies of today need up to 20 million. */
+export const headerLimit = 100_000_000;
 /** Of a key or a tensor's name, in bytes. */
 export const nameLimit = 65_535;
 

@@ -1,14 +1,12 @@
 import { ModelkeepError, type Payload } from "@modelkeep/core";
 
 import { MoreNeeded } from "./byte-cursor.js";
-import { type GgufHeader, parseHeader, type ParseHeaderOptions } from "./header.js";
+import { type GgufHeader, headerLimit, parseHeader, type ParseHeaderOptions } from "./header.js";
 
 export interface ReadHeaderOptions extends ParseHeaderOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Bytes of a header; the vocabularies of today need up to 20 million. */
-const headerLimit = 100_000_000;
 const firstBytes = 65_536;
 
 /** The header of a payload, from its first bytes alone: how many it has shows only when they are read. */
