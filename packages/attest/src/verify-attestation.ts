@@ -38,6 +38,8 @@ export interface Attested {
 /**
  * Verifies both parts of an attestation: somebody who is trusted made it, of exactly these files, under this name. Otherwise an
  * error whose code says what is wrong. Bytes of payloads are not read: they are compared with the manifest when they are.
+ * @throws `attestation_untrusted` where nobody who is trusted made it, `attestation_invalid` where it was changed since
+ * @throws `attestation_incomplete` where it covers other files, `attestation_mismatch` where it is of another manifest or name
  */
 export function verifyAttestation(
   attestation: Attestation,

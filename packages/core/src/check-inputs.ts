@@ -2,7 +2,10 @@ import { ModelkeepError } from "./errors.js";
 import type { Signature, TensorMap, TensorSpec } from "./signature.js";
 import { isTensor } from "./tensor.js";
 
-/** Names, dtypes and shapes against the signature; a dimension's name must mean one size throughout. */
+/**
+ * Names, dtypes and shapes against the signature; a dimension's name must mean one size throughout.
+ * @throws `signature_mismatch` at the first input that does not fit, by name
+ */
 export function checkInputs(signature: Signature, tensors: TensorMap): void {
   const sizes = new Map<string, { readonly size: number; readonly name: string }>();
   const known = new Set(signature.inputs.map((spec) => spec.name));

@@ -24,7 +24,10 @@ export function checkName(name: string, what = "model"): string {
   return name;
 }
 
-/** An alias or a label is a name that is not all digits, since those are version numbers. */
+/**
+ * An alias or a label is a name that is not all digits, since those are version numbers.
+ * @throws `invalid_name`
+ */
 export function checkAlias(name: string, what = "alias"): string {
   if (/^\d+$/u.test(name)) {
     throw new ModelkeepError(

@@ -27,6 +27,7 @@ export type PackageEnvelope = Required<Envelope>;
  * verified. `limits.bytes` bounds what all files have unpacked (default: 200 times the package's size, and 64 MiB),
  * `limits.items` their number (default 200,000). Payloads are held to their
  * digests, everything else to its CRC.
+ * @throws `malformed` or `truncated` where it is no package, `invalid_manifest`, `digest_mismatch` where it is not the one that `digest` names
  */
 export async function openPackage(source: StoredObject, options: OpenPackageOptions = {}): Promise<PackageEnvelope> {
   const { limits = {} } = options;

@@ -8,7 +8,10 @@ export function checkPath(path: string): string {
   return path;
 }
 
-/** Each path alone, and all together: no two may meet on a file system that folds case or Unicode forms, or be file and folder at once. */
+/**
+ * Each path alone, and all together: no two may meet on a file system that folds case or Unicode forms, or be file and folder at once.
+ * @throws `invalid_path`
+ */
 export function checkPaths(paths: Iterable<string>): void {
   const files = new Map<string, string>();
   const folders = new Map<string, string>();

@@ -11,6 +11,7 @@ export interface ReadBodyOptions {
 /**
  * The chunks of a body, none of them empty, for a store's `put`. An array is copied during the call, so that its owner
  * may change it as soon as `put` has returned. A signal ends the wait for a body that has stalled.
+ * @throws `size_mismatch` where there are more or fewer bytes than announced
  */
 export function readBody(body: Body, options: ReadBodyOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
   if (body instanceof Uint8Array) return chunksOf(once(new Uint8Array(body)), options);

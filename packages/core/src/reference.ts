@@ -15,7 +15,10 @@ export interface Reference {
   readonly selector?: Selector;
 }
 
-/** `credit-scorer@production`, `@3`, `@v2.1`, `@sha256:…`, or the bare name; else `invalid_reference`. */
+/**
+ * `credit-scorer@production`, `@3`, `@v2.1`, `@sha256:…`, or the bare name; else `invalid_reference`.
+ * @throws `invalid_name`, `invalid_reference` or `invalid_digest`, by the part that is wrong
+ */
 export function parseReference(text: string): Reference {
   const at = text.indexOf("@");
   const name = at < 0 ? text : text.slice(0, at);

@@ -12,6 +12,7 @@ export interface StoreSupport {
   readonly lateKey: boolean;
   /** What `put` takes as `storageClass`. The first is what a put without one gets. */
   readonly storageClasses?: readonly string[];
+  /** `put` takes `retainUntil`. */
   readonly retention?: boolean;
 }
 
@@ -47,7 +48,9 @@ export interface PutOptions extends CallOptions {
   readonly if?: "absent";
   /** Bytes, when known beforehand. A body of another size is refused as `size_mismatch`, and nothing is written. */
   readonly size?: number;
+  /** One of `supports.storageClasses`. Default: the first of them. */
   readonly storageClass?: string;
+  /** Until then the store itself refuses to delete it, where it supports `retention`. */
   readonly retainUntil?: Date;
 }
 
@@ -55,6 +58,7 @@ export interface PutOptions extends CallOptions {
 export interface ListOptions extends CallOptions {
   /** Only keys greater than this one. */
   readonly after?: string;
+  /** Keys that go on behind it are one entry together: `/` shows a level of folders. */
   readonly delimiter?: string;
 }
 
@@ -85,7 +89,9 @@ export interface StoredObject {
 export interface Store {
   /** "fs", "s3": used in messages. */
   readonly name: string;
+  /** What it can promise. */
   readonly supports: StoreSupport;
+  /** What is known of an object; `undefined` where there is none. */
   head(key: string, options?: CallOptions): Promise<ObjectInfo | undefined>;
   /** Opens no resource that must be closed: bytes are fetched by `stream` and `readInto`. */
   get(key: string, options?: GetOptions): Promise<StoredObject | undefined>;

@@ -36,6 +36,7 @@ export function keptBytes(payload: Payload): KeptBytes | undefined {
 /**
  * A payload over bytes from a store that is not trusted. With chunk digests, a chunk is verified before a byte of it is
  * released; without them, the whole payload is. A mismatch is `digest_mismatch` or `size_mismatch`.
+ * @throws `digest_mismatch`, `size_mismatch` or `truncated` when bytes are read that are not those of the manifest
  */
 export function verifiedPayload(facts: PayloadFacts, open: OpenStored): Payload {
   const { path, role, mediaType, size, digest } = facts;

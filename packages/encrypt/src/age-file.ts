@@ -36,6 +36,7 @@ export function encryptAge(
 /**
  * The plain bytes of an age file, armored or not, as an object of which any range can be read: of a package, a file, an object.
  * Nothing is given out that was not verified.
+ * @throws `no_identity` where it is encrypted to others, `tampered` or `truncated` where it is not what was written, `malformed` where it is no age file
  */
 export async function decryptAge(
   source: StoredObject,

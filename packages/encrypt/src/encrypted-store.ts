@@ -22,6 +22,8 @@ import { visibleEntries } from "./visible-entries.js";
 /**
  * A store that keeps everything encrypted in another one, each object as a file of the age format. The key of the store is made
  * with its first put, and lies beside the objects, encrypted to the recipients. Keys, sizes and times stay visible below.
+ * @throws `no_identity` where it is encrypted to others, `not_encrypted` where it holds plain objects
+ * @throws `tampered` or `truncated` when bytes are read that are not those that were written
  */
 export function encrypted(below: Store, options: SettingUp): Store {
   let known: Promise<KeyRing | undefined> | undefined;

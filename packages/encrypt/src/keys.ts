@@ -23,7 +23,10 @@ export async function newIdentity({ postQuantum = false } = {}): Promise<{ ident
   return { identity, recipient: await recipientOf(identity) };
 }
 
-/** The recipient of an identity. */
+/**
+ * The recipient of an identity.
+ * @throws `invalid_input` where it is no identity
+ */
 export async function recipientOf(identity: string): Promise<string> {
   try {
     return isClassic(identity) ? x25519RecipientOf(identity) : await age.identityToRecipient(identity);

@@ -72,7 +72,10 @@ export class Gates {
     return [...record.policies.keys()].map((alias) => this.#report(record, alias, version));
   }
 
-  /** Approves exactly the manifest that the reference stands for now. Not for one's own work. */
+  /**
+   * Approves exactly the manifest that the reference stands for now. Not for one's own work.
+   * @throws `digest_mismatch` where the history says something else of the version than its manifest
+   */
   approve(reference: string, options?: ReviewOptions): Promise<Reviewed> {
     return this.#review("approved", reference, options);
   }
@@ -97,7 +100,10 @@ export class Gates {
     return Object.fromEntries((await existing(this.#context, name, signal)).policies);
   }
 
-  /** Holds an alias by a policy. The first one is in force at once; another one once enough people agree to it. */
+  /**
+   * Holds an alias by a policy. The first one is in force at once; another one once enough people agree to it.
+   * @throws `invalid_input` where it is no policy
+   */
   async setPolicy(name: string, alias: string, policy: Policy, options?: PolicyOptions): Promise<PolicyChange> {
     return this.#changePolicy(name, alias, checkPolicy(policy), options);
   }

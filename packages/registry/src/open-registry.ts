@@ -12,7 +12,10 @@ import { readEntryKey } from "./signed-entries.js";
 import { ownSigner } from "./signers.js";
 import { StoreClock } from "./store-clock.js";
 
-/** Opens the registry in a store, and sets one up where there is none. Disposing of it disposes of the store and the archives. */
+/**
+ * Opens the registry in a store, and sets one up where there is none. Disposing of it disposes of the store and the archives.
+ * @throws `invalid_input` where a policy is none, `unusable_key` where `signEntries` is no key
+ */
 export async function openRegistry(options: RegistryOptions): Promise<Registry> {
   const { store, codecs = [], flavors = [], converters = [], runtimes = [], clock = () => new Date() } = options;
   let readOnly = options.readOnly === true ? "It was opened so." : undefined;

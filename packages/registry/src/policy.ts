@@ -83,7 +83,10 @@ export function readPolicy(value: unknown): ReadPolicy {
   return { policy, unknown };
 }
 
-/** The same, for somebody who writes one: what is not known is an error, too. */
+/**
+ * Holds a policy that somebody writes to its form. Unlike in one from a history, what is not known in it is an error.
+ * @throws `invalid_input`, with what is wrong
+ */
 export function checkPolicy(value: unknown): Policy {
   const { policy, unknown } = readPolicy(value);
   if (unknown.length > 0)

@@ -148,7 +148,10 @@ export class Retention {
     return applied;
   }
 
-  /** Deletes a version that no hold, alias or promise keeps. A tombstone, its manifest and its history stay. */
+  /**
+   * Deletes a version that no hold, alias or promise keeps. A tombstone, its manifest and its history stay.
+   * @throws `conflict` where a hold, an alias or a promise keeps it, `deleted` where that has been done
+   */
   async delete(reference: string, options: DeleteOptions): Promise<void> {
     await deleteVersion(this.#context, reference, options);
   }
@@ -167,7 +170,10 @@ export class Retention {
     await release(this.#context, reference, name, options);
   }
 
-  /** Moves the files of a version to an archive or a storage class, and marks it as archived. */
+  /**
+   * Moves the files of a version to an archive or a storage class, and marks it as archived.
+   * @throws `conflict` where an alias points at it, `deleted`
+   */
   async archive(reference: string, to: string, options: MoveOptions = {}): Promise<void> {
     const target = targetOf(this.#context, to);
     const { record, version } = await resolve(this.#context, reference, options.signal);

@@ -44,6 +44,7 @@ export interface SaveInput extends Metadata {
   readonly as?: readonly (string | RepresentationChoice)[] | undefined;
   /** Files as they are. Those of the role "model" (the default) are what runs; formats that no codec knows are kept too. */
   readonly files?: readonly BlobSource[] | undefined;
+  /** Rows that the version is held to from now on. Without any, `promote` needs `require: "none"`. */
   readonly samples?: SamplesInput | undefined;
   /** Names for this version that never move: "v2.1", "2024-01-15". */
   readonly labels?: readonly string[] | undefined;
@@ -52,16 +53,20 @@ export interface SaveInput extends Metadata {
   /** Adds a version even if one with the same content is there. */
   readonly again?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** In bytes of files that are written. */
   readonly progress?: ((progress: Progress) => void) | undefined;
 }
 
 /** The version that `save` made, or found. */
 export interface Saved {
   readonly name: string;
+  /** Counted from 1, never used again. */
   readonly version: number;
   /** `name@3` */
   readonly reference: string;
+  /** Of the manifest's bytes: `name@sha256:…` is this version and no other. */
   readonly digest: Manifest["content"];
+  /** Of the files alone: the same for versions that hold the same. */
   readonly content: Manifest["content"];
   /** True when a version with the same content was there, and nothing was added. */
   readonly existing: boolean;

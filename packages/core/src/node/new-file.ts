@@ -14,7 +14,10 @@ export interface NewFileOptions {
   readonly mode?: number;
 }
 
-/** Writes a file whole or not at all: beside its place, flushed to the disk, then moved there. */
+/**
+ * Writes a file whole or not at all: beside its place, flushed to the disk, then moved there.
+ * @throws `already_exists` where there is a file and `overwrite` is not set
+ */
 export async function writeNewFile(
   path: string,
   pieces: AsyncIterable<Uint8Array>,

@@ -22,7 +22,10 @@ const attestationFolder = "attestations/";
 /** How a package is written, and what it may replace. */
 export interface WritePackageOptions extends Omit<PackOptions, "read">, NewFileOptions {}
 
-/** Writes an envelope as a package, whole or not at all. Large payloads are hashed in a thread while they are copied. */
+/**
+ * Writes an envelope as a package, whole or not at all. Large payloads are hashed in a thread while they are copied.
+ * @throws `already_exists` where there is a file and `overwrite` is not set
+ */
 export async function writePackageFile(
   path: string,
   envelope: Envelope,
@@ -40,7 +43,10 @@ export async function openPackageFile(path: string, options: OpenPackageOptions 
   return openPackage(await fileObject(path), options);
 }
 
-/** The files of an envelope in a new folder: all of them, verified, or none. */
+/**
+ * The files of an envelope in a new folder: all of them, verified, or none.
+ * @throws `already_exists` where the folder is there, `digest_mismatch` or `size_mismatch` where a file is not the one of the manifest
+ */
 export async function unpackEnvelope(envelope: Envelope, folder: string, options: ReadOptions = {}): Promise<void> {
   await checkNew(folder);
   const partial = join(dirname(folder), `.${basename(folder).slice(0, 200)}.${randomBytes(8).toString("hex")}.partial`);
@@ -92,7 +98,10 @@ export interface OpenFolderOptions {
   readonly exact?: boolean;
 }
 
-/** An envelope over an unpacked folder: `manifest.json` and its payloads, verified when they are read. */
+/**
+ * An envelope over an unpacked folder: `manifest.json` and its payloads, verified when they are read.
+ * @throws `not_found`, `invalid_manifest`, `malformed`; `digest_mismatch` or `size_mismatch` when a file is read that was changed
+ */
 export async function openEnvelopeFolder(
   folder: string,
   { exact = false }: OpenFolderOptions = {},
