@@ -1,5 +1,5 @@
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
 import {
   type Codec,
@@ -12,6 +12,8 @@ import {
 } from "@modelkeep/core";
 import { fileObject, filePayloads, folderSources, openEnvelopeFolder, openPackageFile } from "@modelkeep/core/node";
 import type { Identity } from "@modelkeep/encrypt";
+
+import { folderMain, shardsOf } from "./model-folder.js";
 
 /** What lies at a path: an envelope, or a model file and the codec that knows it. */
 export type Opened =
@@ -47,12 +49,12 @@ export async function openPackageAt(path: string, identities: GetIdentities): Pr
 /** Opens by content: the name is only a hint, but for an ending ".age", which says that it is encrypted. */
 export async function openPath(path: string, codecs: readonly Codec[], identities: GetIdentities): Promise<Opened> {
   const found = await statOf(path);
-  if (found.isDirectory() && (await isSavedModel(path))) {
-    const paths = (await folderSources(path)).map((source) => source.path).filter((each) => each !== savedModelMain);
-    const files = [savedModelMain, ...paths].map((each) => ({ file: join(path, each), path: each }));
-    const payloads = await filePayloads(files);
+  const folderModel = found.isDirectory() ? await folderMain(path) : undefined;
+  if (folderModel !== undefined) {
+    const paths = (await folderSources(path)).map((source) => source.path).filter((each) => each !== folderModel);
+    const payloads = await filePayloads(inFolder(path, [folderModel, ...paths]));
     const head = await payloads.main.range(0, Math.min(65536, payloads.main.size));
-    return { kind: "file", payloads, codec: sniff(codecs, head, savedModelMain) };
+    return { kind: "file", payloads, codec: sniff(codecs, head, folderModel) };
   }
   if (found.isDirectory()) {
     return {
@@ -75,15 +77,14 @@ export async function openPath(path: string, codecs: readonly Codec[], identitie
     if (codec === undefined) throw envelope;
     return { kind: "file", payloads, codec };
   }
-  return { kind: "file", payloads, codec: sniff(codecs, head, path) };
+  const codec = sniff(codecs, head, path);
+  if (codec?.name !== "tfjs") return { kind: "file", payloads, codec };
+  const files = inFolder(dirname(path), [basename(path), ...(await shardsOf(path))]);
+  return { kind: "file", payloads: await filePayloads(files), codec };
 }
 
-const savedModelMain = "saved_model.pb";
-
-/** A folder of TensorFlow's; with a manifest it is an envelope, whatever is in it. */
-export async function isSavedModel(folder: string): Promise<boolean> {
-  const names = new Set(await readdir(folder));
-  return names.has(savedModelMain) && !names.has("manifest.json");
+function inFolder(folder: string, paths: readonly string[]) {
+  return paths.map((path) => ({ file: join(folder, path), path }));
 }
 
 /** The codec that is sure, or the only one that may be. */

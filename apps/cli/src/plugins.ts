@@ -35,6 +35,7 @@ const standard: readonly (() => Promise<{ readonly modelkeep: PluginModule }>)[]
   () => import("@modelkeep/codec-torch"),
   () => import("@modelkeep/codec-savedmodel"),
   () => import("@modelkeep/codec-keras"),
+  () => import("@modelkeep/codec-tfjs"),
   () => import("@modelkeep/codec-gguf"),
   () => import("@modelkeep/flavor-mljs"),
   () => import("@modelkeep/flavor-sklearn"),

@@ -4,13 +4,14 @@ import type { ScanReport } from "@modelkeep/pickle";
 /** What a scan says of one file. */
 export type FileReport = Pick<ScanReport, "path" | "verdict"> & {
   readonly findings: readonly { readonly message: string }[];
-  readonly format: ScanReport["format"] | "keras" | "gguf";
+  readonly format: ScanReport["format"] | "keras" | "gguf" | "tfjs";
 };
 
 /** Formats that are no pickles and may carry code nonetheless. */
-const codecs: readonly { readonly format: "keras" | "gguf"; readonly load: () => Promise<Codec> }[] = [
+const codecs: readonly { readonly format: "keras" | "gguf" | "tfjs"; readonly load: () => Promise<Codec> }[] = [
   { format: "gguf", load: async () => (await import("@modelkeep/codec-gguf")).ggufCodec() },
   { format: "keras", load: async () => (await import("@modelkeep/codec-keras")).kerasCodec() },
+  { format: "tfjs", load: async () => (await import("@modelkeep/codec-tfjs")).tfjsCodec() },
 ];
 
 /** What a runtime would run when it loads a file, as its codec tells; undefined for a file of other formats. */

@@ -19,7 +19,7 @@ import { LayerGraph } from "./graph/layer-graph.js";
 import { inputOf, prepareModel } from "./layers/model.js";
 import { prepareLayer } from "./layers/prepare.js";
 import { version } from "./version.js";
-import { weightsOf } from "./weights/weights.js";
+import { type Weights, weightsOf } from "./weights/weights.js";
 
 /** What may be asked of the conversion. */
 export interface KerasConvertOptions {
@@ -48,14 +48,52 @@ const depth = 256;
  * `malformed` for parts that do not agree. Nothing that the file names is ever looked up or run.
  */
 export function convertKeras({ tensors, metadata }: TensorFile, options: KerasConvertOptions = {}): KerasConversion {
-  if (options.precision === "float64")
+  float32Only(options);
+  const root = architectureOf(metadata);
+  return convertArchitecture({
+    root,
+    keras: kerasOf(metadata, root),
+    tfjs: false,
+    weights: weightsOf(tensors, metadata),
+    versions: versionsOf(metadata),
+    parameterCount: [...tensors]
+      .filter(([name]) => !name.startsWith("optimizer"))
+      .reduce((sum, [, { size }]) => sum + size, 0),
+  });
+}
+
+export function float32Only({ precision }: KerasConvertOptions): void {
+  if (precision === "float64")
     throw new ModelkeepError(
       "unsupported",
       "Models of Keras are converted as Keras computes them, in float32: leave the precision out",
     );
-  const root = architectureOf(metadata);
+}
+
+/** An architecture and where its weights are, whatever kind of file they came from. */
+export interface Architecture {
+  /** The object of class and configuration. */
+  readonly root: Json;
+  /** Whose defaults hold. */
+  readonly keras: 2 | 3;
+  /** Whether TensorFlow.js runs it, which computes some layers in another way. */
+  readonly tfjs: boolean;
+  readonly weights: Weights;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly parameterCount: number;
+}
+
+/** Throws as `convertKeras` does. */
+export function convertArchitecture({
+  root,
+  keras,
+  tfjs,
+  weights,
+  versions,
+  parameterCount,
+}: Architecture): KerasConversion {
   const obstacles = new Obstacles();
-  const file: FileFacts = { keras: kerasOf(metadata, root), obstacles, prepare: prepareLayer, precisions: new Set() };
+  const file: FileFacts = { keras, tfjs, obstacles, prepare: prepareLayer, precisions: new Set() };
   const model = isObject(root) ? innerLayer(root, "", file) : undefined;
   if (model === undefined) throw malformed("The architecture names no class");
   const { origin } = model;
@@ -68,20 +106,19 @@ export function convertKeras({ tensors, metadata }: TensorFile, options: KerasCo
     );
     obstacles.settle();
   }
-  const prepared = prepareModel(model, weightsOf(tensors, metadata), "");
+  const prepared = prepareModel(model, weights, "");
   const inputs = prepared.inputs.map((input) => ({ name: input.name, layer: input.layer, ...inputOf(input) }));
   for (const { layer, dtype } of inputs)
     if (!Object.hasOwn(inputTypes, dtype)) layer.obstacle("dtype", `inputs of ${dtype} have no ONNX form here`);
   obstacles.settle();
 
-  const versions = versionsOf(metadata);
   const graph = new LayerGraph({
     name: model.name,
     producerName: "modelkeep-keras",
     producerVersion: version,
     metadata: {
-      "modelkeep.source": `keras ${model.className}`,
-      ...(versions["keras"] !== undefined && { "modelkeep.keras": versions["keras"] }),
+      "modelkeep.source": `${tfjs ? "tfjs" : "keras"} ${model.className}`,
+      ...Object.fromEntries(Object.entries(versions).map(([library, each]) => [`modelkeep.${library}`, each])),
     },
   });
   const flows = inputs.map(({ name, shape, dtype }): Flow => {
@@ -112,9 +149,7 @@ export function convertKeras({ tensors, metadata }: TensorFile, options: KerasCo
     notes,
     steps: stepsIn(root, ""),
     versions,
-    parameterCount: [...tensors]
-      .filter(([name]) => !name.startsWith("optimizer"))
-      .reduce((sum, [, { size }]) => sum + size, 0),
+    parameterCount,
   };
 }
 

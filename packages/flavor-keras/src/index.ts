@@ -1,3 +1,4 @@
 export { convertKeras, type KerasConversion, type KerasConvertOptions } from "./convert.js";
-export { kerasConverter } from "./converter.js";
+export { convertTfjsLayers } from "./convert-tfjs.js";
+export { kerasConverter, tfjsLayersConverter } from "./converter.js";
 export { modelkeep } from "./plugin.js";

@@ -1,6 +1,6 @@
 import type { PluginModule } from "@modelkeep/core";
 
-import { kerasConverter } from "./converter.js";
+import { kerasConverter, tfjsLayersConverter } from "./converter.js";
 
 /** What this package brings, for programs that load it by its name. */
-export const modelkeep: PluginModule = { converters: [() => kerasConverter()] };
+export const modelkeep: PluginModule = { converters: [() => kerasConverter(), () => tfjsLayersConverter()] };

@@ -1,3 +1,5 @@
 export { convertSavedModel, type ConvertOptions, type TensorflowConversion } from "./convert.js";
-export { tensorflowConverter } from "./converter.js";
+export type { GraphConversion } from "./convert-graph.js";
+export { tensorflowConverter, tfjsGraphConverter } from "./converter.js";
 export { modelkeep } from "./plugin.js";
+export { convertTfjsGraph } from "./tfjs/convert-tfjs.js";

@@ -1,6 +1,6 @@
 import type { PluginModule } from "@modelkeep/core";
 
-import { tensorflowConverter } from "./converter.js";
+import { tensorflowConverter, tfjsGraphConverter } from "./converter.js";
 
 /** What this package brings, for programs that load it by its name. */
-export const modelkeep: PluginModule = { converters: [() => tensorflowConverter()] };
+export const modelkeep: PluginModule = { converters: [() => tensorflowConverter(), () => tfjsGraphConverter()] };

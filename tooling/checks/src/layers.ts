@@ -7,14 +7,14 @@ import { workspacePackages, type WorkspacePackage } from "./workspace.js";
 const layers: readonly { readonly packages: RegExp; readonly mayUse: RegExp }[] = [
   { packages: /^core$/, mayUse: /^$/ },
   {
-    packages: /^(onnx|safetensors|pickle|savedmodel|attest|encrypt|wrappers|report|testkit|store-.+)$/,
+    packages: /^(onnx|safetensors|pickle|savedmodel|tfjs|attest|encrypt|wrappers|report|testkit|store-.+)$/,
     mayUse: /^core$/,
   },
   { packages: /^registry$/, mayUse: /^(core|attest)$/ },
   { packages: /^create-plugin$/, mayUse: /^(core|testkit)$/ },
   { packages: /^serving$/, mayUse: /^(core|registry)$/ },
   { packages: /^interchange$/, mayUse: /^(core|registry|pickle)$/ },
-  { packages: /^(codec|flavor)-.+$/, mayUse: /^(core|onnx|safetensors|pickle|savedmodel)$/ },
+  { packages: /^(codec|flavor)-.+$/, mayUse: /^(core|onnx|safetensors|pickle|savedmodel|tfjs)$/ },
 ];
 
 /** Packages whose sources run in a browser; only the folder src/node may touch Node. */

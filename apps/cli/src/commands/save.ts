@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 import { fileSource, folderSources } from "@modelkeep/core/node";
 import { type Inputs, ModelkeepError, parseDigest } from "@modelkeep/core";
@@ -16,7 +16,8 @@ import type {
 import type { Context } from "../context.js";
 import { gatherMetadata } from "../facts.js";
 import { formatBytes, type Output } from "../output.js";
-import { isSavedModel, openPath } from "../open-path.js";
+import { folderMain, isTfjs, shardsOf } from "../model-folder.js";
+import { openPath } from "../open-path.js";
 import { UsageError } from "../parse.js";
 import { progressBar } from "../progress.js";
 import { splitPair } from "../reference.js";
@@ -70,7 +71,7 @@ export async function run(context: Context): Promise<number | void> {
 /** The model's files, and those with a role. A folder stands for all files in it. */
 export async function filesOf(paths: readonly string[], withRoles: readonly string[]): Promise<BlobSource[]> {
   const sources: BlobSource[] = [];
-  for (const path of paths) sources.push(...asModels(await sourcesOf(path)));
+  for (const path of paths) sources.push(...(await modelsOf(path)));
   for (const pair of withRoles) {
     const [role, path] = splitPair(pair, "--with");
     sources.push(...(await sourcesOf(path)).map((source) => ({ ...source, role })));
@@ -78,9 +79,15 @@ export async function filesOf(paths: readonly string[], withRoles: readonly stri
   return sources;
 }
 
-/** Each file is a model, but for those of a SavedModel, which are one. */
-function asModels(files: readonly BlobSource[]): BlobSource[] {
-  const main = files.find(({ path }) => path === "saved_model.pb");
+/** Each file is a model, but for those of a SavedModel or a model of TensorFlow.js, which are one. */
+async function modelsOf(path: string): Promise<BlobSource[]> {
+  const files = await sourcesOf(path);
+  const folder = (await stat(path)).isDirectory();
+  if (!folder && (await isTfjs(path)))
+    for (const shard of await shardsOf(path))
+      files.push(await fileSource({ file: join(dirname(path), shard), path: shard }));
+  const mainPath = folder ? await folderMain(path) : files.length > 1 ? files[0]!.path : undefined;
+  const main = files.find((file) => file.path === mainPath);
   const role = (file: BlobSource) => (main === undefined || file === main ? "model" : "external-data");
   return files.map((file) => ({ ...file, role: role(file) }));
 }
@@ -120,10 +127,10 @@ async function lineageOf(registry: Registry, parent: string | undefined): Promis
   return { lineage: { parent: { name, version, digest: parseDigest(digest) } } };
 }
 
-/** What runs in Python only: with it goes the ONNX made of it, where one can be made. */
-const pythons: ReadonlySet<string> = new Set(["pickle", "joblib", "keras", "savedmodel"]);
+/** What runs in Python or TensorFlow.js only: with it goes the ONNX made of it, where one can be made. */
+const elsewhere: ReadonlySet<string> = new Set(["pickle", "joblib", "keras", "savedmodel", "tfjs"]);
 
-/** The ONNX made of the files, for those that only Python runs. */
+/** The ONNX made of the files, for those that only Python or TensorFlow.js runs. */
 export async function ownForms(
   { plugins, folder, identities }: Context,
   path: string,
@@ -132,10 +139,10 @@ export async function ownForms(
   const file = resolve(folder, path);
   if (path.endsWith(".age")) return [];
   // Any other folder is an envelope, or a mistake that is told later.
-  if ((await stat(file)).isDirectory() && !(await isSavedModel(file))) return [];
+  if ((await stat(file)).isDirectory() && (await folderMain(file)) === undefined) return [];
   const opened = await openPath(file, codecs, identities);
-  const ofPython = opened.kind === "file" && pythons.has(opened.codec?.name ?? "");
-  return ofPython ? [{ codec: "onnx", optional: true }] : [];
+  const runsElsewhere = opened.kind === "file" && elsewhere.has(opened.codec?.name ?? "");
+  return runsElsewhere ? [{ codec: "onnx", optional: true }] : [];
 }
 
 /** Why not is said, and the file kept as it is. */

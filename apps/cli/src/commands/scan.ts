@@ -1,5 +1,5 @@
 import { lstat, readdir, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 import { ModelkeepError, type Payload } from "@modelkeep/core";
 import { filePayloads } from "@modelkeep/core/node";
@@ -8,11 +8,13 @@ import { looksPickled, scanFile, type ScanReport } from "@modelkeep/pickle";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
 import type { Output } from "../output.js";
+import { isTfjs, shardsOf } from "../model-folder.js";
 import { type FileReport, scanByCodec } from "../scan-by-codec.js";
 
-/** What pickles, files of Keras and GGUF files would run, file by file. Exit code 0 only when every file is clean. */
+/** What pickles, files of Keras, models of TensorFlow.js and GGUF files would run, file by file. Exit code 0 only when every file is clean. */
 export async function run({ arguments: given, folder, output, signal }: Context): Promise<number> {
   const reports: FileReport[] = [];
+  const shards = new Shards();
   for (const named of given) {
     const start = resolve(folder, named);
     for await (const path of filesBelow(start)) {
@@ -22,7 +24,7 @@ export async function run({ arguments: given, folder, output, signal }: Context)
       if (report === undefined) {
         const scanned = await scanFile(payloads.main, { signal });
         // In a folder other files are expected; a file that was named is answered for.
-        if (path !== start && (await isOther(payloads.main, path, scanned))) continue;
+        if (path !== start && (await isOther(payloads.main, path, scanned, () => shards.has(path)))) continue;
         report = { ...scanned, path: shown };
       }
       reports.push(report);
@@ -38,11 +40,37 @@ export async function run({ arguments: given, folder, output, signal }: Context)
 }
 
 /** What is no pickle: neither by its first bytes nor by its name, and nothing in it asks for a name. */
-async function isOther(file: Payload, path: string, { format, verdict, globals }: ScanReport): Promise<boolean> {
+async function isOther(
+  file: Payload,
+  path: string,
+  { format, verdict, globals }: ScanReport,
+  isShard: () => Promise<boolean>,
+): Promise<boolean> {
   if (format === undefined && verdict === "clean") return true;
-  if (format === "zip" || format === "npy" || verdict !== "malformed" || globals.length > 0 || pickleName.test(path))
-    return false;
+  if (format === "zip" || format === "npy" || verdict !== "malformed" || globals.length > 0) return false;
+  if (pickleName.test(path) && !(await isShard())) return false;
   return looksPickled(await file.range(0, Math.min(4096, file.size))) === "no";
+}
+
+/** Files of weights of TensorFlow.js: called as PyTorch calls its pickles, "….bin". */
+class Shards {
+  readonly #folders = new Map<string, ReadonlySet<string>>();
+
+  /** Whether a model.json of the folder names the file. */
+  async has(path: string): Promise<boolean> {
+    const folder = dirname(path);
+    let known = this.#folders.get(folder);
+    if (known === undefined) {
+      const found: string[] = [];
+      for (const name of await readdir(folder)) {
+        const file = join(folder, name);
+        if ((await lstat(file)).isFile() && (await isTfjs(file)))
+          found.push(...(await shardsOf(file)).map((shard) => join(folder, shard)));
+      }
+      this.#folders.set(folder, (known = new Set(found)));
+    }
+    return known.has(path);
+  }
 }
 
 const pickleName =

@@ -17,7 +17,7 @@ export const proving: readonly Command[] = [
     count: [1, 1000],
     withoutConfiguration: true,
     notes: [
-      "By content, not by name: pickles and joblib files, compressed or not, in ZIP archives (PyTorch, .npz), one inside another; models and architectures of Keras; the chat templates of GGUF files. Files that are none of these are passed over.",
+      "By content, not by name: pickles and joblib files, compressed or not, in ZIP archives (PyTorch, .npz), one inside another; models and architectures of Keras; models of TensorFlow.js; the chat templates of GGUF files. Files that are none of these are passed over.",
       "Exit code 0: every file is clean. 1: one is not. 2: misuse. Clean means that every name in it is known to be data; nothing can promise more.",
     ],
     examples: ["modelkeep scan models/", "modelkeep scan model.joblib --json"],
@@ -101,7 +101,7 @@ export const proving: readonly Command[] = [
   {
     name: "convert",
     summary:
-      "convert a model file to ONNX: a pickle or joblib of scikit-learn, a model of Keras, a SavedModel; or its tensors to another format",
+      "convert a model file to ONNX: a pickle or joblib of scikit-learn, a model of Keras, a SavedModel, a model of TensorFlow.js; or its tensors to another format",
     positionals: "<file> <to-file>",
     count: [2, 2],
     options: {
@@ -131,6 +131,7 @@ export const proving: readonly Command[] = [
       "modelkeep convert pipeline.joblib pipeline.onnx",
       "modelkeep convert model.keras model.onnx",
       "modelkeep convert ./my_model model.onnx",
+      "modelkeep convert tfjs/model.json model.onnx",
       "modelkeep convert llama.gguf llama.safetensors --dequantize",
     ],
     run: () => import("../commands/convert.js"),

@@ -9,6 +9,8 @@ import type { Obstacles } from "./obstacles.js";
 export interface FileFacts {
   /** Which of the two Keras wrote it: defaults and some functions differ. */
   readonly keras: 2 | 3;
+  /** Whether TensorFlow.js runs it, which computes some layers in another way. */
+  readonly tfjs: boolean;
   readonly obstacles: Obstacles;
   /** Reads a layer of any class, or a model. */
   readonly prepare: (layer: LayerConfig, weights: Weights) => Draw;
@@ -39,6 +41,10 @@ export class LayerConfig {
 
   get keras(): 2 | 3 {
     return this.file.keras;
+  }
+
+  get tfjs(): boolean {
+    return this.file.tfjs;
   }
 
   /** The layer's own name. */

@@ -78,7 +78,7 @@ function planGraph(model: LayerConfig, layers: readonly LayerConfig[], objects: 
   if (byName.size !== layers.length)
     throw malformed(`The model ${JSON.stringify(model.where)} has two layers of one name`);
   const calls = layers.map((layer, index) => callsOf(member(objects[index], "inbound_nodes"), layer.where));
-  // A model that starts with an input has a call of its own in Keras 2, which its file counts but does not list.
+  // A model that starts with an input has a call of its own in Keras 2, and any in TensorFlow.js, which is counted but not listed.
   const offsets = layers.map((layer) => (model.keras === 2 && startsWithInput(layer) ? 1 : 0));
   const source = ({ layer, node, output }: Reference): Source => {
     const index = byName.get(layer);
@@ -162,6 +162,7 @@ function inOrder(
 
 function startsWithInput(layer: LayerConfig): boolean {
   if (!isModelClass(layer.className)) return false;
+  if (layer.tfjs) return true;
   const layers = layer.get("layers");
   return (
     layer.className !== "Sequential" || (Array.isArray(layers) && member(layers[0], "class_name") === "InputLayer")

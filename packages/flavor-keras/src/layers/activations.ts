@@ -38,6 +38,8 @@ export const activations: Readonly<Record<string, Activation>> = {
   hard_silu: (b, x, axis) => b.mul(x, hardSigmoid3(b, x, axis)),
   hard_swish: (b, x, axis) => b.mul(x, hardSigmoid3(b, x, axis)),
   gelu: (b, x) => b.apply("Gelu", [x]),
+  // Of TensorFlow.js alone.
+  gelu_new: (b, x) => b.apply("Gelu", [x], { approximate: "tanh" }),
   exponential: (b, x) => b.exp(x),
   mish: op("Mish"),
   log_sigmoid: (b, x) => b.neg(b.apply("Softplus", [b.neg(x)])),

@@ -128,7 +128,7 @@ const dot: LayerKind = {
       const ours = b.shape.map((_, axis) => (axis === 0 ? "z" : axis === axes[1] ? "y" : "ijklmnop"[axis - 1]!));
       const kept = [...own, ...ours.slice(1)].filter((letter) => letter !== "y");
       const [x, y] = normalize
-        ? [unitLength(graph, a.value, [axes[0]], layer.keras), unitLength(graph, b.value, [axes[1]], layer.keras)]
+        ? [unitLength(graph, a.value, [axes[0]], layer), unitLength(graph, b.value, [axes[1]], layer)]
         : [a.value, b.value];
       const equation = `${own.join("")},${ours.join("")}->${kept.join("")}`;
       const value = graph.apply("Einsum", [x, y], { equation });

@@ -143,11 +143,16 @@ const rootMeanSquare: LayerKind = {
 };
 
 /** Each vector divided by its length. */
-export function unitLength(graph: LayerGraph, value: string, axes: readonly number[], keras: 2 | 3): string {
+export function unitLength(
+  graph: LayerGraph,
+  value: string,
+  axes: readonly number[],
+  { keras, tfjs }: LayerConfig,
+): string {
   const squares = graph.reduceSum(graph.mul(value, value), axes, true);
   const inverse =
     keras === 2
-      ? graph.reciprocal(graph.sqrt(graph.max(squares, graph.float32(1e-12))))
+      ? graph.reciprocal(graph.sqrt(graph.max(squares, graph.float32(tfjs ? 1e-7 : 1e-12))))
       : graph.min(graph.reciprocal(graph.sqrt(squares)), graph.float32(1e12));
   return graph.mul(value, inverse);
 }
@@ -158,7 +163,7 @@ const unit: LayerKind = {
     const given = layer.axes("axis", -1);
     return (graph, [x]) => {
       const axes = given.map((axis) => graph.axisOf(x!, axisWithin(layer, axis, x!.shape)));
-      return graph.map(x!, (value) => unitLength(graph, value, axes, layer.keras));
+      return graph.map(x!, (value) => unitLength(graph, value, axes, layer));
     };
   },
 };

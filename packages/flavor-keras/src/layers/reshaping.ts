@@ -28,7 +28,10 @@ const reshape: LayerKind = {
   classes: ["Reshape"],
   mask: "ends",
   prepare(layer) {
-    const target = layer.numbers("target_shape");
+    // TensorFlow.js writes null for the size that is left open.
+    const target = layer.list("target_shape")?.map((size) => (size === null ? -1 : size)) as
+      | readonly number[]
+      | undefined;
     if (
       target === undefined ||
       !target.every((size) => Number.isSafeInteger(size) && size >= -1) ||
@@ -162,17 +165,24 @@ const upSampling: LayerKind = {
     return (graph, [x]) => {
       rankOf(layer, x!.shape, rank + 2);
       const input = channelled(graph, x!, first);
-      const value = resize(graph, input.value, sizes, interpolation === "nearest");
+      const value = resize(graph, input.value, sizes, interpolation === "nearest", layer.tfjs);
       const spatial = input.spatial.map((size, at) => (size === null ? null : size * sizes[at]!));
       return fromChannelled({ ...input, value, spatial }, first);
     };
   },
 };
 
-function resize(graph: LayerGraph, value: string, sizes: readonly number[], nearest: boolean): string {
+/** TensorFlow.js takes the corners of pixels where Keras takes their middles. */
+function resize(
+  graph: LayerGraph,
+  value: string,
+  sizes: readonly number[],
+  nearest: boolean,
+  corners: boolean,
+): string {
   return graph.apply("Resize", [value, "", graph.float32([1, 1, ...sizes])], {
     mode: nearest ? "nearest" : "linear",
-    coordinate_transformation_mode: nearest ? "asymmetric" : "half_pixel",
+    coordinate_transformation_mode: nearest || corners ? "asymmetric" : "half_pixel",
     nearest_mode: nearest ? "floor" : undefined,
   });
 }

@@ -150,7 +150,8 @@ function lastPart(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1).replace(/:\d+$/u, "");
 }
 
-function toFloat32(tensor: Tensor, path: string): Float32Weight {
+/** A number of any type as float32; `malformed` for what is no number. */
+export function toFloat32(tensor: Tensor, path: string): Float32Weight {
   const { dtype, shape, data } = tensor;
   if (dtype === "float32") return { shape, data: data as Float32Array };
   const kind = dtypeKind(dtype);

@@ -1,7 +1,7 @@
 import type { DType } from "@modelkeep/core";
 import { float, int, type Value } from "@modelkeep/onnx";
 
-import type { Drawing } from "../graph/drawing.js";
+import { type Drawing, filled } from "../graph/drawing.js";
 import type { Drawn } from "../graph/drawn.js";
 import { broadcast } from "../graph/sizes.js";
 import { elementArithmetic } from "./element-arithmetic.js";
@@ -172,6 +172,15 @@ export const elementwise: Handlers = {
   Relu: same("Relu"),
   Relu6: unary((d, x) => d.graph.min(d.graph.max(x, d.scalar(0)), d.scalar(6))),
   LeakyRelu: single((d, x) => d.apply("LeakyRelu", [x], { alpha: float(d.attributeFloat("alpha", 0.2)) })),
+  // Of TensorFlow.js: one part or the other is zero.
+  Prelu: (d) => {
+    const x = d.input(0);
+    const zero = d.constant(filled(x.dtype, [], 0));
+    const above = combine(d, x, zero, (a, b) => d.graph.max(a, b), x.dtype);
+    const below = combine(d, x, zero, (a, b) => d.graph.min(a, b), x.dtype);
+    const scaled = combine(d, below, d.input(1), (a, b) => d.graph.mul(a, b), x.dtype);
+    return combine(d, above, scaled, (a, b) => d.graph.add(a, b), x.dtype);
+  },
   Elu: sameSingle("Elu"),
   Selu: sameSingle("Selu"),
   Sigmoid: same("Sigmoid"),

@@ -1,0 +1,100 @@
+import type { Json } from "@modelkeep/core";
+import type { GraphAttribute } from "@modelkeep/savedmodel";
+import { isObject, member } from "@modelkeep/tfjs";
+
+import { malformedGraph } from "../refusal.js";
+
+/** TensorFlow's numbers of element types, by the names that JSON has for them (types.proto). */
+const typeNumbers: ReadonlyMap<string, number> = new Map(
+  (
+    "1 FLOAT, 2 DOUBLE, 3 INT32, 4 UINT8, 5 INT16, 6 INT8, 7 STRING, 8 COMPLEX64, 9 INT64, 10 BOOL, 11 QINT8, 12 QUINT8, " +
+    "13 QINT32, 14 BFLOAT16, 15 QINT16, 16 QUINT16, 17 UINT16, 18 COMPLEX128, 19 HALF, 20 RESOURCE, 21 VARIANT, 22 UINT32, 23 UINT64"
+  )
+    .split(", ")
+    .map((entry) => {
+      const [number, name] = entry.split(" ") as [string, string];
+      return [`DT_${name}`, Number(number)];
+    }),
+);
+
+/** Of a type by name or number; 0 for one that is not known. */
+export function typeNumber(value: Json | undefined): number {
+  return typeof value === "number" ? value : typeof value === "string" ? (typeNumbers.get(value) ?? 0) : 0;
+}
+
+/** 64-bit integers are texts in this JSON. */
+export function integerOf(value: Json | undefined): number {
+  const number = Number(value ?? 0);
+  if (Number.isSafeInteger(number) && typeof value !== "object") return number;
+  throw malformedGraph(`has ${JSON.stringify(value).slice(0, 60)} where a whole number belongs`);
+}
+
+/** Not-a-number and infinities are texts. */
+function floatOf(value: Json | undefined): number {
+  const number = typeof value === "string" || typeof value === "number" ? Number(value) : Number.NaN;
+  if (Number.isNaN(number) && value !== "NaN")
+    throw malformedGraph(`has ${JSON.stringify(value ?? null).slice(0, 60)} where a number belongs`);
+  return number;
+}
+
+/** Texts are base64; the first converters wrote lists of bytes. */
+function textOf(value: Json | undefined): string {
+  const decoder = new TextDecoder();
+  if (Array.isArray(value)) return decoder.decode(Uint8Array.from(value, (each) => Number(each)));
+  if (typeof value !== "string" && value !== undefined) throw malformedGraph("has a text that is no base64");
+  try {
+    return decoder.decode(Uint8Array.from(atob(value ?? ""), (letter) => letter.codePointAt(0)!));
+  } catch (cause) {
+    throw malformedGraph(`has ${JSON.stringify(value).slice(0, 60)} where base64 belongs: ${(cause as Error).message}`);
+  }
+}
+
+/** Sizes of a shape, null for one that varies; undefined where even their number does. */
+export function shapeOf(value: Json | undefined): (number | null)[] | undefined {
+  if (member(value, "unknownRank") === true) return undefined;
+  const sizes = member(value, "dim") ?? [];
+  if (!Array.isArray(sizes)) throw malformedGraph("has a shape that is no list of sizes");
+  return sizes.map((each) => {
+    const size = integerOf(member(each, "size"));
+    return size < 0 ? null : size;
+  });
+}
+
+/** An attribute of a node, but for a tensor (attr_value.proto, as JSON). */
+export function attributeOf(value: Json): GraphAttribute {
+  if (!isObject(value)) return {};
+  const [kind, given] = Object.entries(value)[0] ?? [];
+  switch (kind) {
+    case "s":
+      return { text: textOf(given) };
+    case "i":
+      return { integer: integerOf(given) };
+    case "f":
+      return { float: floatOf(given) };
+    case "b":
+      return { boolean: given === true };
+    case "type":
+      return { type: typeNumber(given) };
+    case "shape":
+      return { shape: shapeOf(given) ?? null };
+    case "func": {
+      const name = member(given, "name");
+      return typeof name === "string" ? { function: name } : {};
+    }
+    case "list":
+      return {
+        integers: listOf(given, "i").map(integerOf),
+        texts: listOf(given, "s").map(textOf),
+        floats: listOf(given, "f").map(floatOf),
+        types: listOf(given, "type").map(typeNumber),
+      };
+    default:
+      return {};
+  }
+}
+
+function listOf(value: Json | undefined, key: string): readonly Json[] {
+  const list = member(value, key) ?? [];
+  if (Array.isArray(list)) return list;
+  throw malformedGraph("has an attribute that is no list");
+}
