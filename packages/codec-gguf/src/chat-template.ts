@@ -13,7 +13,7 @@ const suspicions: readonly {
   readonly pattern: RegExp;
   readonly does: string;
 }[] = [
-  { level: "danger", pattern: /__[A-Za-z]+__/u, does: "reaches into Python's own objects" },
+  { level: "danger", pattern: /__[A-Za-z]\w{0,60}__/u, does: "reaches into Python's own objects" },
   {
     level: "danger",
     pattern: /\b(?:mro|func_globals|f_globals|f_builtins|f_back|gi_frame|cr_frame|ag_frame|tb_frame)\b/u,
