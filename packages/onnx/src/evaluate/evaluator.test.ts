@@ -193,6 +193,22 @@ describe("evaluator", () => {
     expect(run(doubles([1], 0), loop(3)).data).toEqual(Float64Array.of(6));
     expect(run(doubles([1], 0), loop(100)).data).toEqual(Float64Array.of(10));
     expect(() => run(doubles([1], -1e9), loop(1e9))).toThrow("more than 10000 rounds");
+    const twice = (inner: number, outer: number) => {
+      const around = graphBuilder();
+      around.input("round", "int64", []);
+      around.input("going", "bool", []);
+      const start = around.input("start", "float64", [1]);
+      const within = { body: body.graph() };
+      const [end] = around.op("", "Loop", [around.int64(inner), around.bools(true), start], within);
+      around.output("goes_on", around.bools(true), "bool", []);
+      around.output("end", end!, "float64", [1]);
+      return (b: GraphBuilder, x: Value) =>
+        b.op("", "Loop", [b.int64(outer), b.bools(true), x], { body: around.graph() })[0]!;
+    };
+    expect(run(doubles([1], -100), twice(3, 4)).data).toEqual(Float64Array.of(-76));
+    // Rounds of loops within count like those around: a few of each would take years otherwise.
+    expect(() => run(doubles([1], -1e9), twice(200, 200))).toThrow("more than 10000 rounds");
+    expect(run(doubles([1], 0), loop(3)).data).toEqual(Float64Array.of(6));
     const branch = (value: number) => {
       const b = graphBuilder();
       b.output("z", b.float64(value), "float64", []);

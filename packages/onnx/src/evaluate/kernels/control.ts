@@ -1,18 +1,29 @@
 import { ModelkeepError } from "@modelkeep/core";
 
-import type { OnnxNode } from "../../model.js";
-import { allNodes, graphsOf } from "../../walk-graphs.js";
 import { given, type KernelFactory, type KernelTable } from "../kernel.js";
 import { count, type Numbers, type Value, zeros } from "../value.js";
 
-/** A loop that goes on longer is taken for one without an end. */
+/** A loop that goes on longer, with those within it, is taken for one without an end. */
 const mostRounds = 10_000;
 
 const truth = (value: Value | undefined): boolean => value === undefined || (value.data as Numbers)[0] !== 0;
 
-function hasLoop(node: OnnxNode): boolean {
-  const bodies = node.attribute.flatMap(graphsOf);
-  return bodies.some((graph) => [...allNodes({ opsetImport: [], graph })].some(({ opType }) => opType === "Loop"));
+/** Rounds that were gone in this run of the outermost loop, of which a loop within adds its own. Nothing of it is asynchronous. */
+const running = { loops: 0, rounds: 0 };
+
+function countRound(): void {
+  if (running.rounds++ === mostRounds)
+    throw new ModelkeepError("limit_exceeded", `A loop goes on for more than ${mostRounds} rounds`);
+}
+
+/** Whatever happens in it, the loop ends. */
+function inLoop<T>(work: () => T): T {
+  if (running.loops++ === 0) running.rounds = 0;
+  try {
+    return work();
+  } finally {
+    running.loops--;
+  }
 }
 
 /** What each round gives, along a first dimension of its own. */
@@ -39,16 +50,14 @@ const loop: KernelFactory = (node) => {
   const own = node.node.input.length;
   const carriedCount = Math.max(0, own - 2);
   const collectedCount = Math.max(0, node.node.output.length - carriedCount);
-  if (hasLoop(node.node)) throw node.unsupported("has a loop within");
-  return (inputs) => {
+  const rounds = (inputs: readonly (Value | undefined)[]): readonly Value[] => {
     const limit = inputs[0] === undefined ? Infinity : (inputs[0].data as Numbers)[0]!;
     let condition = inputs[1];
     let carried = inputs.slice(2, own);
     const outer = inputs.slice(own);
     const collected = Array.from({ length: collectedCount }, (): Value[] => []);
     for (let round = 0; round < limit && truth(condition); round++) {
-      if (round === mostRounds)
-        throw new ModelkeepError("limit_exceeded", `A loop goes on for more than ${mostRounds} rounds`);
+      countRound();
       const counter: Value = { dtype: "int64", shape: [], data: Float64Array.of(round) };
       const going: Value = { dtype: "bool", shape: [], data: Uint8Array.of(1) };
       const [next, ...values] = body.run([counter, going, ...carried], outer);
@@ -58,6 +67,7 @@ const loop: KernelFactory = (node) => {
     }
     return [...carried.map((_, at) => given(carried, at)), ...collected.map(joined)];
   };
+  return (inputs) => inLoop(() => rounds(inputs));
 };
 
 const choice: KernelFactory = (node) => {
