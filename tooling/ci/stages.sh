@@ -42,6 +42,7 @@ count_one() {
 #   beside NAME COMMAND…    notes one
 #   beside_begin FOLDER     starts them; what they print is kept in the folder, which is there
 #   beside_end              waits for them, and tells of each as if it had run now
+#   beside_stop             ends the one that is running, with all that it has started, and the rest
 beside_names=()
 beside_commands=()
 
@@ -54,9 +55,13 @@ beside() {
 beside_begin() {
   beside_folder=$1
   (
+    # timeout passes it on to everything that the command has started.
+    trap 'kill "${running:-}" 2>/dev/null; wait; exit 1' TERM
     for index in "${!beside_commands[@]}"; do
       start=$SECONDS status=0
-      timeout --kill-after=10 "$stage_limit" bash -c "${beside_commands[$index]}" </dev/null >"$beside_folder/$index.log" 2>&1 || status=$?
+      timeout --kill-after=10 "$stage_limit" bash -c "${beside_commands[$index]}" </dev/null >"$beside_folder/$index.log" 2>&1 &
+      running=$!
+      wait "$running" || status=$?
       echo "$((SECONDS - start)) $status" >"$beside_folder/$index.ended"
     done
   ) &
@@ -74,6 +79,12 @@ beside_end() {
     ended "${beside_names[$index]}" "$seconds" "$status"
     count_one "$before"
   done
+}
+
+beside_stop() {
+  [ -n "${beside_process:-}" ] || return 0
+  kill "$beside_process" 2>/dev/null
+  wait "$beside_process" 2>/dev/null
 }
 
 # Prints the table of stages; fails if any stage failed.
