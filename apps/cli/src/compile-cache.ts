@@ -1,4 +1,15 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -7,6 +18,9 @@ interface Compiled {
   readonly bytes: Buffer | undefined;
   keep(bytes: Buffer): void;
 }
+
+/** Files that are kept: all commands of a few installations, or the usual ones of many. */
+const most = 64;
 
 /**
  * Lets Node keep what it compiles, which it can from 22.1 on. Not in the folder that it would choose: that is shared by all
@@ -19,14 +33,20 @@ export function keepCompiled(folder: string | undefined): void {
   if (folder !== undefined) enableCompileCache?.(process.env["NODE_COMPILE_CACHE"] ?? folder);
 }
 
-/** Loads a bundle that is a function, with what was compiled of it the last time; each command keeps a file (`name`). */
+/**
+ * Loads a bundle that is a function, with what was compiled of it the last time. Each command keeps a file (`name`), and each
+ * installation its own: a newer version in the same place replaces it.
+ */
 export function requireCompiled(path: string, name: string, folder: string | undefined): unknown {
   const { Script } = process.getBuiltinModule("node:vm");
   const { size, mtimeMs } = statSync(path);
   const compiled =
     folder === undefined
       ? undefined
-      : compiledIn(join(folder, `${name}-${process.version}-${process.arch}`), `${path} ${size} ${mtimeMs}`);
+      : compiledIn(
+          join(folder, `${name}-${process.version}-${process.arch}-${shortHash(path)}`),
+          `${path} ${size} ${mtimeMs}`,
+        );
   const script = new Script(readFileSync(path, "latin1"), { filename: path, cachedData: compiled?.bytes });
   const module = { exports: {} };
   (script.runInThisContext() as (...given: unknown[]) => void)(
@@ -53,11 +73,28 @@ function compiledIn(path: string, source: string): Compiled {
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
         writeFileSync(temporary, Buffer.concat([Buffer.from(`${source}\n`), bytes]), { flag: "wx", mode: 0o600 });
         renameSync(temporary, path);
+        removeOld(dirname(path));
       } catch {
         // A home that can't be written to: the next start compiles again.
       }
     },
   };
+}
+
+/** FNV-1a in 32 bits: two paths with the same one compile anew in turns, and nothing worse. */
+function shortHash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}
+
+/** What installations that are gone have left, and what was never finished: all but the newest. */
+function removeOld(folder: string): void {
+  const files = readdirSync(folder)
+    .filter((name) => /^[a-z-]+-v\d/u.test(name))
+    .map((name) => ({ path: join(folder, name), modified: statSync(join(folder, name)).mtimeMs }))
+    .toSorted((a, b) => b.modified - a.modified);
+  for (const { path } of files.slice(most)) rmSync(path, { force: true });
 }
 
 function readOwn(path: string, head: Buffer): Buffer | undefined {

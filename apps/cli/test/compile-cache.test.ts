@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
@@ -27,6 +27,25 @@ describe("what was compiled of the commands that only look at records", () => {
     chmodSync(file, 0o666);
     expect((await run(["list"])).stdout).toBe(first.stdout);
     expect(readFileSync(file).toString("latin1").endsWith("more")).toBe(false);
+  });
+
+  it("is that of one installation alone, and what others have left is bounded", async () => {
+    for (let old = 0; old < 100; old++) {
+      const file = join(kept, `list-v20.0.0-x64-${old.toString(16).padStart(8, "0")}`);
+      writeFileSync(file, "");
+      utimesSync(file, old, old);
+    }
+    writeFileSync(join(kept, "blobs"), "of somebody else");
+    const before = readdirSync(kept).length;
+    expect((await run(["show", "none"])).code).not.toBe(0);
+    expect(readdirSync(kept)).toHaveLength(before);
+    expect((await run(["search", "version > 0"])).code).toBe(0);
+    const names = readdirSync(kept);
+    expect(names).toHaveLength(64 + 1);
+    expect(names).toContain("blobs");
+    expect(names).toContain("list-v20.0.0-x64-00000063");
+    const own = names.filter((name) => name.includes(process.version) && name.includes(process.arch));
+    expect(new Set(own.map((name) => name.split("-").at(-1))).size).toBe(1);
   });
 
   it("loads what is outside of it: a native store, a configuration that is a module", async () => {
