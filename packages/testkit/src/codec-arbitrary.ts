@@ -1,4 +1,6 @@
 import {
+  type Codec,
+  collectPayloads,
   type DType,
   dtypeInfo,
   dtypes,
@@ -9,6 +11,9 @@ import {
   byteLength,
 } from "@modelkeep/core";
 import fc from "fast-check";
+
+import { differenceOf } from "./codec-difference.js";
+import { expectTrue } from "./expect.js";
 
 /** Keys and texts that formats stumble over, among ordinary ones. */
 const text = fc.oneof(
@@ -65,6 +70,16 @@ export const arbitraryModelState: fc.Arbitrary<ModelState> = fc.record(
   { flavor: text, type: text, version: fc.maxSafeInteger(), state: arbitraryStateValue },
   { noNullPrototype: true },
 );
+
+/** Holds a codec of model states to any of them: what it decodes is what it was given. */
+export async function checkAnyState(codec: Codec): Promise<void> {
+  const property = fc.asyncProperty(arbitraryModelState, async (model) => {
+    const again = await codec.decode(await collectPayloads(await codec.encode(model)));
+    const difference = differenceOf(again, model);
+    expectTrue(difference === undefined, difference ?? "");
+  });
+  await fc.assert(property, { numRuns: 1000, seed: 2026 });
+}
 
 function tensorOfShape(dtype: DType, dimensions: readonly number[]): fc.Arbitrary<Tensor> {
   const count = dimensions.reduce((product, size) => product * size, 1);

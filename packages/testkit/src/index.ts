@@ -5,6 +5,7 @@ export { stateSamples } from "./codec-state-samples.js";
 export { codecCases, codecSuite } from "./codec-suite.js";
 export { type CodecVector, vectorSuite } from "./codec-vectors.js";
 export { type FlavorSample, flavorSuite, type FlavorSuiteOptions } from "./flavor-suite.js";
+export { fuzzCodec } from "./fuzz-codec.js";
 export { type FuzzOptions, type FuzzResult, fuzzDecoder } from "./fuzz-decoder.js";
 export { faulty, type FaultPlan, type FaultyStore, type StoreFault } from "./faulty-store.js";
 export { mutate, randomNumbers } from "./fuzz-mutate.js";
