@@ -1,3 +1,4 @@
+import { blocks } from "./blocks.js";
 import { convolutions } from "./convolutions.js";
 import { elementwise } from "./elementwise.js";
 import type { Handler } from "./handler.js";
@@ -12,6 +13,7 @@ import { slices } from "./slices.js";
 /** Operators of TensorFlow by name, and how they are drawn. */
 export const operators: ReadonlyMap<string, Handler> = new Map(
   Object.entries({
+    ...blocks,
     ...convolutions,
     ...elementwise,
     ...images,
