@@ -1,5 +1,5 @@
 import { memoryPayloads, ModelkeepError } from "@modelkeep/core";
-import { mainPath, readGraph, readSavedModel, readVariables, type SavedModelFiles } from "@modelkeep/savedmodel";
+import { mainPath, readGraph, readVariables, type SavedModelFiles } from "@modelkeep/savedmodel";
 
 import { convertGraph, type GraphConversion } from "./convert-graph.js";
 import { readResources } from "./graph/resources.js";
@@ -32,13 +32,12 @@ export async function convertSavedModel(
   const bytes = files.get(mainPath);
   if (bytes === undefined) throw new ModelkeepError("not_found", `The SavedModel has no file ${mainPath}`);
   const graph = readGraph(bytes, { tag });
-  const metaGraph = readSavedModel(bytes).metaGraphs.find(({ tags }) => tags.includes(tag))!;
-  const signature = chooseSignature(metaGraph.signatures, options.signature);
+  const { tensorflow } = graph;
+  const signature = chooseSignature(graph.signatures, options.signature);
   const rest = [...files].filter(([path]) => path !== mainPath);
   const payloads = memoryPayloads([[mainPath, bytes] as const, ...rest].map(([path, each]) => ({ path, bytes: each })));
   const variables = await readVariables(payloads);
 
-  const { tensorflow } = metaGraph;
   const conversion = await convertGraph({
     graph,
     signature,

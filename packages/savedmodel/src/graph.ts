@@ -1,6 +1,7 @@
 import { ModelkeepError } from "@modelkeep/core";
 
 import { type GraphAttribute, readAttribute } from "./graph-attribute.js";
+import { readSignature, type ServingSignature } from "./saved-model.js";
 import { Budget, entryOf, fieldsOf, textOf } from "./wire.js";
 
 /** One call of an operator, as `NodeDef` has it. */
@@ -34,11 +35,18 @@ export interface Graph {
   readonly initializers: readonly string[];
 }
 
+/** A program with what its meta graph says of it. */
+export interface ServedGraph extends Graph {
+  readonly signatures: readonly ServingSignature[];
+  /** The version of TensorFlow that wrote it. */
+  readonly tensorflow: string | undefined;
+}
+
 /** The graph of the first meta graph with the tag, "serve" unless another is named. Throws `malformed`, `limit_exceeded`, `not_found`. */
 export function readGraph(
   bytes: Uint8Array,
   { tag = "serve", items }: { readonly tag?: string; readonly items?: number | undefined } = {},
-): Graph {
+): ServedGraph {
   const budget = new Budget(items);
   const tags: string[] = [];
   for (const field of fieldsOf(bytes, budget)) {
@@ -61,12 +69,16 @@ function tagsOf(bytes: Uint8Array, budget: Budget): string[] {
   return tags;
 }
 
-function readMetaGraph(bytes: Uint8Array, budget: Budget): Graph {
+function readMetaGraph(bytes: Uint8Array, budget: Budget): ServedGraph {
   const nodes = new Map<string, GraphNode>();
   const functions = new Map<string, GraphFunction>();
+  const signatures: ServingSignature[] = [];
+  let tensorflow: string | undefined;
   let restore: string | undefined;
   const initializers = new Set<string>();
   for (const field of fieldsOf(bytes, budget, 1)) {
+    if (field.number === 1)
+      for (const each of fieldsOf(field.bytes, budget, 2)) if (each.number === 5) tensorflow = textOf(each.bytes);
     if (field.number === 2)
       for (const each of fieldsOf(field.bytes, budget, 2)) {
         if (each.number === 1) add(nodes, readNode(each.bytes, budget, 3), "The graph");
@@ -77,9 +89,20 @@ function readMetaGraph(bytes: Uint8Array, budget: Budget): Graph {
     if (field.number === 3)
       for (const each of fieldsOf(field.bytes, budget, 2)) if (each.number === 3) restore = textOf(each.bytes);
     if (field.number === 4) for (const each of readCollection(field.bytes, budget)) initializers.add(each);
-    if (field.number === 5) for (const each of readInitializer(field.bytes, budget)) initializers.add(each);
+    if (field.number === 5) {
+      const { key, value } = entryOf(field.bytes, budget, 2);
+      signatures.push(readSignature(key, value, budget));
+      if (key === "__saved_model_init_op") for (const each of readInitializer(value, budget)) initializers.add(each);
+    }
   }
-  return { nodes, functions, restore: restore === "" ? undefined : restore, initializers: [...initializers] };
+  return {
+    signatures,
+    tensorflow,
+    nodes,
+    functions,
+    restore: restore === "" ? undefined : restore,
+    initializers: [...initializers],
+  };
 }
 
 function add<T extends { readonly name: string }>(map: Map<string, T>, item: T, where: string): void {
@@ -147,10 +170,8 @@ function readCollection(bytes: Uint8Array, budget: Budget): string[] {
 
 /** The signature that TensorFlow keeps the same node in. */
 function readInitializer(bytes: Uint8Array, budget: Budget): string[] {
-  const { key, value } = entryOf(bytes, budget, 2);
-  if (key !== "__saved_model_init_op") return [];
   const names: string[] = [];
-  for (const field of fieldsOf(value, budget, 3)) {
+  for (const field of fieldsOf(bytes, budget, 3)) {
     if (field.number !== 2) continue;
     const entry = entryOf(field.bytes, budget, 4);
     for (const each of fieldsOf(entry.value, budget, 5)) if (each.number === 1) names.push(textOf(each.bytes));

@@ -1,7 +1,7 @@
 export { dtypeOf, typeName } from "./data-types.js";
 export { dangerOf } from "./danger.js";
 export { type Fingerprint, readFingerprint } from "./fingerprint.js";
-export { type Graph, type GraphFunction, type GraphNode, readGraph } from "./graph.js";
+export { type Graph, type GraphFunction, type GraphNode, readGraph, type ServedGraph } from "./graph.js";
 export type { GraphAttribute } from "./graph-attribute.js";
 export { type KerasMetadata, readKerasMetadata } from "./keras-metadata.js";
 export { isSavedModelFiles, mainPath, type SavedModelFiles } from "./saved-model-files.js";

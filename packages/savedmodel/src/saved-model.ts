@@ -112,7 +112,8 @@ function countNode(bytes: Uint8Array, budget: Budget, depth: number, operators: 
     }
 }
 
-function readSignature(name: string, bytes: Uint8Array, budget: Budget): ServingSignature {
+/** A SignatureDef by its name. */
+export function readSignature(name: string, bytes: Uint8Array, budget: Budget): ServingSignature {
   const inputs: SignatureTensor[] = [];
   const outputs: SignatureTensor[] = [];
   let method = "";
