@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as zlib from "node:zlib";
 
 import { isModelkeepError } from "@modelkeep/core";
 
@@ -13,8 +14,12 @@ const { vectors } = JSON.parse(readFileSync(join(folder, "index.json"), "utf8"))
   readonly vectors: readonly { readonly name: string; readonly outcome: string; readonly why: string }[];
 };
 
+/** Node reads Zstandard from 22.15 and 23.8 on. */
+const readsZstd = "createZstdDecompress" in zlib;
+
 test.for(vectors)("$name: $why", async ({ name, outcome }) => {
-  expect(await outcomeOf(join(folder, `${name}.tar`))).toBe(outcome);
+  const expected = name === "zstd" && !readsZstd ? "unsupported" : outcome;
+  expect(await outcomeOf(join(folder, `${name}.tar`))).toBe(expected);
 });
 
 /** The code that the plan is refused with, or else the import. */
