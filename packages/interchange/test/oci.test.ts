@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
+import { generateKey } from "@modelkeep/attest";
 import { digestOf } from "@modelkeep/core";
 import type { Registry } from "@modelkeep/registry";
 
@@ -140,6 +141,17 @@ test("several artifacts share a layout, and are chosen by their tags", async () 
     code: "not_found",
     message: expect.stringContaining("it holds first, second"),
   });
+});
+
+test("attestations travel with a version and hold where it arrives", async () => {
+  const source = await newRegistry();
+  await runImport(source, await planMlflow(vectorFolder("mlflow/model"), { name: "iris" }));
+  const ada = generateKey("ed25519");
+  await source.attest("iris@1", ada.privateKeyPem);
+  await exportOci(await source.open("iris@1"), join(base, "attested.tar"), third);
+  const other = await newRegistry();
+  await runImport(other, await planOci(join(base, "attested.tar")));
+  expect(await other.verifyAttestations("iris@1", { keys: [ada.publicKeyPem] })).toMatchObject([{ ok: true }]);
 });
 
 test("an export that was cut off is no layout, and goes on where it was", async () => {
