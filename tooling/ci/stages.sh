@@ -70,6 +70,7 @@ beside_begin() {
 
 beside_end() {
   wait "$beside_process"
+  beside_process=
   local index before seconds status
   for index in "${!beside_names[@]}"; do
     before=$stage_failures

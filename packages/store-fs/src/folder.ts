@@ -85,10 +85,12 @@ export class Folder {
    * there is not asked again: it cannot have been removed and made anew without changing its identity.
    */
   async syncUpwards(path: string): Promise<void> {
-    const { identity } = await this.operations.syncFolder(path);
-    if (this.#durable.get(path) === identity) return;
-    if (path !== this.root) await this.syncUpwards(dirname(path));
-    else await this.#syncAbove(dirname(path));
+    const above = () => (path === this.root ? this.#syncAbove(dirname(path)) : this.syncUpwards(dirname(path)));
+    const known = this.#durable.get(path);
+    // A new folder is not waited for before its own name is brought to the disk.
+    const [{ identity }] = await Promise.all([this.operations.syncFolder(path), known === undefined && above()]);
+    if (known === identity) return;
+    if (known !== undefined) await above();
     if (this.#durable.size >= mostRemembered) this.#durable.clear();
     this.#durable.set(path, identity);
   }

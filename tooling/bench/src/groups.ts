@@ -11,6 +11,7 @@ export const groups: Readonly<Record<string, () => Promise<Group>>> = {
   registry: async () => (await import("./groups/registry.js")).registry,
   backup: async () => (await import("./groups/backup.js")).backup,
   stores: async () => (await import("./groups/stores.js")).stores,
+  listings: async () => (await import("./groups/stores.js")).listings,
   predict: async () => (await import("./groups/predict.js")).predict,
   serving: async () => (await import("./groups/serving.js")).serving,
   pickle: async () => (await import("./groups/pickle.js")).pickle,

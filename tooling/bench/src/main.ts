@@ -13,7 +13,7 @@ import { updatePage } from "./update-page.js";
 const usage = `npm run bench -- [--only <group>]… [--quick] [--json] [--update]
 
   --only <group>  one of: ${Object.keys(groups).join(", ")};
-                  io, registry, stores and cli have parts: --only io/verify
+                  io, registry and cli have parts: --only io/verify
   --quick         small data and few rounds, to see that everything runs
   --json          for programs
   --update        also put the tables into docs/benchmarks.md`;
