@@ -221,7 +221,7 @@ describe("the main job", () => {
     writeFileSync(at("broken.db"), file.fill(0, 100, 8192));
     expect(await run(["check", "--store", "sqlite:broken.db"])).toMatchObject({
       code: 1,
-      stdout: expect.stringMatching(/^fault {2}store: .* damaged.*\n0 models.* 1 fault$/su) as string,
+      stdout: expect.stringMatching(/^fault {2}store: .* damaged.*\n0 models.* 1 fault\n$/su) as string,
     });
   }, 300_000);
 });
