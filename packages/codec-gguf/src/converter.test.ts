@@ -53,3 +53,9 @@ test("plain tensors need no asking; types that are not dequantised, and big-endi
     code: "unsupported",
   });
 });
+
+test("what says nothing of tensors is refused, and not ignored", async () => {
+  const plain = { ...file, tensors: new Map([["norm", norm]]) };
+  for (const options of [{ precision: "float32" }, { signature: "serve" }] as const)
+    await expect(converter.convert(plain, options)).rejects.toMatchObject({ code: "unsupported" });
+});

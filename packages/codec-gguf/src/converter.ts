@@ -15,7 +15,12 @@ export function ggufConverter(to: string): Converter<GgufFile> {
     from: "gguf",
     to,
     owns: isGgufFile,
-    async convert(file, { dequantize: asked = false } = {}) {
+    async convert(file, { dequantize: asked = false, precision, signature } = {}) {
+      if (precision !== undefined || signature !== undefined)
+        throw new ModelkeepError(
+          "unsupported",
+          "[gguf] Tensors alone have no precision to choose, and no signature: leave it out",
+        );
       const quantized = [...file.tensors].filter((entry): entry is [string, QuantizedTensor] =>
         isQuantizedTensor(entry[1]),
       );
