@@ -6,6 +6,7 @@ import { createGunzip } from "node:zlib";
 import { ModelkeepError } from "@modelkeep/core";
 
 import { readTar, type TarEntry } from "./tar.js";
+import { unpacked } from "./unpacked.js";
 
 const floor = 1 << 30;
 const expansion = 100;
@@ -33,38 +34,16 @@ async function plainBytes(file: string, { signal, bytes }: ArchiveOptions): Prom
   const head = await headOf(file);
   const { size } = await stat(file);
   const most = bytes ?? Math.max(floor, size * expansion);
-  if (head[0] === 0x1f && head[1] === 0x8b) return gunzipped(file, most);
+  if (head[0] === 0x1f && head[1] === 0x8b)
+    return unpacked(bytesOf(file), createGunzip({ chunkSize: 1 << 18 }), {
+      what: basename(file),
+      most,
+      cut: "truncated",
+    });
   if (startsWith(head, "PK"))
     throw new ModelkeepError("unsupported", `${basename(file)} is a ZIP archive: unpack it, and import the folder`);
   if (startsWith(head, "\u00fd7zXZ") || startsWith(head, "BZh")) return decompressed(file, most, signal);
-  return createReadStream(file, { highWaterMark: 1 << 18 });
-}
-
-async function* gunzipped(file: string, most: number): AsyncGenerator<Uint8Array, void, undefined> {
-  const input = createReadStream(file, { highWaterMark: 1 << 18 });
-  const engine = createGunzip({ chunkSize: 1 << 18 });
-  input.on("error", (error) => engine.destroy(error));
-  input.pipe(engine);
-  let length = 0;
-  try {
-    for await (const piece of engine as AsyncIterable<Uint8Array>) {
-      length += piece.length;
-      if (length > most) throw tooLarge(file, most);
-      yield piece;
-    }
-  } catch (cause) {
-    const { code } = cause as { code?: unknown };
-    if (typeof code !== "string" || !code.startsWith("Z_")) throw cause;
-    const cut = code === "Z_BUF_ERROR";
-    throw new ModelkeepError(
-      cut ? "truncated" : "malformed",
-      cut ? `${basename(file)} ends before its end` : `${basename(file)} is damaged: ${(cause as Error).message}`,
-      { cause },
-    );
-  } finally {
-    input.destroy();
-    engine.destroy();
-  }
+  return bytesOf(file);
 }
 
 async function* decompressed(
@@ -106,9 +85,6 @@ function startsWith(head: Uint8Array, text: string): boolean {
   return head.length >= text.length && Array.from(text).every((character, at) => head[at] === character.charCodeAt(0));
 }
 
-function tooLarge(file: string, most: number): ModelkeepError {
-  return new ModelkeepError(
-    "limit_exceeded",
-    `${basename(file)} expands to more than the ${most} bytes that are allowed`,
-  );
+function bytesOf(file: string): AsyncIterable<Uint8Array> {
+  return createReadStream(file, { highWaterMark: 1 << 18 });
 }

@@ -1,9 +1,8 @@
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import * as zlib from "node:zlib";
 
-import { isModelkeepError, ModelkeepError } from "@modelkeep/core";
+import { ModelkeepError } from "@modelkeep/core";
 
+import { unpacked, type Unpacker } from "../unpacked.js";
 import type { LayerForm } from "./media-types.js";
 
 /** What compressed weights never reach, and bombs do: this many times their size, beyond the first bytes. */
@@ -11,38 +10,19 @@ const mostExpansion = 200;
 const freely = 64 << 20;
 
 /** The tar archive of a layer, of at most 200 times the layer's size (64 MiB are always allowed). */
-export async function* decompressed(
+export function decompressed(
   bytes: AsyncIterable<Uint8Array>,
   form: LayerForm,
   { size, what }: { readonly size: number; readonly what: string },
-): AsyncGenerator<Uint8Array> {
-  if (form === "tar" || form === "raw") {
-    yield* bytes;
-    return;
-  }
-  const plain = form === "tar+gzip" ? zlib.createGunzip() : zstd(what);
-  const fed = pipeline(Readable.from(bytes, { objectMode: true }), plain);
-  fed.catch(() => undefined);
-  const most = Math.max(freely, size * mostExpansion);
-  let total = 0;
-  try {
-    for await (const piece of plain as AsyncIterable<Uint8Array>) {
-      total += piece.length;
-      if (total > most)
-        throw new ModelkeepError("limit_exceeded", `${what} of ${size} bytes unpacks to more than ${most}`);
-      yield piece;
-    }
-    await fed;
-  } catch (cause) {
-    if (isModelkeepError(cause)) throw cause;
-    throw new ModelkeepError("malformed", `${what} can't be decompressed: ${(cause as Error).message}`, { cause });
-  } finally {
-    plain.destroy();
-  }
+): AsyncIterable<Uint8Array> {
+  if (form === "tar" || form === "raw") return bytes;
+  const engine = form === "tar+gzip" ? zlib.createGunzip() : zstd(what);
+  // Its own digest is right: it was made like this.
+  return unpacked(bytes, engine, { what, most: Math.max(freely, size * mostExpansion), cut: "malformed" });
 }
 
-function zstd(what: string): NodeJS.ReadWriteStream & { destroy(): void } {
-  const { createZstdDecompress } = zlib as { createZstdDecompress?: () => ReturnType<typeof zlib.createGunzip> };
+function zstd(what: string): Unpacker {
+  const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Unpacker };
   if (createZstdDecompress !== undefined) return createZstdDecompress();
   throw new ModelkeepError(
     "unsupported",
