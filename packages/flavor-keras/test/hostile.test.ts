@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { isModelkeepError, type Json, memoryPayloads } from "@modelkeep/core";
 import { kerasCodec } from "@modelkeep/codec-keras";
 import { checkModel, encodeModelBytes } from "@modelkeep/onnx";
-import { randomNumbers } from "@modelkeep/testkit";
+import { mutateJson, randomNumbers } from "@modelkeep/testkit";
 import { expect, test } from "vitest";
 
 import { convertKeras } from "../src/index.js";
@@ -45,25 +45,6 @@ const replacements: readonly Json[] = [
   ["out_0", 0, 0],
 ];
 
-/** Changes, takes away or doubles one value somewhere within. */
-function mutate(root: Json, random: (below: number) => number): void {
-  const places: { readonly parent: Json[] | { [key: string]: Json }; readonly key: string }[] = [];
-  const stack: Json[] = [root];
-  for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
-    if (typeof value !== "object" || value === null) continue;
-    for (const [key, each] of Object.entries(value)) {
-      places.push({ parent: value, key });
-      stack.push(each);
-    }
-  }
-  const { parent, key } = places[random(places.length)]!;
-  const owner = parent as { [key: string]: Json };
-  const kind = random(8);
-  if (kind === 0) delete owner[key];
-  else if (kind === 1 && Array.isArray(parent)) parent.push(structuredClone(owner[key]!));
-  else owner[key] = structuredClone(replacements[random(replacements.length)]!);
-}
-
 test(
   "a changed architecture gives a model or a typed error, quickly",
   { timeout: 120_000 + runs * 50 },
@@ -81,7 +62,7 @@ test(
     for (let run = 0; run < runs; run++) {
       const { file, tensors, metadata } = decoded[random(decoded.length)]!;
       const config = JSON.parse(metadata.get("keras.config")!) as Json;
-      for (let count = 1 + random(3); count > 0; count--) mutate(config, random);
+      for (let count = 1 + random(3); count > 0; count--) mutateJson(config, next, replacements);
       const text = JSON.stringify(config);
       const start = performance.now();
       try {

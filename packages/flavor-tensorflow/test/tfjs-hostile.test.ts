@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 
 import { isModelkeepError, type Json } from "@modelkeep/core";
 import { checkModel } from "@modelkeep/onnx";
-import { randomNumbers } from "@modelkeep/testkit";
+import { mutateJson, randomNumbers } from "@modelkeep/testkit";
 import { expect, test } from "vitest";
 
 import { convertTfjsGraph } from "../src/index.js";
@@ -21,25 +21,6 @@ const replacements = [null, true, "", [], [1], {}, { dim: [{ size: "99999999999"
   numbers,
 ) as readonly Json[];
 
-/** Changes, takes away or doubles one value somewhere within. */
-function mutate(root: Json, random: (below: number) => number): void {
-  const places: { readonly parent: Json[] | { [key: string]: Json }; readonly key: string }[] = [];
-  const stack: Json[] = [root];
-  for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
-    if (typeof value !== "object" || value === null) continue;
-    for (const [key, each] of Object.entries(value)) {
-      places.push({ parent: value, key });
-      stack.push(each);
-    }
-  }
-  const { parent, key } = places[random(places.length)]!;
-  const owner = parent as { [key: string]: Json };
-  const kind = random(8);
-  if (kind === 0) delete owner[key];
-  else if (kind === 1 && Array.isArray(parent)) parent.push(structuredClone(owner[key]!));
-  else owner[key] = structuredClone(replacements[random(replacements.length)]!);
-}
-
 test(
   "a changed graph of TensorFlow.js gives a model or a typed error",
   { timeout: 120_000 + runs * 50 },
@@ -56,7 +37,7 @@ test(
     for (let run = 0; run < runs; run++) {
       const { name, files, text } = models[random(models.length)]!;
       const json = JSON.parse(text) as Json;
-      for (let count = 1 + random(3); count > 0; count--) mutate(json, random);
+      for (let count = 1 + random(3); count > 0; count--) mutateJson(json, next, replacements);
       const changed = new Map([...files, ["model.json", new TextEncoder().encode(JSON.stringify(json))]]);
       try {
         const { model } = await convertTfjsGraph({ main: "model.json", files: changed });

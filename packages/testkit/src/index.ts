@@ -9,6 +9,7 @@ export { fuzzCodec } from "./fuzz-codec.js";
 export { type FuzzOptions, type FuzzResult, fuzzDecoder } from "./fuzz-decoder.js";
 export { faulty, type FaultPlan, type FaultyStore, type StoreFault } from "./faulty-store.js";
 export { mutate, randomNumbers } from "./fuzz-mutate.js";
+export { mutateJson } from "./mutate-json.js";
 export { type Call, linearize, type Sequential } from "./linearizable.js";
 export { skewedClock } from "./skewed-clock.js";
 export { staleLists } from "./stale-lists.js";
