@@ -2,6 +2,7 @@ import {
   type Codec,
   compareCodePoints,
   type DecodeOptions,
+  memorySource,
   ModelkeepError,
   type PayloadSet,
   type PayloadSource,
@@ -34,13 +35,11 @@ export function savedModelCodec(): Codec<SavedModelFiles> {
     sniff: sniffSavedModel,
     // A folder called after the model, as TensorFlow writes it.
     async encode({ files }, { stem = "model" } = {}) {
-      const sources = Array.from(files, ([path, bytes]): PayloadSource => {
-        async function* open(): AsyncGenerator<Uint8Array> {
-          yield bytes;
-        }
-        const type = path === mainPath ? mediaType : "application/octet-stream";
-        return { path: `${stem}/${path}`, mediaType: type, size: bytes.length, open };
-      });
+      const sources = Array.from(files, ([path, bytes]) =>
+        memorySource(`${stem}/${path}`, bytes, {
+          mediaType: path === mainPath ? mediaType : "application/octet-stream",
+        }),
+      );
       return sources.toSorted((a, b) => rank(a) - rank(b) || compareCodePoints(a.path, b.path));
     },
     decode: decodeSavedModel,

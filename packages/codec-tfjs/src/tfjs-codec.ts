@@ -2,6 +2,7 @@ import {
   type Codec,
   compareCodePoints,
   type DecodeOptions,
+  memorySource,
   ModelkeepError,
   type PayloadSet,
   type PayloadSource,
@@ -33,13 +34,9 @@ export function tfjsCodec(): Codec<TfjsModel> {
       const { main, files } = isTfjsModel(model)
         ? model
         : writeTfjsModel((model as TensorFile).tensors, (model as TensorFile).metadata);
-      const sources = Array.from(files, ([path, bytes]): PayloadSource => {
-        async function* open(): AsyncGenerator<Uint8Array> {
-          yield bytes;
-        }
-        const type = path === main ? mediaType : "application/octet-stream";
-        return { path: `${stem}/${path}`, mediaType: type, size: bytes.length, open };
-      });
+      const sources = Array.from(files, ([path, bytes]) =>
+        memorySource(`${stem}/${path}`, bytes, { mediaType: path === main ? mediaType : "application/octet-stream" }),
+      );
       return sources.toSorted((a, b) => rank(a) - rank(b) || compareCodePoints(a.path, b.path));
     },
     decode: decodeTfjs,
