@@ -39,21 +39,10 @@ export const stores: Group = { name: "stores", title: "Stores on servers", run: 
 export const listings: Group = { name: "listings", title: "Listings", run: listAll };
 
 async function throughput(bench: Bench): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const [name, { needs, open }] of Object.entries(servers)) {
-    const where = process.env[needs];
-    if (where === undefined) {
-      rows.push(notRun(`${name}: put and get / its client library`, goal, `${needs} is not set`));
-      continue;
-    }
-    const server = await open(where);
-    try {
-      rows.push(...(await compare(bench, name, server)));
-    } finally {
-      await server.close();
-    }
-  }
-  return rows;
+  return onServers(
+    (name, server) => compare(bench, name, server),
+    (name, needs) => [notRun(`${name}: put and get / its client library`, goal, `${needs} is not set`)],
+  );
 }
 
 async function listAll(bench: Bench): Promise<Row[]> {
@@ -62,12 +51,23 @@ async function listAll(bench: Bench): Promise<Row[]> {
     rows.push(await listing(bench, `store-${store.name}`, store));
     await store[Symbol.asyncDispose]?.();
   }
+  return [...rows, ...(await onServers(async (name, { store }) => [await listing(bench, name, store)]))];
+}
+
+async function onServers(
+  work: (name: string, server: Server) => Promise<readonly Row[]>,
+  without: (name: string, needs: string) => readonly Row[] = () => [],
+): Promise<Row[]> {
+  const rows: Row[] = [];
   for (const [name, { needs, open }] of Object.entries(servers)) {
     const where = process.env[needs];
-    if (where === undefined) continue;
+    if (where === undefined) {
+      rows.push(...without(name, needs));
+      continue;
+    }
     const server = await open(where);
     try {
-      rows.push(await listing(bench, name, server.store));
+      rows.push(...(await work(name, server)));
     } finally {
       await server.close();
     }
