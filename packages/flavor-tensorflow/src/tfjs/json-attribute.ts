@@ -1,20 +1,18 @@
 import type { Json } from "@modelkeep/core";
-import type { GraphAttribute } from "@modelkeep/savedmodel";
+import { type GraphAttribute, typeName } from "@modelkeep/savedmodel";
 import { isObject, member } from "@modelkeep/tfjs";
 
 import { malformedGraph } from "../refusal.js";
 
+/** Types that JSON calls otherwise than we do. */
+const renamed: Readonly<Record<string, string>> = { float32: "float", float64: "double", float16: "half" };
+
 /** TensorFlow's numbers of element types, by the names that JSON has for them (types.proto). */
 const typeNumbers: ReadonlyMap<string, number> = new Map(
-  (
-    "1 FLOAT, 2 DOUBLE, 3 INT32, 4 UINT8, 5 INT16, 6 INT8, 7 STRING, 8 COMPLEX64, 9 INT64, 10 BOOL, 11 QINT8, 12 QUINT8, " +
-    "13 QINT32, 14 BFLOAT16, 15 QINT16, 16 QUINT16, 17 UINT16, 18 COMPLEX128, 19 HALF, 20 RESOURCE, 21 VARIANT, 22 UINT32, 23 UINT64"
-  )
-    .split(", ")
-    .map((entry) => {
-      const [number, name] = entry.split(" ") as [string, string];
-      return [`DT_${name}`, Number(number)];
-    }),
+  Array.from({ length: 25 }, (_, index) => {
+    const name = typeName(index + 1);
+    return [`DT_${(renamed[name] ?? name).toUpperCase()}`, index + 1];
+  }),
 );
 
 /** Of a type by name or number; 0 for one that is not known. */
