@@ -1,7 +1,7 @@
-import { type Json, parseJson } from "@modelkeep/core";
+import { isJsonObject, type Json, parseJson } from "@modelkeep/core";
 
 import { fromBase64, toBase64 } from "./base64.js";
-import { isObject, readSigned, type SignedStatement, type UnverifiedStatement } from "./dsse.js";
+import { readSigned, type SignedStatement, type UnverifiedStatement } from "./dsse.js";
 import { malformed } from "./fault.js";
 
 /** Who made a bundle: a key, by its id, or a certificate with those that vouch for it, in DER, the signing one first. */
@@ -32,7 +32,7 @@ export function writeBundle(dsse: SignedStatement, maker: Maker): Uint8Array {
 export function readBundle(bytes: Uint8Array): Bundle {
   if (bytes.length > bundleLimit) throw malformed(`has more than ${bundleLimit} bytes`);
   const value = parseJson(bytes, { what: "attestation", code: "attestation_malformed", depth: 16 });
-  if (!isObject(value) || value["mediaType"] !== mediaType) throw malformed(`is no sigstore bundle of version 0.3`);
+  if (!isJsonObject(value) || value["mediaType"] !== mediaType) throw malformed(`is no sigstore bundle of version 0.3`);
   if (value["messageSignature"] !== undefined) throw malformed("is over a message, not over a statement");
   return {
     maker: readMaker(value["verificationMaterial"]),
@@ -41,23 +41,23 @@ export function readBundle(bytes: Uint8Array): Bundle {
 }
 
 function readMaker(value: Json | undefined): Maker {
-  if (!isObject(value)) throw malformed("does not say who made it");
+  if (!isJsonObject(value)) throw malformed("does not say who made it");
   const { publicKey, x509CertificateChain: chain } = value;
   if (value["certificate"] !== undefined)
     throw malformed("was made with a certificate for one use (keyless), which is not accepted here");
   if ((publicKey === undefined) === (chain === undefined))
     throw malformed("must name one key, or one chain of certificates");
   if (publicKey !== undefined) {
-    const keyId = isObject(publicKey) ? publicKey["hint"] : undefined;
+    const keyId = isJsonObject(publicKey) ? publicKey["hint"] : undefined;
     if (typeof keyId !== "string" || !/^[0-9a-f]{64}$/u.test(keyId)) throw malformed("has no key id as its hint");
     return { keyId };
   }
-  const list = isObject(chain) ? chain["certificates"] : undefined;
+  const list = isJsonObject(chain) ? chain["certificates"] : undefined;
   if (!Array.isArray(list) || list.length === 0 || list.length > mostCertificates)
     throw malformed(`has not between 1 and ${mostCertificates} certificates`);
   return {
     certificates: list.map((each) => {
-      const der = isObject(each) ? fromBase64(each["rawBytes"]) : undefined;
+      const der = isJsonObject(each) ? fromBase64(each["rawBytes"]) : undefined;
       if (der === undefined || der.length === 0) throw malformed("has a certificate that is not base64");
       return der;
     }),

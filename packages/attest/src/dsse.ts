@@ -1,4 +1,4 @@
-import { type Digest, isDigest, type Json, parseJson } from "@modelkeep/core";
+import { type Digest, isDigest, isJsonObject, type Json, parseJson } from "@modelkeep/core";
 
 import { fromBase64, toBase64 } from "./base64.js";
 import { fault, malformed } from "./fault.js";
@@ -34,17 +34,17 @@ export interface UnverifiedStatement {
 /** One statement by one key, in the only form that is accepted. */
 export function readSigned(given: Json | SignedStatement | undefined): UnverifiedStatement {
   const value = given as Json | undefined;
-  if (!isObject(value)) throw malformed("has no DSSE envelope");
+  if (!isJsonObject(value)) throw malformed("has no DSSE envelope");
   if (value["payloadType"] !== payloadType) throw malformed(`has not the payload type ${payloadType}`);
   const bytes = fromBase64(value["payload"]);
   if (bytes === undefined) throw malformed("has a payload that is not base64");
   const signatures = value["signatures"];
   const [signature] = Array.isArray(signatures) && signatures.length === 1 ? signatures : [];
-  if (!isObject(signature)) throw malformed("does not have exactly one signature");
+  if (!isJsonObject(signature)) throw malformed("does not have exactly one signature");
   const sig = fromBase64(signature["sig"]);
   if (sig === undefined || sig.length === 0) throw malformed("has a signature that is not base64");
   const statement = parseJson(bytes, { what: "attestation's statement", code: "attestation_malformed", depth: 16 });
-  if (!isObject(statement) || statement["_type"] !== "https://in-toto.io/Statement/v1")
+  if (!isJsonObject(statement) || statement["_type"] !== "https://in-toto.io/Statement/v1")
     throw malformed("is no in-toto statement of version 1");
   return {
     statement,
@@ -75,8 +75,4 @@ export function preAuthentication(payload: Uint8Array, type = payloadType): Uint
 export function digestIn(hex: Json | undefined): Digest | undefined {
   const digest = typeof hex === "string" ? `sha256:${hex}` : undefined;
   return isDigest(digest) ? digest : undefined;
-}
-
-export function isObject(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
-import { compareCodePoints, createHasher, type Digest, digestHex, type Json } from "@modelkeep/core";
+import { compareCodePoints, createHasher, type Digest, digestHex, isJsonObject, type Json } from "@modelkeep/core";
 
-import { digestIn, isObject, type JsonObject } from "./dsse.js";
+import { digestIn, type JsonObject } from "./dsse.js";
 import { fault, malformed } from "./fault.js";
 
 /** What is attested: a manifest with its payloads. An envelope is one. */
@@ -37,8 +37,8 @@ export function filesStatement(envelope: Attestable, subject: string): JsonObjec
 export function checkFiles(statement: JsonObject, envelope: Attestable): void {
   if (statement["predicateType"] !== predicateType) throw malformed(`is not of the type ${predicateType}`);
   const { predicate } = statement;
-  const { serialization, resources } = isObject(predicate) ? predicate : {};
-  if (!isObject(serialization) || !Array.isArray(resources)) throw malformed("does not list files");
+  const { serialization, resources } = isJsonObject(predicate) ? predicate : {};
+  if (!isJsonObject(serialization) || !Array.isArray(resources)) throw malformed("does not list files");
   if (serialization["method"] !== "files" || serialization["hash_type"] !== "sha256")
     throw malformed("does not list whole files with their SHA-256");
   const listed = readResources(resources);
@@ -72,7 +72,7 @@ function filesOf({ manifest, digest }: Attestable): ReadonlyMap<string, Digest> 
 
 function readResources(resources: readonly Json[]): [name: string, digest: Digest][] {
   return resources.map((each) => {
-    const { name, algorithm, digest } = isObject(each) ? each : {};
+    const { name, algorithm, digest } = isJsonObject(each) ? each : {};
     const whole = digestIn(digest);
     if (typeof name !== "string" || algorithm !== "sha256" || whole === undefined)
       throw malformed("has a file without its SHA-256");
@@ -96,12 +96,12 @@ function checkIgnored(ignored: Json, files: readonly string[]): void {
 
 function subjectRoot(statement: JsonObject): Json | undefined {
   const { digest } = onlySubject(statement);
-  return isObject(digest) ? digest["sha256"] : undefined;
+  return isJsonObject(digest) ? digest["sha256"] : undefined;
 }
 
 export function onlySubject({ subject }: JsonObject): JsonObject {
   const [only] = Array.isArray(subject) && subject.length === 1 ? subject : [];
-  if (!isObject(only)) throw malformed("does not have exactly one subject");
+  if (!isJsonObject(only)) throw malformed("does not have exactly one subject");
   return only;
 }
 

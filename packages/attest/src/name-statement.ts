@@ -1,13 +1,6 @@
-import { checkName, type Digest, digestHex, isModelkeepError, type Json } from "@modelkeep/core";
+import { checkName, type Digest, digestHex, isJsonObject, isModelkeepError, type Json } from "@modelkeep/core";
 
-import {
-  digestIn,
-  isObject,
-  type JsonObject,
-  readSigned,
-  type SignedStatement,
-  type UnverifiedStatement,
-} from "./dsse.js";
+import { digestIn, type JsonObject, readSigned, type SignedStatement, type UnverifiedStatement } from "./dsse.js";
 import { fault, malformed } from "./fault.js";
 import { onlySubject } from "./files-statement.js";
 import { parsePublicKey, type PublicKey } from "./public-key.js";
@@ -40,10 +33,10 @@ export function openNameStatement(dsse: Json | SignedStatement | undefined): Nam
 export function bindingOf({ statement, verify }: UnverifiedStatement): NameBinding {
   if (statement["predicateType"] !== namePredicateType) throw malformed(`is not of the type ${namePredicateType}`);
   const { name, digest } = onlySubject(statement);
-  const manifest = digestIn(isObject(digest) ? digest["sha256"] : undefined);
+  const manifest = digestIn(isJsonObject(digest) ? digest["sha256"] : undefined);
   if (typeof name !== "string" || manifest === undefined) throw malformed("binds no name to a manifest");
   const { predicate } = statement;
-  const pem = isObject(predicate) ? predicate["publicKey"] : undefined;
+  const pem = isJsonObject(predicate) ? predicate["publicKey"] : undefined;
   if (typeof pem !== "string") throw malformed("does not hold its public key");
   const key = keyOf(pem);
   verify(key);

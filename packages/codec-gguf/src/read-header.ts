@@ -1,4 +1,4 @@
-import { ModelkeepError, type Payload } from "@modelkeep/core";
+import { joinBytes, ModelkeepError, type Payload } from "@modelkeep/core";
 
 import { MoreNeeded } from "./byte-cursor.js";
 import { type GgufHeader, headerLimit, parseHeader, type ParseHeaderOptions } from "./header.js";
@@ -23,7 +23,7 @@ export async function readHeader(
     } catch (error) {
       if (!(error instanceof MoreNeeded)) throw error;
       const size = Math.min(Math.max(withinLimit(error.end), 2 * bytes.byteLength), headerLimit, payload.size);
-      bytes = joined(bytes, await payload.range(bytes.byteLength, size, call));
+      bytes = joinBytes([bytes, await payload.range(bytes.byteLength, size, call)]);
     }
   }
 }
@@ -41,11 +41,4 @@ export function headerOf(buffer: ArrayBuffer, options: ParseHeaderOptions = {}):
 function withinLimit(end: number): number {
   if (end <= headerLimit) return end;
   throw new ModelkeepError("limit_exceeded", `The GGUF header has at least ${end} bytes; the limit is ${headerLimit}`);
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(first.byteLength + second.byteLength);
-  bytes.set(first);
-  bytes.set(second, first.byteLength);
-  return bytes;
 }

@@ -1,6 +1,4 @@
-import { type Inspection, isDType, type Json } from "@modelkeep/core";
-
-import { isObject } from "./read-json.js";
+import { type Inspection, isDType, isJsonObject, type Json } from "@modelkeep/core";
 
 type FoundTensor = NonNullable<Inspection["tensors"]>[number];
 
@@ -10,10 +8,10 @@ export function findTensors(state: Json | undefined): FoundTensor[] {
   const visit = (value: Json | undefined, path: readonly string[]): void => {
     if (Array.isArray(value)) {
       for (const [index, item] of value.entries()) visit(item, [...path, String(index)]);
-    } else if (isObject(value)) {
+    } else if (isJsonObject(value)) {
       const marked = value["$tensor"];
       if (marked === undefined) for (const [key, item] of Object.entries(value)) visit(item, [...path, key]);
-      else if (isObject(marked)) {
+      else if (isJsonObject(marked)) {
         const { dtype, shape } = marked;
         if (isDType(dtype) && isShape(shape)) found.push({ name: path.join(".") || "state", dtype, shape });
       }

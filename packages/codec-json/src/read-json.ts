@@ -7,6 +7,7 @@ import {
   type Element,
   elementCount,
   isDType,
+  isJsonObject,
   isModelkeepError,
   type Json,
   ModelkeepError,
@@ -40,7 +41,7 @@ export async function readDocument(
   checkItems(bytes, limits.items);
   const depth = Math.min(limits.depth ?? documentDepth, documentDepth);
   const document = parseJson(bytes, { what: "file", depth });
-  if (!isObject(document)) throw new ModelkeepError("malformed", "The file holds no JSON object");
+  if (!isJsonObject(document)) throw new ModelkeepError("malformed", "The file holds no JSON object");
   return document;
 }
 
@@ -50,7 +51,7 @@ export async function readModel(payloads: PayloadSet, options: DecodeOptions = {
 }
 
 function readTensor(marked: Json): Tensor {
-  const { dtype, shape, data, base64 } = isObject(marked) ? marked : {};
+  const { dtype, shape, data, base64 } = isJsonObject(marked) ? marked : {};
   if (!isDType(dtype)) throw malformed("of an unknown dtype");
   if (!Array.isArray(shape)) throw malformed("without a shape");
   try {
@@ -97,10 +98,6 @@ function fromBase64(text: string, size: number): Uint8Array {
   if (written !== size || text.includes("-") || text.includes("_") || !text.endsWith("=".repeat((3 - (size % 3)) % 3)))
     throw malformed("with something that is not base64");
   return bytes;
-}
-
-export function isObject(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function malformed(fault: string, cause?: unknown): ModelkeepError {

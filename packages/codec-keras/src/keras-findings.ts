@@ -1,4 +1,4 @@
-import type { Json } from "@modelkeep/core";
+import { isJsonObject, type Json } from "@modelkeep/core";
 
 import { builtinClasses } from "./builtin-classes.js";
 
@@ -21,11 +21,11 @@ export function findingsIn(config: Json): readonly KerasFinding[] {
       for (const [index, item] of value.entries()) visit(item, `${where}[${index}]`);
       return;
     }
-    if (!isObject(value)) return;
+    if (!isJsonObject(value)) return;
     const found = judge(value, where);
     if (found !== undefined) findings.push(found);
     // The code of a Lambda layer is the layer's own finding.
-    const inside = found?.kind === "keras_lambda" && isObject(value["config"]) ? without(value, "function") : value;
+    const inside = found?.kind === "keras_lambda" && isJsonObject(value["config"]) ? without(value, "function") : value;
     for (const [key, item] of Object.entries(inside)) visit(item, where === "" ? key : `${where}.${key}`);
   };
   visit(config, "");
@@ -35,7 +35,7 @@ export function findingsIn(config: Json): readonly KerasFinding[] {
 function judge(object: JsonObject, where: string): KerasFinding | undefined {
   const { class_name: className, module, registered_name: registered } = object;
   if (typeof className !== "string") return undefined;
-  const config = isObject(object["config"]) ? object["config"] : {};
+  const config = isJsonObject(object["config"]) ? object["config"] : {};
   const name = typeof config["name"] === "string" ? `${className} ${JSON.stringify(config["name"])}` : className;
   const tell = (level: KerasFinding["level"], kind: KerasFinding["kind"], message: string) => ({
     level,
@@ -97,12 +97,12 @@ function judge(object: JsonObject, where: string): KerasFinding | undefined {
 /** Keras 3 keeps code in a "__lambda__", Keras 2 in a list whose first item is the code. */
 function hasCode(object: JsonObject): boolean {
   if (object["class_name"] === "__lambda__") return true;
-  const config = isObject(object["config"]) ? object["config"] : {};
+  const config = isJsonObject(object["config"]) ? object["config"] : {};
   const code = config["function"];
   return (
     Array.isArray(code) ||
     config["function_type"] === "lambda" ||
-    (isObject(code) && /^__(?:lambda|tuple)__$/u.test(textOf(code["class_name"])))
+    (isJsonObject(code) && /^__(?:lambda|tuple)__$/u.test(textOf(code["class_name"])))
   );
 }
 
@@ -130,8 +130,4 @@ function without(object: JsonObject, key: string): JsonObject {
 
 function textOf(value: Json | undefined): string {
   return typeof value === "string" ? value : "";
-}
-
-function isObject(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

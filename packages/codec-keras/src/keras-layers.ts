@@ -1,4 +1,4 @@
-import type { Json } from "@modelkeep/core";
+import { isJsonObject, type Json } from "@modelkeep/core";
 
 /** One layer, as the configuration describes it. */
 export interface KerasLayer {
@@ -11,25 +11,21 @@ export interface KerasLayer {
 
 /** The layers of a model and of the models within it, in the order of the configuration. */
 export function layersIn(config: Json, within = ""): readonly KerasLayer[] {
-  if (!isObject(config)) return [];
+  if (!isJsonObject(config)) return [];
   // The configuration of a Sequential model was once the list of its layers itself.
   const inner = config["config"];
-  const layers = isObject(inner) ? inner["layers"] : inner;
+  const layers = isJsonObject(inner) ? inner["layers"] : inner;
   if (!Array.isArray(layers)) return [];
   return layers.flatMap((layer) => {
-    if (!isObject(layer) || typeof layer["class_name"] !== "string") return [];
-    const own = isObject(layer["config"]) ? layer["config"] : {};
+    if (!isJsonObject(layer) || typeof layer["class_name"] !== "string") return [];
+    const own = isJsonObject(layer["config"]) ? layer["config"] : {};
     const given = own["name"] ?? layer["name"];
     const name = `${within}${typeof given === "string" ? given : layer["class_name"]}`;
-    const built = isObject(layer["build_config"]) ? layer["build_config"]["input_shape"] : undefined;
+    const built = isJsonObject(layer["build_config"]) ? layer["build_config"]["input_shape"] : undefined;
     const shape = built ?? own["batch_shape"] ?? own["batch_input_shape"];
     return [
       { name, class: layer["class_name"], ...(shape !== undefined && shape !== null && { shape }) },
       ...layersIn(layer, `${name}/`),
     ];
   });
-}
-
-function isObject(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
-import { type Json, ModelkeepError, parseJson } from "@modelkeep/core";
-import { member, readTfjsModel, shardFiles, type TfjsModel } from "@modelkeep/tfjs";
+import { joinBytes, type Json, jsonMember, ModelkeepError, parseJson } from "@modelkeep/core";
+import { readTfjsModel, shardFiles, type TfjsModel } from "@modelkeep/tfjs";
 
 /** One weight of the artifacts (`tf.io.WeightsManifestEntry`). */
 export interface TfjsWeightEntry {
@@ -61,9 +61,9 @@ export function toTfjs({ main, files }: TfjsModel): TfjsArtifacts {
   const bytes = files.get(main)!;
   const json = parseJson(bytes, { what: "model.json", depth: 1000 });
   const artifacts = Object.fromEntries(
-    kept.map((key) => [key, member(json, key)]).filter(([, value]) => value !== undefined),
+    kept.map((key) => [key, jsonMember(json, key)]).filter(([, value]) => value !== undefined),
   ) as TfjsArtifacts;
-  const manifest = (member(json, "weightsManifest") ?? []) as unknown as {
+  const manifest = (jsonMember(json, "weightsManifest") ?? []) as unknown as {
     paths: string[];
     weights: TfjsWeightEntry[];
   }[];
@@ -71,7 +71,7 @@ export function toTfjs({ main, files }: TfjsModel): TfjsArtifacts {
   return {
     ...artifacts,
     weightSpecs: manifest.flatMap(({ weights }) => weights),
-    weightData: joined(parts).buffer as ArrayBuffer,
+    weightData: joined(parts).buffer,
   };
 }
 
@@ -79,13 +79,6 @@ function isBuffer(value: object): value is ArrayBuffer {
   return Object.prototype.toString.call(value) === "[object ArrayBuffer]" || ArrayBuffer.isView(value);
 }
 
-function joined(data: ArrayBuffer | readonly (ArrayBuffer | Uint8Array)[]): Uint8Array {
-  const parts = (Array.isArray(data) ? data : [data]).map((part) => new Uint8Array(part as ArrayBuffer));
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+function joined(data: ArrayBuffer | readonly (ArrayBuffer | Uint8Array)[]): Uint8Array<ArrayBuffer> {
+  return joinBytes((Array.isArray(data) ? data : [data]).map((part) => new Uint8Array(part as ArrayBuffer)));
 }

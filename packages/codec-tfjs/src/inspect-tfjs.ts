@@ -2,21 +2,14 @@ import {
   type DecodeOptions,
   type Dimension,
   type Inspection,
+  isJsonObject,
   type Json,
+  jsonMember,
   type PayloadSet,
   type Signature,
   type TensorSpec,
 } from "@modelkeep/core";
-import {
-  isObject,
-  keptSize,
-  layersConfig,
-  member,
-  type ModelJson,
-  readModelJson,
-  textMember,
-  type WeightSpec,
-} from "@modelkeep/tfjs";
+import { keptSize, layersConfig, type ModelJson, readModelJson, textMember, type WeightSpec } from "@modelkeep/tfjs";
 
 import { layersIn } from "./layers.js";
 import { layerFindings, operatorFindings } from "./topology-findings.js";
@@ -69,9 +62,9 @@ function layersPart(json: ModelJson): Part {
         keras: textMember(json.topology, "keras_version"),
       }),
       ...(layers.length > 0 && { layers }),
-      ...(isObject(trainingConfig) && { compile: trainingConfig }),
+      ...(isJsonObject(trainingConfig) && { compile: trainingConfig }),
     },
-    findings: [...layerFindings(config), ...layerFindings(isObject(trainingConfig) ? trainingConfig : {})],
+    findings: [...layerFindings(config), ...layerFindings(isJsonObject(trainingConfig) ? trainingConfig : {})],
   };
 }
 
@@ -92,9 +85,9 @@ function graphPart({ topology, initializer, signature }: ModelJson): Part {
 
 /** Of a graph and of the functions that loops and conditions call. */
 function countOperators(graph: Json | undefined, operators: Map<string, number>): void {
-  const functions = member(member(graph, "library"), "function");
-  const bodies = Array.isArray(functions) ? functions.map((each) => member(each, "nodeDef")) : [];
-  for (const nodes of [member(graph, "node"), ...bodies])
+  const functions = jsonMember(jsonMember(graph, "library"), "function");
+  const bodies = Array.isArray(functions) ? functions.map((each) => jsonMember(each, "nodeDef")) : [];
+  for (const nodes of [jsonMember(graph, "node"), ...bodies])
     for (const node of Array.isArray(nodes) ? nodes : []) {
       const name = textMember(node, "op");
       if (name !== undefined) operators.set(name, (operators.get(name) ?? 0) + 1);
@@ -114,20 +107,21 @@ const signatureTypes: Readonly<Record<string, TensorSpec["dtype"]>> = {
 
 /** Where ours can say it. */
 function signatureOf(signature: Json | undefined): Signature | undefined {
-  const [inputs, outputs] = [specsOf(member(signature, "inputs")), specsOf(member(signature, "outputs"))];
+  const [inputs, outputs] = [specsOf(jsonMember(signature, "inputs")), specsOf(jsonMember(signature, "outputs"))];
   return inputs === undefined || outputs === undefined || outputs.length === 0 ? undefined : { inputs, outputs };
 }
 
 function specsOf(ends: Json | undefined): TensorSpec[] | undefined {
-  if (!isObject(ends)) return undefined;
+  if (!isJsonObject(ends)) return undefined;
   const specs = Object.entries(ends).map(([name, end]): TensorSpec | undefined => {
     const dtype = signatureTypes[textMember(end, "dtype") ?? ""];
-    const tensorShape = member(end, "tensorShape");
-    if (dtype === undefined || !isObject(tensorShape) || member(tensorShape, "unknownRank") === true) return undefined;
-    const sizes = member(tensorShape, "dim") ?? [];
+    const tensorShape = jsonMember(end, "tensorShape");
+    if (dtype === undefined || !isJsonObject(tensorShape) || jsonMember(tensorShape, "unknownRank") === true)
+      return undefined;
+    const sizes = jsonMember(tensorShape, "dim") ?? [];
     if (!Array.isArray(sizes)) return undefined;
     const shape = sizes.map((each, axis): Dimension => {
-      const size = Number(member(each, "size"));
+      const size = Number(jsonMember(each, "size"));
       return Number.isSafeInteger(size) && size >= 0 ? size : axis === 0 ? "batch" : null;
     });
     return { name, dtype, shape };

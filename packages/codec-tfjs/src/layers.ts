@@ -1,5 +1,5 @@
-import type { Json } from "@modelkeep/core";
-import { isObject, member, textMember } from "@modelkeep/tfjs";
+import { isJsonObject, type Json, jsonMember } from "@modelkeep/core";
+import { textMember } from "@modelkeep/tfjs";
 
 /** One layer, as the configuration describes it. */
 export interface TfjsLayer {
@@ -13,15 +13,15 @@ export interface TfjsLayer {
 /** The layers of a model and of the models within it, in the order of the configuration. */
 export function layersIn(config: Json, within = ""): readonly TfjsLayer[] {
   // The configuration of a Sequential model was once the list of its layers itself.
-  const inner = member(config, "config");
-  const layers = Array.isArray(inner) ? inner : member(inner, "layers");
+  const inner = jsonMember(config, "config");
+  const layers = Array.isArray(inner) ? inner : jsonMember(inner, "layers");
   if (!Array.isArray(layers)) return [];
   return layers.flatMap((layer) => {
     const className = textMember(layer, "class_name");
-    if (className === undefined || !isObject(layer)) return [];
-    const own = member(layer, "config");
+    if (className === undefined || !isJsonObject(layer)) return [];
+    const own = jsonMember(layer, "config");
     const name = `${within}${textMember(own, "name") ?? textMember(layer, "name") ?? className}`;
-    const shape = member(own, "batch_input_shape") ?? member(own, "batch_shape");
+    const shape = jsonMember(own, "batch_input_shape") ?? jsonMember(own, "batch_shape");
     return [
       { name, class: className, ...(shape !== undefined && shape !== null && { shape }) },
       ...layersIn(layer, `${name}/`),

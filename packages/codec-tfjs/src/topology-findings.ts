@@ -1,6 +1,6 @@
-import type { Inspection, Json } from "@modelkeep/core";
+import { type Inspection, isJsonObject, type Json, jsonMember, type JsonObject } from "@modelkeep/core";
 import { dangerOf } from "@modelkeep/savedmodel";
-import { type JsonObject, isObject, member, textMember } from "@modelkeep/tfjs";
+import { textMember } from "@modelkeep/tfjs";
 
 import { knownClasses } from "./known-layers.js";
 import { knownOperators } from "./known-operators.js";
@@ -15,7 +15,7 @@ export function layerFindings(config: JsonObject): readonly Finding[] {
       for (const [index, item] of value.entries()) visit(item, `${where}[${index}]`);
       return;
     }
-    if (!isObject(value)) return;
+    if (!isJsonObject(value)) return;
     const className = textMember(value, "class_name");
     const found = className === undefined ? undefined : judge(className, value, where);
     if (found !== undefined) findings.push(found);
@@ -26,7 +26,7 @@ export function layerFindings(config: JsonObject): readonly Finding[] {
 }
 
 function judge(className: string, object: JsonObject, where: string): Finding | undefined {
-  const own = textMember(member(object, "config"), "name");
+  const own = textMember(jsonMember(object, "config"), "name");
   const name = own === undefined ? className : `${className} ${JSON.stringify(own)}`;
   if (className === "Lambda")
     return {

@@ -17,6 +17,8 @@ export * from "./flavor.js";
 export { InputReader } from "./input-reader.js";
 export type { Nested, Value, Values } from "./input-values.js";
 export * from "./inputs.js";
+export { joinBytes } from "./join-bytes.js";
+export { isJsonObject, type JsonObject, jsonMember } from "./json-object.js";
 export * from "./key.js";
 export * from "./limits.js";
 export type { Manifest, PayloadEntry, Representation, SamplesEntry, DatasetEntry } from "./manifest.js";

@@ -1,5 +1,6 @@
 import type { Payload, PayloadSet, PayloadSource } from "./codec.js";
 import { payloadSet } from "./envelope.js";
+import { joinBytes } from "./join-bytes.js";
 import { checkPath } from "./path.js";
 import { storedBytes } from "./stored-bytes.js";
 import { unverifiedPayload } from "./unverified-payload.js";
@@ -46,18 +47,8 @@ export function memorySource(
 /** All bytes of a stream in one array. */
 export async function collect(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of stream) {
-    pieces.push(new Uint8Array(piece));
-    size += piece.length;
-  }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
+  for await (const piece of stream) pieces.push(new Uint8Array(piece));
+  return joinBytes(pieces);
 }
 
 function memoryPayload({ bytes, ...about }: MemoryFile): Payload {

@@ -2,7 +2,9 @@ import {
   type Conversion,
   type Dimension,
   type DType,
+  isJsonObject,
   type Json,
+  jsonMember,
   ModelkeepError,
   parseJson,
   type Signature,
@@ -10,7 +12,7 @@ import {
 import { type OnnxModel, pruneModel } from "@modelkeep/onnx";
 import type { TensorFile } from "@modelkeep/safetensors";
 
-import { isObject, malformed, member, text } from "./config/json.js";
+import { malformed, text } from "./config/json.js";
 import { type FileFacts, innerLayer } from "./config/layer-config.js";
 import { isModelClass } from "./config/model-plan.js";
 import { Obstacles } from "./config/obstacles.js";
@@ -94,7 +96,7 @@ export function convertArchitecture({
 }: Architecture): KerasConversion {
   const obstacles = new Obstacles();
   const file: FileFacts = { keras, tfjs, obstacles, prepare: prepareLayer, precisions: new Set() };
-  const model = isObject(root) ? innerLayer(root, "", file) : undefined;
+  const model = isJsonObject(root) ? innerLayer(root, "", file) : undefined;
   if (model === undefined) throw malformed("The architecture names no class");
   const { origin } = model;
   if (origin !== "layer" || !isModelClass(model.className)) {
@@ -189,9 +191,9 @@ function architectureOf(metadata: ReadonlyMap<string, string>): Json {
 
 /** What the file says of itself; else by how it writes calls. */
 function kerasOf(metadata: ReadonlyMap<string, string>, root: Json): 2 | 3 {
-  const told = metadata.get("keras.version") ?? text(member(root, "keras_version"));
+  const told = metadata.get("keras.version") ?? text(jsonMember(root, "keras_version"));
   if (told !== undefined) return /^[012]\./u.test(told) ? 2 : 3;
-  return member(root, "module") === undefined ? 2 : 3;
+  return jsonMember(root, "module") === undefined ? 2 : 3;
 }
 
 function versionsOf(metadata: ReadonlyMap<string, string>): Record<string, string> {
@@ -200,13 +202,13 @@ function versionsOf(metadata: ReadonlyMap<string, string>): Record<string, strin
 }
 
 function stepsIn(config: Json | undefined, around: string): { name: string; type: string }[] {
-  const inner = member(config, "config");
-  const layers = Array.isArray(inner) ? inner : member(inner, "layers");
+  const inner = jsonMember(config, "config");
+  const layers = Array.isArray(inner) ? inner : jsonMember(inner, "layers");
   if (!Array.isArray(layers)) return [];
   return layers.flatMap((layer) => {
-    const type = text(member(layer, "class_name"));
+    const type = text(jsonMember(layer, "class_name"));
     if (type === undefined) return [];
-    const own = text(member(layer, "name")) ?? text(member(member(layer, "config"), "name")) ?? type;
+    const own = text(jsonMember(layer, "name")) ?? text(jsonMember(jsonMember(layer, "config"), "name")) ?? type;
     const name = `${around}${own}`;
     return [{ name, type }, ...stepsIn(layer, `${name}/`)];
   });

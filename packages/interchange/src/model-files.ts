@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { isModelkeepError } from "@modelkeep/core";
+import { collect, isModelkeepError } from "@modelkeep/core";
 
 import { readArchive } from "./archive.js";
 import type { LeftBehind, PlannedFile } from "./plan.js";
@@ -45,7 +45,7 @@ export async function filesOfArchive(archive: string, isText: (path: string) => 
     if (type === "link" || type === "device") notes.push(`${path} is a ${type}: not followed`);
     if (type !== "file") continue;
     paths.push(path);
-    if (isText(path) && size <= mostText) texts.set(path, new TextDecoder().decode(await joinedBytes(body, size)));
+    if (isText(path) && size <= mostText) texts.set(path, new TextDecoder().decode(await collect(body)));
   }
   return {
     paths,
@@ -53,16 +53,6 @@ export async function filesOfArchive(archive: string, isText: (path: string) => 
     read: async (path) => texts.get(path),
     where: (path) => ({ file: path, archive }),
   };
-}
-
-async function joinedBytes(body: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  let length = 0;
-  for await (const piece of body) {
-    bytes.set(piece, length);
-    length += piece.length;
-  }
-  return bytes;
 }
 
 /** Files that belong to a model and say more of it. */

@@ -2,6 +2,7 @@ import {
   type DType,
   dtypeInfo,
   elementCount,
+  isJsonObject,
   type Json,
   type Limits,
   ModelkeepError,
@@ -108,7 +109,7 @@ export function parseHeader(json: Uint8Array, fileSize: number, limits: Limits =
 }
 
 function readMetadata(value: Json): ReadonlyMap<string, string> {
-  if (!isObject(value)) throw malformed(`has "${metadataName}" that is no object`);
+  if (!isJsonObject(value)) throw malformed(`has "${metadataName}" that is no object`);
   const texts = new Map<string, string>();
   for (const [name, text] of Object.entries(value)) {
     if (typeof text !== "string") throw malformed(`has metadata under ${quote(name)} that is no text`);
@@ -120,7 +121,7 @@ function readMetadata(value: Json): ReadonlyMap<string, string> {
 
 function readEntry(name: string, value: Json, dataStart: number): TensorEntry {
   const fault = (what: string, cause?: unknown) => malformed(`has the tensor ${quote(name)} ${what}`, cause);
-  if (!isObject(value)) throw fault("described by something that is no object");
+  if (!isJsonObject(value)) throw fault("described by something that is no object");
   const { dtype: dtypeName, shape, data_offsets: offsets } = value;
   if (typeof dtypeName !== "string") throw fault("without a dtype");
   const dtype = dtypeOfName(dtypeName);
@@ -150,10 +151,6 @@ function bitsOf(dtype: DType, shape: readonly number[], fault: (what: string, ca
   }
   if (bits > Number.MAX_SAFE_INTEGER) throw fault("with a shape of too many elements");
   return bits;
-}
-
-function isObject(value: Json): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCounts(value: Json | undefined): value is number[] {

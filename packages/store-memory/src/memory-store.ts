@@ -5,12 +5,13 @@ import {
   checkPut,
   compareCodePoints,
   cutRange,
-  readBody,
-  throwIfAborted,
+  joinBytes,
   type ListEntry,
   type ObjectInfo,
+  readBody,
   type Store,
   type StoredObject,
+  throwIfAborted,
 } from "@modelkeep/core";
 
 /** Never changed once it is stored: a put replaces it, so whoever holds it goes on reading what he got. */
@@ -52,7 +53,7 @@ export function memoryStore(): Store {
       const chunks: Uint8Array[] = [];
       for await (const chunk of readBody(body, options)) chunks.push(chunk.slice());
       throwIfAborted(options.signal);
-      const object = { bytes: concatenate(chunks), modified: Date.now() };
+      const object = { bytes: joinBytes(chunks), modified: Date.now() };
       const name = typeof key === "function" ? checkKey(key()) : key;
       // Nothing is awaited between this check and the write it guards.
       if (!objects.has(name))
@@ -132,16 +133,6 @@ function storedObject(info: ObjectInfo, bytes: Uint8Array): StoredObject {
       return end - start;
     },
   };
-}
-
-function concatenate(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let filled = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, filled);
-    filled += chunk.length;
-  }
-  return bytes;
 }
 
 /** Index of the first key that holds, where no key that holds comes before one that does not. */

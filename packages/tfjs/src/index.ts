@@ -1,4 +1,4 @@
-export { type JsonObject, isObject, member, textMember } from "./json.js";
+export { textMember } from "./json.js";
 export { layersConfig, type ModelJson, readModelJson, type TfjsFormat } from "./model-json.js";
 export { readTfjsModel } from "./read-model.js";
 export { keptSize, readWeights } from "./read-weights.js";

@@ -1,21 +1,8 @@
-import { type Json, ModelkeepError } from "@modelkeep/core";
-
-/** An object of JSON. */
-export type JsonObject = Readonly<Record<string, Json>>;
-
-/** Whether a value is an object, and neither a list nor null. */
-export function isObject(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** An own member of an object; undefined for everything else. */
-export function member(value: Json | undefined, key: string): Json | undefined {
-  return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-}
+import { type Json, jsonMember, ModelkeepError } from "@modelkeep/core";
 
 /** An own member that is a text; undefined for everything else. */
 export function textMember(value: Json | undefined, key: string): string | undefined {
-  const found = member(value, key);
+  const found = jsonMember(value, key);
   return typeof found === "string" ? found : undefined;
 }
 

@@ -1,6 +1,14 @@
-import { type Json, type Limits, ModelkeepError, parseJson } from "@modelkeep/core";
+import {
+  isJsonObject,
+  type Json,
+  jsonMember,
+  type JsonObject,
+  type Limits,
+  ModelkeepError,
+  parseJson,
+} from "@modelkeep/core";
 
-import { isObject, type JsonObject, malformed, member, textMember } from "./json.js";
+import { malformed, textMember } from "./json.js";
 import { readManifest, type WeightGroup } from "./weights-manifest.js";
 
 /** "layers-model": the configuration of layers, as Keras writes it; "graph-model": a graph of TensorFlow. */
@@ -35,28 +43,28 @@ export function readModelJson(bytes: Uint8Array, limits: Limits = {}): ModelJson
     );
   const depth = Math.min(limits.depth ?? deepest, 1000);
   const json = parseJson(bytes, { what: "model.json", depth });
-  const topology = member(json, "modelTopology");
-  if (!isObject(topology)) throw malformed("The model.json has no modelTopology: it is no model of TensorFlow.js");
-  const initializer = member(json, "modelInitializer");
-  const userDefinedMetadata = member(json, "userDefinedMetadata");
+  const topology = jsonMember(json, "modelTopology");
+  if (!isJsonObject(topology)) throw malformed("The model.json has no modelTopology: it is no model of TensorFlow.js");
+  const initializer = jsonMember(json, "modelInitializer");
+  const userDefinedMetadata = jsonMember(json, "userDefinedMetadata");
   return {
     format: formatOf(json, topology),
     generatedBy: textMember(json, "generatedBy"),
     convertedBy: textMember(json, "convertedBy"),
     topology,
-    groups: readManifest(member(json, "weightsManifest"), limits),
+    groups: readManifest(jsonMember(json, "weightsManifest"), limits),
     // Older converters kept it among what the user defines.
-    signature: member(json, "signature") ?? member(userDefinedMetadata, "signature"),
-    initializer: isObject(initializer) ? initializer : undefined,
-    initializerSignature: member(json, "initializerSignature"),
-    trainingConfig: member(json, "trainingConfig") ?? member(topology, "training_config"),
+    signature: jsonMember(json, "signature") ?? jsonMember(userDefinedMetadata, "signature"),
+    initializer: isJsonObject(initializer) ? initializer : undefined,
+    initializerSignature: jsonMember(json, "initializerSignature"),
+    trainingConfig: jsonMember(json, "trainingConfig") ?? jsonMember(topology, "training_config"),
     userDefinedMetadata,
   };
 }
 
 /** The first versions did not say which they are. */
 function formatOf(json: Json, topology: JsonObject): TfjsFormat {
-  const format = member(json, "format");
+  const format = jsonMember(json, "format");
   if (format === "layers-model" || format === "graph-model") return format;
   if (format !== undefined && format !== null)
     throw new ModelkeepError(
@@ -68,8 +76,8 @@ function formatOf(json: Json, topology: JsonObject): TfjsFormat {
 
 /** Keras' object of class and configuration. The converter puts it below `model_config`; TensorFlow.js itself does not. */
 export function layersConfig({ topology }: ModelJson): JsonObject {
-  const config = member(topology, "model_config") ?? topology;
-  if (!isObject(config) || typeof config["class_name"] !== "string")
+  const config = jsonMember(topology, "model_config") ?? topology;
+  if (!isJsonObject(config) || typeof config["class_name"] !== "string")
     throw malformed("The modelTopology names no class of model");
   return config;
 }

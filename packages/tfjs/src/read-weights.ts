@@ -1,4 +1,4 @@
-import { byteLength, type Limits, ModelkeepError, reader, Tensor, tensorFromBytes } from "@modelkeep/core";
+import { byteLength, joinBytes, type Limits, ModelkeepError, reader, Tensor, tensorFromBytes } from "@modelkeep/core";
 
 import { malformed } from "./json.js";
 import type { ModelJson } from "./model-json.js";
@@ -39,14 +39,7 @@ function joined({ paths }: WeightGroup, files: ReadonlyMap<string, Uint8Array>):
     if (part === undefined) throw new ModelkeepError("not_found", `[tfjs] The model lacks its file of weights ${path}`);
     return part;
   });
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return parts.length === 1 ? parts[0]! : joinBytes(parts);
 }
 
 /** Bytes of the weight in its file; known before anything is allocated for it. */

@@ -1,6 +1,15 @@
-import { checkPaths, elementCount, isModelkeepError, type Json, type Limits, ModelkeepError } from "@modelkeep/core";
+import {
+  checkPaths,
+  elementCount,
+  isJsonObject,
+  isModelkeepError,
+  type Json,
+  jsonMember,
+  type Limits,
+  ModelkeepError,
+} from "@modelkeep/core";
 
-import { isObject, malformed, member } from "./json.js";
+import { malformed } from "./json.js";
 
 /** What a weight is of. */
 export type WeightType = "float32" | "int32" | "bool" | "string" | "complex64";
@@ -69,7 +78,7 @@ function checkWithin(paths: readonly string[]): void {
 }
 
 function readGroup(value: Json): WeightGroup {
-  const [paths, weights] = [member(value, "paths"), member(value, "weights")];
+  const [paths, weights] = [jsonMember(value, "paths"), jsonMember(value, "weights")];
   if (!Array.isArray(paths) || !paths.every((path) => typeof path === "string") || !Array.isArray(weights))
     throw malformed("A group of the weightsManifest has no paths or no weights");
   // As browsers download models: "./model.weights.bin".
@@ -77,7 +86,7 @@ function readGroup(value: Json): WeightGroup {
 }
 
 function readSpec(value: Json): WeightSpec {
-  const [name, dtype, shape] = [member(value, "name"), member(value, "dtype"), member(value, "shape")];
+  const [name, dtype, shape] = [jsonMember(value, "name"), jsonMember(value, "dtype"), jsonMember(value, "shape")];
   if (typeof name !== "string" || name === "" || name === "__proto__")
     throw malformed(`A weight has the name ${shown(name)}`);
   const fault = (what: string) => malformed(`The weight ${JSON.stringify(name)} ${what}`);
@@ -91,8 +100,8 @@ function readSpec(value: Json): WeightSpec {
     dtype: dtype as WeightType,
     shape: sizes,
     count: countOf(sizes, fault),
-    quantization: quantizationOf(member(value, "quantization"), dtype, fault),
-    optimizer: member(value, "group") === "optimizer",
+    quantization: quantizationOf(jsonMember(value, "quantization"), dtype, fault),
+    optimizer: jsonMember(value, "group") === "optimizer",
   };
 }
 
@@ -110,8 +119,8 @@ function quantizationOf(
   fault: (what: string) => Error,
 ): Quantization | undefined {
   if (value === undefined || value === null) return undefined;
-  const [kind, scale, min] = [member(value, "dtype"), member(value, "scale"), member(value, "min")];
-  if (!isObject(value) || (kind !== "uint8" && kind !== "uint16" && kind !== "float16"))
+  const [kind, scale, min] = [jsonMember(value, "dtype"), jsonMember(value, "scale"), jsonMember(value, "min")];
+  if (!isJsonObject(value) || (kind !== "uint8" && kind !== "uint16" && kind !== "float16"))
     throw fault(`is quantised as ${shown(kind)}; uint8, uint16 and float16 are known`);
   if (kind === "float16") {
     if (dtype !== "float32") throw fault(`is of ${dtype} and kept as float16, which only float32 can be`);

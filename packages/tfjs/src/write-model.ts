@@ -1,6 +1,13 @@
-import { type Json, ModelkeepError, parseJson, type Tensor, tensorBytes } from "@modelkeep/core";
+import {
+  isJsonObject,
+  joinBytes,
+  type Json,
+  ModelkeepError,
+  parseJson,
+  type Tensor,
+  tensorBytes,
+} from "@modelkeep/core";
 
-import { isObject } from "./json.js";
 import { readModelJson } from "./model-json.js";
 import { readTfjsModel } from "./read-model.js";
 import { modelKey, type TfjsModel } from "./tfjs-model.js";
@@ -43,13 +50,7 @@ export function writeTfjsModel(tensors: ReadonlyMap<string, Tensor>, metadata: R
   const other = [...tensors.keys()].find((name) => !known.has(name));
   if (other !== undefined)
     throw new ModelkeepError("invalid_input", `[tfjs] The model.json knows no weight ${JSON.stringify(other)}`);
-  const parts = specs.map((spec) => tensorBytes(fitting(spec, tensors.get(spec.name))));
-  const data = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
-  }
+  const data = joinBytes(specs.map((spec) => tensorBytes(fitting(spec, tensors.get(spec.name)))));
   const { weightsManifest: _, ...description } = parseJson(bytes, { what: "model.json", depth: 1000 }) as {
     [key: string]: Json;
   };
@@ -59,7 +60,7 @@ export function writeTfjsModel(tensors: ReadonlyMap<string, Tensor>, metadata: R
     dtype,
     ...(optimizer && { group: "optimizer" }),
   }));
-  return readTfjsModel("model.json", shardFiles(isObject(description) ? description : {}, written, data));
+  return readTfjsModel("model.json", shardFiles(isJsonObject(description) ? description : {}, written, data));
 }
 
 function fitting({ name, dtype, shape }: WeightSpec, tensor: Tensor | undefined): Tensor {

@@ -1,6 +1,6 @@
-import type { Json } from "@modelkeep/core";
+import { isJsonObject, type Json, jsonMember, type JsonObject } from "@modelkeep/core";
 
-import { isObject, type JsonObject, malformed, member, shown, text } from "./json.js";
+import { malformed, shown, text } from "./json.js";
 import type { Draw } from "../layers/layer-kind.js";
 import type { Weights } from "../weights/weights.js";
 import type { Obstacles } from "./obstacles.js";
@@ -143,7 +143,7 @@ export class LayerConfig {
   /** A layer within this one: of a wrapper, or a layer that stands for an activation. */
   inner(key: string): LayerConfig | undefined {
     const value = this.get(key);
-    return isObject(value) ? innerLayer(value, this.where, this.file) : undefined;
+    return isJsonObject(value) ? innerLayer(value, this.where, this.file) : undefined;
   }
 }
 
@@ -153,7 +153,7 @@ export function innerLayer(object: JsonObject, around: string, file: FileFacts):
   if (className === undefined) return undefined;
   // The configuration of a Sequential model was once the list of its layers itself.
   const given = object["config"];
-  const config: JsonObject = isObject(given) ? given : Array.isArray(given) ? { layers: given } : {};
+  const config: JsonObject = isJsonObject(given) ? given : Array.isArray(given) ? { layers: given } : {};
   const name = text(object["name"]) ?? text(config["name"]) ?? className;
   const where = around === "" ? name : `${around}/${name}`;
   return new LayerConfig(className, where, { ...config, name }, file, originOf(object));
@@ -170,7 +170,7 @@ function originOf(object: JsonObject): Origin {
     return { foreign: `it is a class of its author (${registered}), whose code is not in the file` };
   // `.h5` files name no modules; functions have no more than a name and their arguments.
   if (module === undefined)
-    return functions.has(text(object["class_name"]) ?? "") && member(object["config"], "trainable") === undefined
+    return functions.has(text(object["class_name"]) ?? "") && jsonMember(object["config"], "trainable") === undefined
       ? "operation"
       : "layer";
   if (!keras.test(module)) return { foreign: `it is a class of the module ${module}, whose code is not in the file` };

@@ -1,6 +1,6 @@
-import type { Json } from "@modelkeep/core";
+import { isJsonObject, type Json, jsonMember } from "@modelkeep/core";
 
-import { isObject, malformed, member, shown } from "./json.js";
+import { malformed, shown } from "./json.js";
 import { innerLayer, type LayerConfig } from "./layer-config.js";
 import { type Call, callsOf, endsOf, type Reference } from "./nodes.js";
 
@@ -48,7 +48,7 @@ export function planModel(model: LayerConfig, around: string): ModelPlan {
   if (!Array.isArray(objects))
     throw malformed(`The model ${JSON.stringify(where)} (${className}) has no list of layers`);
   const layers = objects.map((object) => {
-    const layer = isObject(object) ? innerLayer(object, around, file) : undefined;
+    const layer = isJsonObject(object) ? innerLayer(object, around, file) : undefined;
     if (layer === undefined)
       throw malformed(`The model ${JSON.stringify(where)} has a layer without a class: ${shown(object)}`);
     return layer;
@@ -77,7 +77,7 @@ function planGraph(model: LayerConfig, layers: readonly LayerConfig[], objects: 
   const byName = new Map(layers.map((layer, index) => [layer.name, index]));
   if (byName.size !== layers.length)
     throw malformed(`The model ${JSON.stringify(model.where)} has two layers of one name`);
-  const calls = layers.map((layer, index) => callsOf(member(objects[index], "inbound_nodes"), layer.where));
+  const calls = layers.map((layer, index) => callsOf(jsonMember(objects[index], "inbound_nodes"), layer.where));
   // A model that starts with an input has a call of its own in Keras 2, and any in TensorFlow.js, which is counted but not listed.
   const offsets = layers.map((layer) => (model.keras === 2 && startsWithInput(layer) ? 1 : 0));
   const source = ({ layer, node, output }: Reference): Source => {
@@ -165,7 +165,7 @@ function startsWithInput(layer: LayerConfig): boolean {
   if (layer.tfjs) return true;
   const layers = layer.get("layers");
   return (
-    layer.className !== "Sequential" || (Array.isArray(layers) && member(layers[0], "class_name") === "InputLayer")
+    layer.className !== "Sequential" || (Array.isArray(layers) && jsonMember(layers[0], "class_name") === "InputLayer")
   );
 }
 

@@ -1,6 +1,6 @@
-import { type Json, ModelkeepError } from "@modelkeep/core";
+import { isJsonObject, type Json, jsonMember, ModelkeepError } from "@modelkeep/core";
 
-import { isObject, malformed, member, shown, text } from "./json.js";
+import { malformed, shown, text } from "./json.js";
 
 /** An output of one call of a layer. */
 export interface Reference {
@@ -35,7 +35,7 @@ export function callsOf(value: Json | undefined, layer: string): readonly Call[]
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw fault(layer, value);
   return value.map((node) => {
-    const call = isObject(node) ? callOfArguments(node, layer) : callOfLists(node, layer);
+    const call = isJsonObject(node) ? callOfArguments(node, layer) : callOfLists(node, layer);
     const tensors = [...call.named.values()].reduce((sum, each) => sum + each.length, call.inputs.length);
     if (tensors <= mostTensors) return call;
     throw new ModelkeepError(
@@ -46,8 +46,8 @@ export function callsOf(value: Json | undefined, layer: string): readonly Call[]
 }
 
 function callOfArguments(node: Json, layer: string): Call {
-  const [positional, byName] = [member(node, "args"), member(node, "kwargs") ?? {}];
-  if (!Array.isArray(positional) || !isObject(byName)) throw fault(layer, node);
+  const [positional, byName] = [jsonMember(node, "args"), jsonMember(node, "kwargs") ?? {}];
+  if (!Array.isArray(positional) || !isJsonObject(byName)) throw fault(layer, node);
   const inputs = positional.flatMap((each): readonly (Reference | number)[] => {
     if (typeof each === "number") return [each];
     const found = tensorsIn(each);
@@ -64,8 +64,8 @@ function tensorsIn(value: Json): readonly Reference[] | undefined {
     const found = value.map(tensorsIn);
     return found.every((each) => each !== undefined) ? found.flat() : undefined;
   }
-  if (member(value, "class_name") !== "__keras_tensor__") return undefined;
-  const reference = referenceOf(member(member(value, "config"), "keras_history"));
+  if (jsonMember(value, "class_name") !== "__keras_tensor__") return undefined;
+  const reference = referenceOf(jsonMember(jsonMember(value, "config"), "keras_history"));
   return reference === undefined ? undefined : [reference];
 }
 
@@ -124,7 +124,7 @@ export function endsOf(
   const single = referenceOf(value);
   if (single !== undefined) return [{ reference: single }];
   if (Array.isArray(value)) return value.flatMap((each) => endsOf(each, what));
-  if (isObject(value) && text(value["class_name"]) === undefined)
+  if (isJsonObject(value) && text(value["class_name"]) === undefined)
     return Object.entries(value).flatMap(([key, each]) => endsOf(each, what).map((end) => ({ key, ...end })));
   throw malformed(`The model has ${what} ${shown(value)}, where layers with the number of a call belong`);
 }

@@ -1,6 +1,7 @@
+import { isJsonObject } from "@modelkeep/core";
 import { float, type Value } from "@modelkeep/onnx";
 
-import { isObject, shown, text } from "../config/json.js";
+import { shown, text } from "../config/json.js";
 import type { LayerConfig } from "../config/layer-config.js";
 import type { LayerGraph } from "../graph/layer-graph.js";
 import { checkBroadcast, maskFault } from "./checks.js";
@@ -64,7 +65,7 @@ export function activationOf(
   key = "activation",
 ): { readonly name: string; readonly draw: Activation } {
   const given = layer.get(key) ?? "linear";
-  const isFunction = isObject(given) && text(given["class_name"]) === "function";
+  const isFunction = isJsonObject(given) && text(given["class_name"]) === "function";
   const ours = isFunction && activationModules.test(text(given["module"]) ?? "builtins");
   const name = typeof given === "string" ? given : ours ? text(given["config"]) : undefined;
   if (name !== undefined && Object.hasOwn(activations, name))

@@ -1,4 +1,6 @@
-import { isObject, malformed, text } from "../config/json.js";
+import { isJsonObject } from "@modelkeep/core";
+
+import { malformed, text } from "../config/json.js";
 import type { LayerConfig } from "../config/layer-config.js";
 import { isModelClass, planModel, type PlannedInput, type Source, type Step } from "../config/model-plan.js";
 import type { Flow, Shape } from "../graph/flow.js";
@@ -98,9 +100,9 @@ function shapeOfFirst(model: LayerConfig): unknown {
   const built = model.get("build_input_shape") ?? model.get("batch_input_shape");
   if (built !== undefined && built !== null) return built;
   const layers = model.get("layers");
-  const first = Array.isArray(layers) && isObject(layers[0]) ? layers[0] : undefined;
+  const first = Array.isArray(layers) && isJsonObject(layers[0]) ? layers[0] : undefined;
   const config = first?.["config"];
-  if (!isObject(config)) return undefined;
+  if (!isJsonObject(config)) return undefined;
   const shape = config["batch_input_shape"] ?? config["batch_shape"];
   if (shape !== undefined || !isModelClass(text(first?.["class_name"]) ?? "")) return shape;
   return shapeOfFirst(model.with({ ...config, layers: config["layers"] ?? null }));

@@ -1,4 +1,6 @@
-import { member, text } from "../config/json.js";
+import { jsonMember } from "@modelkeep/core";
+
+import { text } from "../config/json.js";
 import type { LayerConfig } from "../config/layer-config.js";
 import { isModelClass } from "../config/model-plan.js";
 import type { Flow } from "../graph/flow.js";
@@ -70,8 +72,8 @@ function reasonFor({ className }: LayerConfig): string {
 /** Types that Keras computes with; quantised ones have no form here. */
 function notePrecision(layer: LayerConfig): void {
   const given = layer.get("dtype");
-  const name = text(given) ?? text(member(member(given, "config"), "name")) ?? "float32";
-  const type = text(member(given, "class_name")) ?? "";
+  const name = text(given) ?? text(jsonMember(jsonMember(given, "config"), "name")) ?? "float32";
+  const type = text(jsonMember(given, "class_name")) ?? "";
   if (/^(?:int8|int4|float8)_/u.test(name) || /Quantized/u.test(type))
     layer.obstacle("dtype", `quantised layers (${name}) have no ONNX form here`);
   else if (/^(?:mixed_|float16|bfloat16|float64)/u.test(name)) layer.file.precisions.add(name);

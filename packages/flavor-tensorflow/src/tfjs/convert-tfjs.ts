@@ -1,6 +1,6 @@
-import { ModelkeepError, type Tensor } from "@modelkeep/core";
+import { jsonMember, ModelkeepError, type Tensor } from "@modelkeep/core";
 import type { Graph, GraphNode } from "@modelkeep/savedmodel";
-import { member, type ModelJson, readModelJson, readWeights, type TfjsModel } from "@modelkeep/tfjs";
+import { type ModelJson, readModelJson, readWeights, type TfjsModel } from "@modelkeep/tfjs";
 
 import { convertGraph, type GraphConversion } from "../convert-graph.js";
 import { readResources } from "../graph/resources.js";
@@ -42,8 +42,8 @@ function withTables(graph: Graph, json: ModelJson, files: ReadonlyMap<string, Ui
     nodes.set(prefix + node.name, { ...node, name: prefix + node.name, inputs });
     if (/^(?:LookupTableImport|InitializeTable)(?:V2)?$/u.test(node.operator)) initializers.push(prefix + node.name);
   }
-  const made = resourceIds(member(json.initializerSignature, "outputs"));
-  for (const [id, name] of resourceIds(member(json.signature, "inputs"))) {
+  const made = resourceIds(jsonMember(json.initializerSignature, "outputs"));
+  for (const [id, name] of resourceIds(jsonMember(json.signature, "inputs"))) {
     const table = made.get(id);
     const own = name.replace(/:0$/u, "");
     if (table !== undefined && nodes.has(own)) nodes.set(own, passing(own, prefix + table));

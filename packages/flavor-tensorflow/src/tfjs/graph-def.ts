@@ -1,6 +1,6 @@
-import type { Json, Tensor } from "@modelkeep/core";
+import { isJsonObject, type Json, jsonMember, type Tensor } from "@modelkeep/core";
 import { dtypeOf, type Graph, type GraphAttribute, type GraphFunction, type GraphNode } from "@modelkeep/savedmodel";
-import { isObject, member, textMember } from "@modelkeep/tfjs";
+import { textMember } from "@modelkeep/tfjs";
 
 import { malformedGraph } from "../refusal.js";
 import { constantOf } from "./constants.js";
@@ -10,7 +10,7 @@ import { attributeOf } from "./json-attribute.js";
 /** The graph of a model of TensorFlow.js: a GraphDef as JSON, whose constants are among the weights. Nothing is run. */
 export function graphOf(topology: Json, weights: ReadonlyMap<string, Tensor>): Graph {
   const functions = new Map<string, GraphFunction>();
-  for (const each of listOf(member(topology, "library"), "function")) {
+  for (const each of listOf(jsonMember(topology, "library"), "function")) {
     const read = functionOf(each, weights);
     if (functions.has(read.name)) throw malformedGraph(`has the function ${JSON.stringify(read.name)} twice`);
     functions.set(read.name, read);
@@ -35,8 +35,8 @@ function nodeOf(value: Json, weights: ReadonlyMap<string, Tensor>): GraphNode {
   const [name, operator] = [textMember(value, "name"), textMember(value, "op")];
   if (name === undefined || operator === undefined) throw malformedGraph("has a node without a name or an operator");
   const attributes = new Map<string, GraphAttribute>();
-  const given = member(value, "attr");
-  for (const [key, each] of isObject(given) ? Object.entries(given) : []) attributes.set(key, attributeOf(each));
+  const given = jsonMember(value, "attr");
+  for (const [key, each] of isJsonObject(given) ? Object.entries(given) : []) attributes.set(key, attributeOf(each));
   if (operator === "Const") {
     const type = attributes.get("dtype")?.type;
     const dtype = type === undefined ? undefined : dtypeOf(type);
@@ -46,10 +46,10 @@ function nodeOf(value: Json, weights: ReadonlyMap<string, Tensor>): GraphNode {
 }
 
 function functionOf(value: Json, weights: ReadonlyMap<string, Tensor>): GraphFunction {
-  const signature = member(value, "signature");
+  const signature = jsonMember(value, "signature");
   const name = textMember(signature, "name") ?? "";
   const names = (key: string) => listOf(signature, key).map((each) => textMember(each, "name") ?? "");
-  const results = member(value, "ret");
+  const results = jsonMember(value, "ret");
   return {
     name,
     parameters: names("inputArg"),
@@ -64,7 +64,7 @@ function functionOf(value: Json, weights: ReadonlyMap<string, Tensor>): GraphFun
 }
 
 function listOf(value: Json | undefined, key: string): readonly Json[] {
-  const list = member(value, key) ?? [];
+  const list = jsonMember(value, key) ?? [];
   if (Array.isArray(list)) return list;
   throw malformedGraph(`has ${key}, which is no list`);
 }

@@ -1,6 +1,5 @@
-import type { Json } from "@modelkeep/core";
+import { isJsonObject, type Json, jsonMember } from "@modelkeep/core";
 import { type GraphAttribute, typeName } from "@modelkeep/savedmodel";
-import { isObject, member } from "@modelkeep/tfjs";
 
 import { malformedGraph } from "../refusal.js";
 
@@ -49,18 +48,18 @@ function textOf(value: Json | undefined): string {
 
 /** Sizes of a shape, null for one that varies; undefined where even their number does. */
 export function shapeOf(value: Json | undefined): (number | null)[] | undefined {
-  if (member(value, "unknownRank") === true) return undefined;
-  const sizes = member(value, "dim") ?? [];
+  if (jsonMember(value, "unknownRank") === true) return undefined;
+  const sizes = jsonMember(value, "dim") ?? [];
   if (!Array.isArray(sizes)) throw malformedGraph("has a shape that is no list of sizes");
   return sizes.map((each) => {
-    const size = integerOf(member(each, "size"));
+    const size = integerOf(jsonMember(each, "size"));
     return size < 0 ? null : size;
   });
 }
 
 /** An attribute of a node, but for a tensor (attr_value.proto, as JSON). */
 export function attributeOf(value: Json): GraphAttribute {
-  if (!isObject(value)) return {};
+  if (!isJsonObject(value)) return {};
   const [kind, given] = Object.entries(value)[0] ?? [];
   switch (kind) {
     case "s":
@@ -76,7 +75,7 @@ export function attributeOf(value: Json): GraphAttribute {
     case "shape":
       return { shape: shapeOf(given) ?? null };
     case "func": {
-      const name = member(given, "name");
+      const name = jsonMember(given, "name");
       return typeof name === "string" ? { function: name } : {};
     }
     case "list":
@@ -92,7 +91,7 @@ export function attributeOf(value: Json): GraphAttribute {
 }
 
 function listOf(value: Json | undefined, key: string): readonly Json[] {
-  const list = member(value, key) ?? [];
+  const list = jsonMember(value, key) ?? [];
   if (Array.isArray(list)) return list;
   throw malformedGraph("has an attribute that is no list");
 }

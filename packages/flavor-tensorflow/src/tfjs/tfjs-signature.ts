@@ -1,4 +1,4 @@
-import type { Json } from "@modelkeep/core";
+import { isJsonObject, type Json, jsonMember } from "@modelkeep/core";
 import {
   dtypeOf,
   type Graph,
@@ -7,19 +7,19 @@ import {
   type SignatureTensor,
   typeName,
 } from "@modelkeep/savedmodel";
-import { isObject, member, textMember } from "@modelkeep/tfjs";
+import { textMember } from "@modelkeep/tfjs";
 
 import { malformedGraph } from "../refusal.js";
 import { integerOf, shapeOf, typeNumber } from "./json-attribute.js";
 
 /** The signature that the model.json has; for those of the first converters, what nothing feeds and what feeds nothing. */
 export function tfjsSignature(value: Json | undefined, graph: Graph): ServingSignature {
-  if (!isObject(member(value, "outputs"))) return ofGraph(graph);
+  if (!isJsonObject(jsonMember(value, "outputs"))) return ofGraph(graph);
   const signature = {
     name: "default",
     method: "",
-    inputs: endsOf(member(value, "inputs")),
-    outputs: endsOf(member(value, "outputs")),
+    inputs: endsOf(jsonMember(value, "inputs")),
+    outputs: endsOf(jsonMember(value, "outputs")),
   };
   if (signature.outputs.length === 0) throw malformedGraph("has a signature without outputs");
   return signature;
@@ -28,23 +28,23 @@ export function tfjsSignature(value: Json | undefined, graph: Graph): ServingSig
 /** Resources by the number under which the signature of the initializer has the same: `[node, resource id]`. */
 export function resourceIds(ends: Json | undefined): ReadonlyMap<number, string> {
   const found = new Map<number, string>();
-  for (const end of isObject(ends) ? Object.values(ends) : []) {
-    const id = member(end, "resourceId");
+  for (const end of isJsonObject(ends) ? Object.values(ends) : []) {
+    const id = jsonMember(end, "resourceId");
     if (id !== undefined) found.set(integerOf(id), textMember(end, "name") ?? "");
   }
   return found;
 }
 
 function endsOf(ends: Json | undefined): readonly SignatureTensor[] {
-  return Object.entries(isObject(ends) ? ends : {})
-    .filter(([, end]) => member(end, "resourceId") === undefined && member(end, "dtype") !== "DT_RESOURCE")
+  return Object.entries(isJsonObject(ends) ? ends : {})
+    .filter(([, end]) => jsonMember(end, "resourceId") === undefined && jsonMember(end, "dtype") !== "DT_RESOURCE")
     .map(([key, end]) => {
-      const number = typeNumber(member(end, "dtype"));
+      const number = typeNumber(jsonMember(end, "dtype"));
       return {
         name: key,
         tensor: textMember(end, "name") ?? key,
         dtype: dtypeOf(number) ?? typeName(number),
-        shape: shapeOf(member(end, "tensorShape")),
+        shape: shapeOf(jsonMember(end, "tensorShape")),
       };
     });
 }

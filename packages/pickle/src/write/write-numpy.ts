@@ -1,4 +1,4 @@
-import { ModelkeepError, type Tensor, tensorBytes, ZipWriter } from "@modelkeep/core";
+import { joinBytes, ModelkeepError, type Tensor, tensorBytes, ZipWriter } from "@modelkeep/core";
 
 import { numpyCodes } from "./numpy-codes.js";
 
@@ -22,7 +22,7 @@ export function writeNpz(tensors: ReadonlyMap<string, Tensor>, level = 0): () =>
     const writer = new ZipWriter(new Date(0));
     for (const { name, parts } of files) {
       const size = parts[0].length + parts[1].length;
-      if (size < inMemory) yield* writer.small(name, joined(parts, size), level);
+      if (size < inMemory) yield* writer.small(name, joinBytes(parts), level);
       else yield* writer.large(name, size, pieces(parts), level);
     }
     yield* writer.end();
@@ -57,16 +57,6 @@ function texts(tensor: Tensor): { descr: string; elements: Uint8Array } {
   const elements = new Uint32Array(items.length * width);
   for (const [index, item] of items.entries()) elements.set(item, index * width);
   return { descr: `<U${width}`, elements: new Uint8Array(elements.buffer) };
-}
-
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 async function* pieces(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
