@@ -53,6 +53,23 @@ test("a model of TensorFlow.js is kept with ONNX and the proof that it agrees, a
     for (const file of ["model.json", "group1-shard1of3.bin", "group1-shard3of3.bin"])
       expect(readFileSync(join(folder, `back-${name}`, file))).toEqual(readFileSync(join(folder, "wine-dense", file)));
   }
+  const saveWith = (path: string, rows: readonly (readonly number[])[]) => {
+    writeFileSync(join(folder, "wrong.json"), JSON.stringify({ outputs: { [output]: rows } }));
+    return run(["save", "wrong", path, "--samples", "rows.json", "--expected", "wrong.json"]);
+  };
+  for (const path of ["wine-dense", "wine.onnx"]) {
+    const { code, stderr } = await saveWith(path, outputs.slice(1));
+    expect([path, code, stderr]).toEqual([
+      path,
+      expect.any(Number),
+      expect.stringContaining("12 rows of inputs and 11 of outputs"),
+    ]);
+  }
+  const other = await saveWith("wine.onnx", [[2, 3, 4], ...outputs.slice(1)]);
+  expect([other.code, other.stderr]).toEqual([
+    0,
+    expect.stringContaining("wrong@1 does not give its expected outputs (onnx by "),
+  ]);
   const weights = await run(["convert", "wine-dense", "wine.safetensors"]);
   expect(weights.code).toBe(0);
 });

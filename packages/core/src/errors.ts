@@ -33,7 +33,7 @@ export type ErrorCode =
   | "unsupported"
   /** A package that must be installed first. */
   | "missing_package"
-  /** Inputs that do not fit the signature. */
+  /** Inputs, or outputs that are given for them, that do not fit the signature. */
   | "signature_mismatch"
   /** Predictions differ from the recorded samples. */
   | "samples_differ"

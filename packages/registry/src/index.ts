@@ -60,6 +60,7 @@ export type {
 } from "./record.js";
 export { routeBuckets } from "./record.js";
 export { type OpenOptions, Registry } from "./registry.js";
+export type { NotReproduced } from "./hold-given.js";
 export type { NotMade, RepresentationChoice } from "./representations.js";
 export type {
   ApplyOptions,

@@ -96,7 +96,8 @@ export class Registry {
    * first version makes the model. The same content again is noticed, and the version that is there returned.
    * @throws `unsupported` where no plugin takes the model, or makes the form that is asked for
    * @throws `invalid_input` where there is neither `model` nor `files`, `invalid_manifest` where metadata break the schema
-   * @throws `signature_mismatch` where samples do not fit the signature, `samples_differ` where a conversion does not keep its promise
+   * @throws `signature_mismatch` where samples do not fit the signature, `samples_differ` where a conversion does not keep its promise, or
+   *   the model can never give outputs of the dtype and shape that are given
    * @throws `already_exists` where a name differs from another only by case, `deleted` where the model was deleted
    * @throws `gate_refused` where a policy holds one of `aliases` and is not met
    */

@@ -14,6 +14,7 @@ import {
 
 import type { Context } from "./context.js";
 import { givenOutputs } from "./given-outputs.js";
+import { type GivenSamples, holdGiven, type NotReproduced, placeOf, told } from "./hold-given.js";
 import type { Prepared } from "./representations.js";
 import { type Runner, runners, startPredictor } from "./runner.js";
 import type { SamplesInput } from "./save-input.js";
@@ -24,11 +25,12 @@ export interface PreparedSamples {
   readonly sources: readonly PayloadSource[];
   /** With the proof that each converted one agrees. */
   readonly representations: readonly Representation[];
+  readonly notReproduced?: NotReproduced | undefined;
 }
 
 const givenBound = 1e-6;
 
-/** Records samples: outputs that were given, or that a runtime computes now from the files that are about to be saved. */
+/** Records samples: outputs that were given, held to the model, or that a runtime computes now from the files that are about to be saved. */
 export async function prepareSamples(
   context: Context,
   prepared: readonly Prepared[],
@@ -36,7 +38,6 @@ export async function prepareSamples(
   input: SamplesInput,
 ): Promise<PreparedSamples> {
   const inputs = tensorsFor(input.inputs, signature);
-  const rows = rowsOf(inputs);
   const run = (runner: Runner) => runOnce(context, prepared, runner, signature, inputs);
   let outputs =
     input.outputs &&
@@ -44,11 +45,10 @@ export async function prepareSamples(
       ? (input.outputs as TensorMap)
       : givenOutputs(input.outputs, known(signature, "outputs")));
   let recordedBy: NonNullable<Manifest["samples"]>["recordedBy"];
+  let notReproduced: NotReproduced | undefined;
+  const forms = prepared.map((each) => each.representation);
   if (outputs === undefined) {
-    const [runner] = await runners(
-      context.plugins,
-      prepared.map((each) => each.representation),
-    );
+    const [runner] = await runners(context.plugins, forms);
     outputs = await run(runner!);
     const { representation, runtime } = runner!;
     recordedBy = {
@@ -59,30 +59,35 @@ export async function prepareSamples(
     };
   }
   const bound = input.bound ?? (recordedBy === undefined ? givenBound : 0);
+  if (recordedBy === undefined)
+    notReproduced = await holdGiven(context, forms, signature, { inputs, outputs, bound }, run);
   const representations: Representation[] = [];
-  for (const { representation } of prepared)
-    representations.push(await proved(context, representation, outputs, rows, run));
+  for (const form of forms) {
+    const { representation, differs } = await proved(context, form, { inputs, outputs, bound }, run);
+    representations.push(representation);
+    if (recordedBy === undefined) notReproduced ??= differs;
+  }
   const { entry, sources } = await recordSamples({ inputs, outputs, bound });
-  return { samples: { ...entry, ...(recordedBy && { recordedBy }) }, sources, representations };
+  return { samples: { ...entry, ...(recordedBy && { recordedBy }) }, sources, representations, notReproduced };
 }
 
 /** Holds a converted representation to the samples, where something can run it, and writes down how well it agrees. */
 async function proved(
   context: Context,
   representation: Representation,
-  outputs: TensorMap,
-  rows: number,
+  { inputs, outputs, bound }: GivenSamples,
   run: (runner: Runner) => Promise<TensorMap>,
-): Promise<Representation> {
+): Promise<{ readonly representation: Representation; readonly differs?: NotReproduced | undefined }> {
   const { convertedFrom } = representation;
-  if (convertedFrom === undefined) return representation;
+  if (convertedFrom === undefined) return { representation };
   const [runner] = await runners(context.plugins, [representation]).catch((error: unknown) => {
     if ((error as { code?: string }).code === "unsupported") return [];
     throw error;
   });
-  if (runner === undefined) return representation;
-  const { agrees, identical, worst } = compareTensors(await run(runner), outputs, convertedFrom.bound ?? 0);
-  const at = worst && `${worst.name}[${worst.index?.join(", ") ?? ""}]`;
+  if (runner === undefined) return { representation };
+  const found = await run(runner);
+  const { agrees, identical, worst } = compareTensors(found, outputs, convertedFrom.bound ?? 0);
+  const at = worst && placeOf(worst);
   if (!agrees && convertedFrom.exactness !== "unknown")
     throw new ModelkeepError(
       "samples_differ",
@@ -90,13 +95,19 @@ async function proved(
       { details: { worst } },
     );
   const proof = {
-    rows,
+    rows: rowsOf(inputs),
     identical,
     ...(worst && Number.isFinite(worst.difference) && { worst: worst.difference }),
     ...(at !== undefined && { worstAt: at }),
     runtime: `${runner.runtime.name} ${runner.runtime.version}`,
   };
-  return { ...representation, convertedFrom: { ...convertedFrom, proof } };
+  // What promotion would say of it: there, the bound of the samples counts too.
+  const kept = agrees || compareTensors(found, outputs, bound).agrees;
+  const differs = { representation: representation.name, runtime: runner.runtime.name, message: told(worst) };
+  return {
+    representation: { ...representation, convertedFrom: { ...convertedFrom, proof } },
+    ...(!kept && { differs }),
+  };
 }
 
 async function runOnce(

@@ -2,6 +2,7 @@ import type { LeftAttestation } from "./attest.js";
 import type { Inputs, Manifest, Progress, Signature } from "@modelkeep/core";
 
 import type { GivenOutputs } from "./given-outputs.js";
+import type { NotReproduced } from "./hold-given.js";
 import type { NotMade, RepresentationChoice } from "./representations.js";
 import type { BlobSource } from "./upload.js";
 
@@ -30,7 +31,10 @@ export type Metadata = Partial<
 export interface SamplesInput {
   /** Records, rows or tensors, as `predict` takes them. */
   readonly inputs: Inputs;
-  /** What the model gave for them. Without it a runtime that is installed computes them now. */
+  /**
+   * What the model gave for them: held to what it gives now, where a runtime for it is installed (`Saved.notReproduced`). Without
+   * it such a runtime computes them.
+   */
   readonly outputs?: GivenOutputs | undefined;
   /** Floats agree when |a - b| <= bound x max(1, |b|). Default: 0 where a runtime recorded them, else 1e-6. */
   readonly bound?: number | undefined;
@@ -72,6 +76,8 @@ export interface Saved {
   readonly existing: boolean;
   /** Forms that were asked for where possible, and were not. */
   readonly notMade?: readonly NotMade[] | undefined;
+  /** What the model gave now instead of the outputs that were given with the samples. It is kept all the same. */
+  readonly notReproduced?: NotReproduced | undefined;
   readonly manifest: Manifest;
   /** Attestations that came with an imported envelope and do not hold for this model. */
   readonly leftAttestations?: readonly LeftAttestation[] | undefined;

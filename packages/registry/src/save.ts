@@ -10,6 +10,7 @@ import {
 import type { Context } from "./context.js";
 import { recordForSave, register } from "./register.js";
 import { describeFileModel } from "./file-model.js";
+import type { NotReproduced } from "./hold-given.js";
 import { declareRequirements } from "./requirements.js";
 import { describeFiles, encodeModel, type NotMade, type Prepared } from "./representations.js";
 import { prepareSamples } from "./samples.js";
@@ -73,6 +74,7 @@ export async function save(context: Context, name: string, input: SaveInput): Pr
       content: version.content,
       existing: registered.existing,
       ...(draft.notMade.length > 0 && { notMade: draft.notMade }),
+      ...(draft.notReproduced && { notReproduced: draft.notReproduced }),
       manifest,
     };
   } finally {
@@ -86,6 +88,7 @@ interface DraftEnvelope {
   readonly samples?: Manifest["samples"] | undefined;
   readonly sources: readonly BlobSource[];
   readonly notMade: readonly NotMade[];
+  readonly notReproduced?: NotReproduced | undefined;
 }
 
 async function prepare(context: Context, input: SaveInput): Promise<DraftEnvelope> {
@@ -110,6 +113,7 @@ async function prepare(context: Context, input: SaveInput): Promise<DraftEnvelop
     representations,
     samples: recorded?.samples,
     notMade: (encoded ?? fromFiles).notMade ?? [],
+    notReproduced: recorded?.notReproduced,
     sources: [...prepared.flatMap((each: Prepared) => each.sources), ...described.others, ...(recorded?.sources ?? [])],
   };
 }

@@ -11,7 +11,7 @@ import { exitCodes } from "../exit-codes.js";
 import { gatherMetadata } from "../facts.js";
 import { counted } from "../output.js";
 import { progressBar } from "../progress.js";
-import { filesOf, ownForms, samplesOf, warnOfNotMade } from "./save.js";
+import { filesOf, ownForms, samplesOf, warnOfNotMade, warnOfNotReproduced } from "./save.js";
 
 /** What a line says of one model. Paths are seen from the folder of the file that holds the line. */
 interface BatchLine {
@@ -30,6 +30,7 @@ interface Outcome {
   readonly reference?: string;
   readonly existing?: boolean;
   readonly notMade?: Saved["notMade"];
+  readonly notReproduced?: Saved["notReproduced"];
   readonly error?: { readonly code: string; readonly message: string };
 }
 
@@ -62,8 +63,11 @@ export async function saveBatch(context: Context, path: string): Promise<number>
   }
   bar.stop();
   throwIfAborted(signal);
-  for (const { reference, notMade } of outcomes)
-    if (reference !== undefined) warnOfNotMade({ reference, notMade }, output);
+  for (const { reference, notMade, notReproduced } of outcomes) {
+    if (reference === undefined) continue;
+    warnOfNotMade({ reference, notMade }, output);
+    warnOfNotReproduced({ reference, notReproduced }, output);
+  }
   const failed = outcomes.filter((each) => each.error !== undefined);
   output.result(outcomes, () => {
     const existing = outcomes.filter((each) => each.existing === true).length;
@@ -149,8 +153,8 @@ function outcomeOf(
   result: PromiseSettledResult<Saved>,
 ): Outcome {
   if (result.status === "rejected") return { line, name: input.name, error: errorOf(result.reason) };
-  const { name, reference, existing, notMade } = result.value;
-  return { line, name, reference, existing, ...(notMade && { notMade }) };
+  const { name, reference, existing, notMade, notReproduced } = result.value;
+  return { line, name, reference, existing, ...(notMade && { notMade }), ...(notReproduced && { notReproduced }) };
 }
 
 function errorOf(error: unknown): NonNullable<Outcome["error"]> {

@@ -56,6 +56,7 @@ export async function run(context: Context): Promise<number | void> {
     })
     .finally(bar.stop);
   warnOfNotMade(saved, output);
+  warnOfNotReproduced(saved, output);
   const { manifest, ...facts } = saved;
   const size = manifest.payloads.reduce((sum, payload) => sum + payload.size, 0);
   const kept = manifest.representations.map((each) => each.name).join(", ");
@@ -148,4 +149,14 @@ export async function ownForms(
 /** Why not is said, and the file kept as it is. */
 export function warnOfNotMade({ reference, notMade = [] }: Pick<Saved, "reference" | "notMade">, output: Output): void {
   for (const { message } of notMade) output.warn(`${reference} is kept as it is, without ONNX: ${message}`);
+}
+
+/** The version is kept; its first promotion would find the same, perhaps weeks later. */
+export function warnOfNotReproduced(
+  { reference, notReproduced: found }: Pick<Saved, "reference" | "notReproduced">,
+  output: Output,
+): void {
+  if (found === undefined) return;
+  const { representation, runtime, message } = found;
+  output.warn(`${reference} does not give its expected outputs (${representation} by ${runtime}): ${message}`);
 }
