@@ -110,6 +110,7 @@ export async function register(
   });
   await hinted;
   context.logs.keep(record);
+  upload.acknowledged();
   return { record, version: record.versions.get(number)!, existing };
 }
 

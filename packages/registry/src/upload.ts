@@ -54,6 +54,9 @@ export class Upload {
   readonly #begun = performance.now();
   readonly #running: Promise<unknown>[] = [];
   #lease: Lease | undefined;
+  /** Of what is measured while it is sent. */
+  #sizes: readonly number[] = [];
+  #acknowledged = false;
   #done = 0;
   #total = 0;
 
@@ -73,6 +76,8 @@ export class Upload {
     const inOnePass = new Set(
       large.filter(({ size }) => size === undefined || !(seen.has(size) || this.#options.expects?.(size) === true)),
     );
+
+    this.#sizes = [...inOnePass].flatMap(({ size }) => size ?? []);
 
     const measured = new Map<BlobSource, PayloadEntry>();
     for (const source of sources)
@@ -147,6 +152,7 @@ export class Upload {
     this.#lease = await takeLease(
       this.#context,
       this.#items.map((item) => item.entry.digest),
+      this.#sizes,
     );
     await before?.release();
     await this.confirm();
@@ -164,9 +170,15 @@ export class Upload {
     return changes.includes(true);
   }
 
+  /** To be called once the entry is written and all bytes were seen behind it. */
+  acknowledged(): void {
+    this.#acknowledged = true;
+  }
+
+  /** Gives up the lease, but for one that tells the next attempt of a save that failed what sizes may be there already. */
   async end(): Promise<void> {
     await Promise.allSettled(this.#running);
-    await this.#lease?.release();
+    if (this.#acknowledged || this.#sizes.length === 0) await this.#lease?.release();
   }
 
   async #settle(item: Item): Promise<void> {
@@ -201,11 +213,7 @@ export class Upload {
     const candidates = found.filter((each) => each.keys.length > 0);
     if (candidates.length > 0 || inOnePass.length > 0 || this.#total >= longUpload) {
       const digests = candidates.map((each) => each.digest);
-      this.#lease = await takeLease(
-        this.#context,
-        digests,
-        inOnePass.flatMap(({ size }) => size ?? []),
-      );
+      this.#lease = await takeLease(this.#context, digests, this.#sizes);
     }
     const keys = new Map<BlobSource, string>();
     if (candidates.length === 0) return keys;

@@ -1,5 +1,5 @@
-import { type ListEntry } from "@modelkeep/core";
-import { broken, entries, without, type Breakage } from "./breakage.js";
+import { type ListEntry, ModelkeepError } from "@modelkeep/core";
+import { broken, entries, late, without, type Breakage } from "./breakage.js";
 
 export const brokenNaming: readonly Breakage[] = [
   broken("decodes keys", "odd keys are kept apart and come back as they were", (good) => {
@@ -26,6 +26,23 @@ export const brokenNaming: readonly Breakage[] = [
   broken("repairs keys that break the grammar", "keys that break the grammar are refused by every verb", (good) => ({
     head: (key, options) => good.head(key.replaceAll(/\/+|\\/g, "/").replace(/^\/|\/$/g, "") || "x", options),
   })),
+  broken("keeps names with a dot in front for itself", "odd keys also serve as the first segment", (good) => ({
+    async put(key, body, options) {
+      if (late(key).startsWith(".")) throw new ModelkeepError("invalid_key", "hidden names are not for everybody");
+      return good.put(key, body, options);
+    },
+  })),
+  broken(
+    "makes a folder of the key above",
+    "a key beneath another key is kept or refused, and harms nothing",
+    (good) => ({
+      async put(key, body, options) {
+        const segments = late(key).split("/");
+        for (const at of segments.keys()) if (at > 0) await good.delete(segments.slice(0, at).join("/"));
+        return good.put(key, body, options);
+      },
+    }),
+  ),
 ];
 
 export const brokenListing: readonly Breakage[] = [
@@ -108,4 +125,19 @@ export const brokenListing: readonly Breakage[] = [
       for await (const entry of good.list(prefix, options)) yield { ...entry, size: 0 };
     },
   })),
+  broken("takes the empty prefix for nothing", "the empty prefix is the whole store", (good) => ({
+    async *list(prefix, options) {
+      if (prefix !== "") yield* good.list(prefix, options);
+    },
+  })),
+  broken("never closes a listing that is left", "a listing may be left half way", (good) => {
+    let open = 0;
+    return {
+      async *list(prefix, options) {
+        if (++open > 10) throw new ModelkeepError("io_error", "too many open cursors");
+        yield* good.list(prefix, options);
+        open--;
+      },
+    };
+  }),
 ];

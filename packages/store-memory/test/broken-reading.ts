@@ -1,4 +1,4 @@
-import { ModelkeepError } from "@modelkeep/core";
+import { ModelkeepError, type Store, type StoredObject } from "@modelkeep/core";
 import { broken, entries, pass, type Breakage } from "./breakage.js";
 
 export const brokenReading: readonly Breakage[] = [
@@ -129,4 +129,84 @@ export const brokenReading: readonly Breakage[] = [
       },
     }),
   ),
+  broken(
+    "stumbles over what was deleted meanwhile",
+    "an object deleted while it is read gives its bytes or not_found",
+    (good) => ({
+      get: changed(good, (object) => ({
+        async *stream(options) {
+          if ((await good.head(object.info.key)) === undefined) throw new RangeError("no such file");
+          yield* object.stream(options);
+        },
+      })),
+    }),
+  ),
+  broken("cannot cut an empty object", "an empty object has empty ranges", (good) => ({
+    async get(key, options) {
+      const object = await good.get(key, options);
+      if (options?.range !== undefined && object?.info.size === 0)
+        throw new ModelkeepError("io_error", "416 Range Not Satisfiable");
+      return object;
+    },
+  })),
+  broken("throws where a range of nothing is asked for", "a range of something that is absent is absent", (good) => ({
+    async get(key, options) {
+      const object = await good.get(key, options);
+      if (options?.range !== undefined && object === undefined)
+        throw new ModelkeepError("not_found", `${key} is not there`);
+      return object;
+    },
+  })),
+  broken("makes a range of what is none", "a range that is no range is misuse", (good) => ({
+    get(key, { range, ...rest } = {}) {
+      if (range === undefined) return good.get(key, rest);
+      const start = Math.max(0, Math.trunc(range.start) || 0);
+      return good.get(key, { ...rest, range: { start, end: Math.max(start, range.end ?? 2 ** 40) } });
+    },
+  })),
+  broken(
+    "fills the buffer and not the view",
+    "readInto fills a part of a larger buffer and touches nothing else",
+    (good) => ({
+      get: changed(good, (object) => ({
+        readInto: (target, options) => object.readInto(new Uint8Array(target.buffer, 0, target.length), options),
+      })),
+    }),
+  ),
+  broken("has one position for all readers", "many reads of one object go together", (good) => ({
+    get: changed(good, (object) => {
+      let position = 0;
+      return {
+        async readInto(target, options) {
+          position = options?.offset ?? 0;
+          await Promise.resolve();
+          return object.readInto(target, { ...options, offset: position });
+        },
+      };
+    }),
+  })),
+  broken(
+    "never closes a stream that is left",
+    "a stream that is left half way costs nothing and can be begun again",
+    (good) => {
+      let open = 0;
+      return {
+        get: changed(good, (object) => ({
+          async *stream(options) {
+            if (++open > 10) throw new ModelkeepError("io_error", "too many open files");
+            yield* object.stream(options);
+            open--;
+          },
+        })),
+      };
+    },
+  ),
 ];
+
+/** `get`, with something else about the object that it finds. */
+function changed(good: Store, change: (object: StoredObject) => Partial<StoredObject>): Store["get"] {
+  return async (key, options) => {
+    const object = await good.get(key, options);
+    return object && { ...object, ...change(object) };
+  };
+}

@@ -14,6 +14,11 @@ describe("every broken promise is noticed", () => {
     await found!.run({ store: memoryStore(), prefix: "", race });
     await expect(found!.run({ store: open(), prefix: "", race })).rejects.toThrow(Error);
   });
+
+  test("and every case of the suite notices one", () => {
+    const proved = new Set(breakages.map(({ noticedBy }) => noticedBy));
+    expect(storeCases.map(({ name }) => name).filter((name) => !proved.has(name))).toEqual([]);
+  });
 });
 
 test("a store is checked in a corner of its own, which is empty again afterwards", async () => {

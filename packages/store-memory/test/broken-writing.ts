@@ -1,4 +1,4 @@
-import { ModelkeepError } from "@modelkeep/core";
+import { type ByteSource, ModelkeepError } from "@modelkeep/core";
 import { broken, late, pass, readAll, without, type Breakage } from "./breakage.js";
 
 export const brokenWriting: readonly Breakage[] = [
@@ -129,4 +129,100 @@ export const brokenWriting: readonly Breakage[] = [
       },
     };
   }),
+  broken("tells another size than it wrote", "put tells key, size and time of what it wrote", (good) => ({
+    put: async (key, body, options) => ({ ...(await good.put(key, body, options)), size: 0 }),
+  })),
+  broken(
+    "has one clock for put and another for head",
+    "modified is the same by head, get and list, and does not run backwards",
+    (good) => ({
+      async head(key, options) {
+        const info = await good.head(key, options);
+        return info && { ...info, modified: new Date(info.modified.getTime() - 3_600_000) };
+      },
+    }),
+  ),
+  broken(
+    "takes an empty chunk for the end",
+    "a body that is opened may come in chunks of any size, empty ones too",
+    (good) => ({
+      put(key, body, options) {
+        return good.put(key, body instanceof Uint8Array ? body : () => untilEmpty(body), options);
+      },
+    }),
+  ),
+  broken(
+    "writes over the beginning and leaves the rest",
+    "put replaces what was there, also by something shorter",
+    (good) => ({
+      async put(key, body, options) {
+        const before = typeof key === "string" ? await good.get(key) : undefined;
+        if (before === undefined || !(body instanceof Uint8Array)) return good.put(key, body, options);
+        const bytes = new Uint8Array(Math.max(before.info.size, body.length));
+        await before.readInto(bytes);
+        bytes.set(body);
+        return good.put(key, bytes, options);
+      },
+    }),
+  ),
+  broken("hides what is being replaced", "what was there stays readable until it is replaced", (good) => {
+    const writing = new Set<string>();
+    return {
+      async put(key, body, options) {
+        writing.add(late(key));
+        try {
+          return await good.put(key, body, options);
+        } finally {
+          writing.delete(late(key));
+        }
+      },
+      get: async (key, options) => (writing.has(key) ? undefined : good.get(key, options)),
+    };
+  }),
+  broken(
+    "looks first and writes afterwards",
+    "of many puts if absent of large bodies one wins, and its bytes are whole",
+    (good) => ({
+      async put(key, body, options = {}) {
+        const taken = options.if === "absent" && (await good.head(late(key))) !== undefined;
+        return good.put(key, body, taken ? options : without(options, "if"));
+      },
+    }),
+  ),
+  broken(
+    "collects all bodies of a key in one place",
+    "ordinary puts of one key side by side leave one of the bodies whole",
+    (good) => {
+      const places = new Map<string, Uint8Array[]>();
+      return {
+        async put(key, body, options) {
+          if (body instanceof Uint8Array) return good.put(key, body, options);
+          const chunks = places.get(late(key)) ?? [];
+          places.set(late(key), chunks);
+          for await (const chunk of body()) chunks.push(chunk);
+          return good.put(key, pass(chunks), options);
+        },
+      };
+    },
+  ),
+  broken(
+    "asks for the late key of a body that failed",
+    "a late key is never asked for when the body fails, and its own error is passed on",
+    (good) => ({
+      async put(key, body, options) {
+        try {
+          return await good.put(key, body, options);
+        } finally {
+          late(key);
+        }
+      },
+    }),
+  ),
 ];
+
+async function* untilEmpty(body: ByteSource): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body()) {
+    if (chunk.length === 0) return;
+    yield chunk;
+  }
+}

@@ -1,7 +1,9 @@
 import {
   type Codec,
+  collect,
   isModelkeepError,
   isModelState,
+  joinBytes,
   memoryPayloads,
   ModelkeepError,
   type ModelState,
@@ -9,7 +11,7 @@ import {
 } from "@modelkeep/core";
 import { describe, expect, test } from "vitest";
 
-import { codecSuite } from "./codec-suite.js";
+import { codecCases, codecSuite } from "./codec-suite.js";
 
 /** A codec for the tests: JSON of one state with a list of bytes. It keeps every promise. */
 const sound: Codec<ModelState> = {
@@ -102,27 +104,51 @@ describe("a codec is found out that", () => {
       return [];
     },
   });
-  const broken: readonly [string, Partial<Codec<ModelState>>][] = [
-    ["has no proper name", { name: "Broken Codec" }],
-    ["accepts anything", { accepts: (value: unknown): value is ModelState => value !== undefined }],
-    ["accepts nothing", { accepts: (value: unknown): value is ModelState => value === failures }],
-    ["loses a field", { decode: async (...all) => ({ ...(await sound.decode(...all)), version: 2 }) }],
+  const broken: readonly [what: string, noticedBy: string, parts: Partial<Codec<ModelState>>][] = [
+    ["has no proper name", "the codec says what it is called", { name: "Broken Codec" }],
+    [
+      "accepts anything",
+      "accepts its models, and nothing that is none",
+      { accepts: (value: unknown): value is ModelState => value !== undefined },
+    ],
+    [
+      "accepts nothing",
+      "accepts its models, and nothing that is none",
+      { accepts: (value: unknown): value is ModelState => value === failures },
+    ],
+    [
+      "loses a field",
+      "every sample comes back as it was",
+      { decode: async (...all) => ({ ...(await sound.decode(...all)), version: 2 }) },
+    ],
     [
       "loses a bit",
+      "every sample comes back as it was",
       { decode: async (...all) => alter(await sound.decode(...all), (data) => (data[0] = (data[0] ?? 0) ^ 1)) },
     ],
     [
       "writes the time",
+      "the same model gives the same bytes, also once it has been read back",
       changed((bytes) => new TextEncoder().encode(`${new TextDecoder().decode(bytes)}${" ".repeat(++calls % 7)}`)),
     ],
-    ["leaves the envelope", { encode: async (value) => renamed(await sound.encode(value), "../model.sound") }],
-    ["forgets the stem", { encode: async (value) => renamed(await sound.encode(value), "model.sound") }],
+    [
+      "leaves the envelope",
+      "payloads have proper paths, true sizes, and open as often as needed",
+      { encode: async (value) => renamed(await sound.encode(value), "../model.sound") },
+    ],
+    [
+      "forgets the stem",
+      "payloads have proper paths, true sizes, and open as often as needed",
+      { encode: async (value) => renamed(await sound.encode(value), "model.sound") },
+    ],
     [
       "lies about sizes",
+      "payloads have proper paths, true sizes, and open as often as needed",
       { encode: async (...all) => (await sound.encode(...all)).map((file) => ({ ...file, size: 1 })) },
     ],
     [
       "can be read only once",
+      "payloads have proper paths, true sizes, and open as often as needed",
       {
         async encode(...all) {
           const [first] = await sound.encode(...all);
@@ -133,6 +159,7 @@ describe("a codec is found out that", () => {
     ],
     [
       "changes the model",
+      "the model is not changed by encoding it",
       {
         encode: async (value, options) =>
           sound.encode(
@@ -143,6 +170,7 @@ describe("a codec is found out that", () => {
     ],
     [
       "hands out the same arrays twice",
+      "what is read belongs to its reader: two decodes share nothing, and the file stays as it is",
       {
         async decode(payloads, options) {
           const known = kept.get(payloads);
@@ -153,24 +181,69 @@ describe("a codec is found out that", () => {
         },
       },
     ],
-    ["takes every file for its own", { sniff: () => "yes" }],
-    ["trusts the extension", { sniff: (head, path) => (path?.endsWith(".sound") ? "yes" : sound.sniff!(head)) }],
-    ["does not know its own files", { sniff: () => "no" }],
-    ["throws when it looks at little", { sniff: (head) => (head[5] === undefined ? fail() : sound.sniff!(head)) }],
-    ["throws what is not typed", { decode: async (...all) => untyped(() => sound.decode(...all)) }],
-    ["ignores what follows the end", { decode: async (payloads, options) => lenient(payloads, options) }],
-    ["makes up what is missing", { decode: async (...all) => sound.decode(...all).catch(() => model([])) }],
-    ["ignores limits", { decode: async (payloads) => sound.decode(payloads) }],
+    ["takes every file for its own", "recognises its own files by content, and no others", { sniff: () => "yes" }],
+    [
+      "trusts the extension",
+      "recognises its own files by content, and no others",
+      { sniff: (head, path) => (path?.endsWith(".sound") ? "yes" : sound.sniff!(head)) },
+    ],
+    ["does not know its own files", "recognises its own files by content, and no others", { sniff: () => "no" }],
+    [
+      "throws when it looks at little",
+      "recognises its own files by content, and no others",
+      { sniff: (head) => (head[5] === undefined ? fail() : sound.sniff!(head)) },
+    ],
+    [
+      "throws what is not typed",
+      "mutated files give a model or a typed error, quickly",
+      { decode: async (...all) => untyped(() => sound.decode(...all)) },
+    ],
+    [
+      "ignores what follows the end",
+      "a file that goes on after its end is refused",
+      { decode: async (payloads, options) => lenient(payloads, options) },
+    ],
+    [
+      "makes up what is missing",
+      "a file that is cut anywhere is refused with a typed error",
+      { decode: async (...all) => sound.decode(...all).catch(() => model([])) },
+    ],
+    [
+      "takes an empty file for an empty model",
+      "an empty file, noise and zeros are refused",
+      { decode: async (payloads, options) => (payloads.main.size === 0 ? model([]) : sound.decode(payloads, options)) },
+    ],
+    ["makes up a file that is missing", "a model of several files is refused without one of them", inTwoFiles],
+    [
+      "breaks prototypes",
+      "every sample comes back as it was",
+      { decode: async (...all) => breaking(await sound.decode(...all)) },
+    ],
+    ["ignores limits", "the limit on bytes holds", { decode: async (payloads) => sound.decode(payloads) }],
     [
       "ignores the signal",
+      "a signal that has fired ends decode and inspect",
       { decode: async (payloads, options) => sound.decode(payloads, { limits: options?.limits ?? {} }) },
     ],
-    ["pollutes prototypes", { decode: async (...all) => polluting(await sound.decode(...all)) }],
-    ["tells nothing", { inspect: async () => ({ summary: "" }) }],
-    ["tells what JSON can't", { inspect: async () => ({ summary: "x", details: { count: 1n } }) }],
+    [
+      "pollutes prototypes",
+      "every sample comes back as it was",
+      { decode: async (...all) => polluting(await sound.decode(...all)) },
+    ],
+    ["tells nothing", "inspect tells what is in it, in plain values", { inspect: async () => ({ summary: "" }) }],
+    [
+      "tells what JSON can't",
+      "inspect tells what is in it, in plain values",
+      { inspect: async () => ({ summary: "x", details: { count: 1n } }) },
+    ],
   ];
-  test.each(broken)("%s", async (_, parts) => {
-    expect(await failures({ ...sound, ...parts })).not.toEqual([]);
+  test.each(broken)("%s", async (_, noticedBy, parts) => {
+    expect(await failures({ ...sound, ...parts })).toContain(noticedBy);
+  });
+
+  test("and every case of the suite finds one", () => {
+    const proved = new Set(broken.map(([, noticedBy]) => noticedBy));
+    expect(codecCases.map(({ name }) => name).filter((name) => !proved.has(name))).toEqual([]);
   });
 });
 
@@ -201,6 +274,26 @@ async function lenient(...[payloads, options]: Parameters<typeof sound.decode>):
   const text = new TextDecoder().decode(await payloads.main.bytes());
   const bytes = new TextEncoder().encode(text.slice(0, text.lastIndexOf("}") + 1));
   return sound.decode(memoryPayloads([{ path: payloads.main.path, bytes }]), options);
+}
+
+/** The head and the rest apart, and only the head is missed. */
+const inTwoFiles: Partial<Codec<ModelState>> = {
+  async encode(value, options) {
+    const [first] = await sound.encode(value, options);
+    const bytes = await collect(first!.open());
+    return [source(first!.path, bytes.subarray(0, 6)), source(`${first!.path}.rest`, bytes.subarray(6))];
+  },
+  async decode(payloads, options) {
+    const rest = payloads.get(`${payloads.main.path}.rest`);
+    if (rest === undefined) return model([]);
+    const parts = [await payloads.main.bytes(options), await rest.bytes(options)];
+    return sound.decode(memoryPayloads([{ path: payloads.main.path, bytes: joinBytes(parts) }]), options);
+  },
+};
+
+function breaking(value: ModelState): ModelState {
+  Object.prototype.propertyIsEnumerable = () => true;
+  return value;
 }
 
 function polluting(value: ModelState): ModelState {

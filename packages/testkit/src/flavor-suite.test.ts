@@ -1,7 +1,7 @@
 import { type Flavor, isTensor, ModelkeepError, type ModelState, Tensor } from "@modelkeep/core";
 import { describe, expect, test } from "vitest";
 
-import { flavorSuite } from "./flavor-suite.js";
+import { flavorCases, flavorSuite } from "./flavor-suite.js";
 
 /** A framework of one class. */
 class Line {
@@ -62,14 +62,35 @@ const changed = (change: (state: ModelState) => ModelState): Partial<Flavor<Line
 let calls = 0;
 
 describe("a flavor is found out that", () => {
-  const broken: readonly [string, Partial<Flavor<Line>>][] = [
-    ["owns everything", { owns: (model): model is Line => model !== undefined }],
-    ["owns nothing", { owns: (model): model is Line => model === failures }],
-    ["signs with another name", changed((state) => ({ ...state, flavor: "other" }))],
-    ["freezes to what is not plain", changed((state) => ({ ...state, state: [new Date()] as never }))],
-    ["freezes differently each time", changed((state) => ({ ...state, type: `line${(calls += 1)}` }))],
+  const broken: readonly [what: string, noticedBy: string, parts: Partial<Flavor<Line>>][] = [
+    [
+      "owns everything",
+      "owns its models, and nothing that is none",
+      { owns: (model): model is Line => model !== undefined },
+    ],
+    [
+      "owns nothing",
+      "owns its models, and nothing that is none",
+      { owns: (model): model is Line => model === failures },
+    ],
+    [
+      "signs with another name",
+      "freezes to plain state under its own name, the same each time, and leaves the model as it is",
+      changed((state) => ({ ...state, flavor: "other" })),
+    ],
+    [
+      "freezes to what is not plain",
+      "freezes to plain state under its own name, the same each time, and leaves the model as it is",
+      changed((state) => ({ ...state, state: [new Date()] as never })),
+    ],
+    [
+      "freezes differently each time",
+      "freezes to plain state under its own name, the same each time, and leaves the model as it is",
+      changed((state) => ({ ...state, type: `line${(calls += 1)}` })),
+    ],
     [
       "changes the model",
+      "freezes to plain state under its own name, the same each time, and leaves the model as it is",
       {
         freeze(model) {
           model.slope += 1;
@@ -77,17 +98,50 @@ describe("a flavor is found out that", () => {
         },
       },
     ],
-    ["loses precision", { thaw: async (state) => new Line(Math.fround(0.1), (await sound.thaw(state)).offsets) }],
-    ["thaws something else", { thaw: async (state) => ({ slope: 1, offsets: state }) as unknown as Line }],
-    ["changes the state", { thaw: async (state) => emptied(await sound.thaw(state), state) }],
-    ["guesses the type", { thaw: async (state) => sound.thaw({ ...state, type: "line" }) }],
-    ["ignores the version", { thaw: async (state) => sound.thaw({ ...state, version: 1 }) }],
-    ["takes any flavor", { thaw: async (state) => sound.thaw({ ...state, flavor: "lines" }) }],
-    ["trusts the state", { thaw: async (state) => trusting(state) }],
-    ["describes what JSON can't", { describe: () => ({ parameters: { slope: Number.NaN } }) }],
+    [
+      "loses precision",
+      "what is thawed behaves exactly as what was frozen",
+      { thaw: async (state) => new Line(Math.fround(0.1), (await sound.thaw(state)).offsets) },
+    ],
+    [
+      "thaws something else",
+      "what is thawed behaves exactly as what was frozen",
+      { thaw: async (state) => ({ slope: 1, offsets: state }) as unknown as Line },
+    ],
+    [
+      "changes the state",
+      "a state is not changed by thawing it, nor by use of what was thawed",
+      { thaw: async (state) => emptied(await sound.thaw(state), state) },
+    ],
+    [
+      "guesses the type",
+      "a type, a version or a flavor that it does not know is refused by name",
+      { thaw: async (state) => sound.thaw({ ...state, type: "line" }) },
+    ],
+    [
+      "ignores the version",
+      "a type, a version or a flavor that it does not know is refused by name",
+      { thaw: async (state) => sound.thaw({ ...state, version: 1 }) },
+    ],
+    [
+      "takes any flavor",
+      "a type, a version or a flavor that it does not know is refused by name",
+      { thaw: async (state) => sound.thaw({ ...state, flavor: "lines" }) },
+    ],
+    ["trusts the state", "a damaged state gives a model or a typed error", { thaw: async (state) => trusting(state) }],
+    [
+      "describes what JSON can't",
+      "describes its models in plain values",
+      { describe: () => ({ parameters: { slope: Number.NaN } }) },
+    ],
   ];
-  test.each(broken)("%s", async (_, parts) => {
-    expect(await failures({ ...sound, ...parts })).not.toEqual([]);
+  test.each(broken)("%s", async (_, noticedBy, parts) => {
+    expect(await failures({ ...sound, ...parts })).toContain(noticedBy);
+  });
+
+  test("and every case of the suite finds one", () => {
+    const proved = new Set(broken.map(([, noticedBy]) => noticedBy));
+    expect(flavorCases.map(({ name }) => name).filter((name) => !proved.has(name))).toEqual([]);
   });
 });
 

@@ -28,19 +28,19 @@ export interface FlavorSuiteOptions {
   readonly mutations?: number;
 }
 
-interface FlavorContext<M> {
+export interface FlavorContext<M> {
   readonly flavor: Flavor<M>;
   readonly samples: readonly FlavorSample<M>[];
   readonly mutations: number;
 }
 
-interface FlavorCase {
+export interface FlavorCase {
   readonly name: string;
   readonly run: <M>(context: FlavorContext<M>) => Promise<void>;
 }
 
 /** Every promise of `Flavor`. */
-const flavorCases: readonly FlavorCase[] = [
+export const flavorCases: readonly FlavorCase[] = [
   {
     name: "owns its models, and nothing that is none",
     async run({ flavor, samples }) {

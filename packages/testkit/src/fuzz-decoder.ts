@@ -63,14 +63,28 @@ export async function fuzzDecoder(options: FuzzOptions): Promise<FuzzResult> {
   return { runs, accepted, refused, slowest };
 }
 
-/** Gives a check that throws when Object.prototype is not what it was. */
+/** Gives a check that throws when something was added to Object.prototype, taken from it or changed, and puts it right again. */
 export function prototypeGuard(): (where: () => string) => void {
-  const before = Reflect.ownKeys(Object.prototype).length;
+  const before = new Map(Reflect.ownKeys(Object.prototype).map((key) => [key, described(key)]));
   return (where) => {
-    const added = Reflect.ownKeys(Object.prototype).slice(before);
-    for (const key of added) delete (Object.prototype as Record<PropertyKey, unknown>)[key];
-    expectTrue(added.length === 0, `Object.prototype got ${added.map(String).join(", ")} (${where()})`);
+    const changed: PropertyKey[] = [];
+    for (const key of new Set([...before.keys(), ...Reflect.ownKeys(Object.prototype)])) {
+      const wanted = before.get(key);
+      if (same(described(key), wanted)) continue;
+      changed.push(key);
+      if (wanted === undefined) Reflect.deleteProperty(Object.prototype, key);
+      else Object.defineProperty(Object.prototype, key, wanted);
+    }
+    expectTrue(changed.length === 0, `Object.prototype was changed: ${changed.map(String).join(", ")} (${where()})`);
   };
+}
+
+function described(key: PropertyKey): PropertyDescriptor | undefined {
+  return Object.getOwnPropertyDescriptor(Object.prototype, key);
+}
+
+function same(a: PropertyDescriptor | undefined, b: PropertyDescriptor | undefined): boolean {
+  return a?.value === b?.value && a?.get === b?.get && a?.set === b?.set && (a === undefined) === (b === undefined);
 }
 
 function defaultRuns(): number {
