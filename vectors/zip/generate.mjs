@@ -67,8 +67,46 @@ const large = Buffer.alloc(10_000_000);
 const overlap = zip(good);
 const headLength = 30 + "manifest.json".length + bytesOf(head.data).length;
 
+/** Every length, count and position in a good package with something else in it, alone. */
+function lies() {
+  const plain = zip(good);
+  const wide = zip(good, { end: { count: 0xffff }, end64: {} });
+  const [local, central, end] = [headLength, plain.lastIndexOf(Buffer.from(u32(0x02014b50))), plain.length - 22];
+  const end64 = wide.length - 22 - 76;
+  const fields = [
+    ["local-packed", plain, local + 18, 4], ["local-size", plain, local + 22, 4], ["local-name", plain, local + 26, 2], ["local-extra", plain, local + 28, 2],
+    ["central-packed", plain, central + 20, 4], ["central-size", plain, central + 24, 4], ["central-name", plain, central + 28, 2], ["central-extra", plain, central + 30, 2],
+    ["central-comment", plain, central + 32, 2], ["central-offset", plain, central + 42, 4],
+    ["end-count-here", plain, end + 8, 2], ["end-count", plain, end + 10, 2], ["end-size", plain, end + 12, 4], ["end-offset", plain, end + 16, 4], ["end-comment", plain, end + 20, 2],
+    ["end64-record", wide, end64 + 4, 8], ["end64-count-here", wide, end64 + 24, 8], ["end64-count", wide, end64 + 32, 8], ["end64-size", wide, end64 + 40, 8], ["end64-offset", wide, end64 + 48, 8],
+    ["locator-offset", wide, end64 + 64, 8],
+  ];
+  const found = {};
+  for (const [name, bytes, at, width] of fields) {
+    const bits = BigInt(width * 8);
+    for (const [what, value] of [["0", 0n], ["beyond", BigInt(bytes.length) + 1n], ["negative", 1n << (bits - 1n)], ["max", (1n << bits) - 1n]]) {
+      const lie = Buffer.from([...u64(value)].slice(0, width));
+      if (lie.equals(bytes.subarray(at, at + width))) continue;
+      const changed = Buffer.from(bytes);
+      lie.copy(changed, at);
+      found[`lie-${name}-${what}`] = [changed, "malformed", `The field ${name} is ${what === "0" ? "0" : what === "beyond" ? "more than the file has bytes" : what === "max" ? "as large as can be" : "negative, were it signed"}`];
+    }
+  }
+  // The header and the directory agree; what is there does not.
+  const outcomes = { "deflate-size-0": "size_mismatch", "deflate-size-beyond": "size_mismatch", "deflate-size-negative": "limit_exceeded" };
+  for (const [form, method] of [["stored", 0], ["deflate", 8]])
+    for (const field of ["packed", "size"])
+      for (const [what, value] of [["0", 0], ["beyond", 5000], ["negative", 0x80000000]]) {
+        const name = `${form}-${field}-${what}`;
+        const why = `Header and directory agree that the ${field === "size" ? "plain" : "packed"} size of a payload is ${value} (method ${method})`;
+        found[`lie-${name}`] = [with_({ method, both: { [field]: value } }), outcomes[name] ?? "malformed", why];
+      }
+  return found;
+}
+
 /** name: [bytes, code, why] */
 export const vectors = {
+  ...lies(),
   good: [zip(good), "ok", "The package that the others are made from"],
   "good-deflated": [with_({ method: 8 }), "ok", "The payload deflated"],
   "good-descriptor": [with_({ both: { flags: 0x808 }, local: { crc: 0, packed: 0, size: 0 }, descriptor: [...u32(0x08074b50), ...u32(crc32(model)), ...u32(model.length), ...u32(model.length)] }), "ok", "Sizes after the data, as streaming writers have them"],

@@ -12,6 +12,8 @@ const index = JSON.parse(readFileSync(new URL("index.json", folder), "utf8")) as
   why: string;
 }[];
 
+const intact = Object.getOwnPropertyDescriptors(Object.prototype);
+
 function outcome(bytes: Uint8Array): string {
   try {
     parseManifest(bytes);
@@ -28,8 +30,7 @@ describe("hostile manifests", () => {
     const started = performance.now();
     expect(outcome(bytes)).toBe(code);
     expect(performance.now() - started).toBeLessThan(2000);
-    expect(Object.keys(Object.prototype)).toEqual([]);
-    expect("polluted" in {}).toBe(false);
+    expect(Object.getOwnPropertyDescriptors(Object.prototype)).toEqual(intact);
   });
 
   it("are those that the generator writes, and all of them", async () => {
