@@ -8,7 +8,8 @@ const direction = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 const ignorable = /\p{Default_Ignorable_Code_Point}/gu;
 const ascii = /^[\u0000-\u007f]*$/u;
 const encoder = new TextEncoder();
-const deviceName = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/iu;
+/** Windows passes over spaces and what follows a dot: `nul .txt` is the device too. */
+const deviceName = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(\.|$)/iu;
 
 /**
  * The name of a model, alias, label or tag, as it was given, or `invalid_name`: NFC text without `/ : @` or control

@@ -4,7 +4,7 @@ import { ModelkeepError } from "@modelkeep/core";
 export const temporaryFolder = ".tmp";
 
 const windows = process.platform === "win32";
-const windowsDevice = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?=\.|$)/i;
+const windowsDevice = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?=\.|$)/i;
 
 /**
  * The file name of a key's segment: the segment itself, but for what cannot be a name here. Such characters become "^"

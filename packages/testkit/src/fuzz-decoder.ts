@@ -73,7 +73,7 @@ export function prototypeGuard(): (where: () => string) => void {
       if (same(described(key), wanted)) continue;
       changed.push(key);
       if (wanted === undefined) Reflect.deleteProperty(Object.prototype, key);
-      else Object.defineProperty(Object.prototype, key, wanted);
+      else Reflect.defineProperty(Object.prototype, key, wanted);
     }
     expectTrue(changed.length === 0, `Object.prototype was changed: ${changed.map(String).join(", ")} (${where()})`);
   };
