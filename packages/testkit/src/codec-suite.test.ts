@@ -292,7 +292,7 @@ const inTwoFiles: Partial<Codec<ModelState>> = {
 };
 
 function breaking(value: ModelState): ModelState {
-  Object.prototype.propertyIsEnumerable = () => true;
+  Object.assign(Object.prototype, { propertyIsEnumerable: () => true });
   return value;
 }
 
