@@ -30,7 +30,7 @@ export interface ExportedOci {
  * file. Every byte is verified on its way; what was cut off does not look whole, and may be run again.
  *
  * @throws `already_exists` where the target is something else, the file is there, or the tag is another artifact's
- * @throws `conflict` while another export writes the index
+ * @throws `conflict` where other exports write the index all the time: turns are waited for
  * @throws `invalid_name` for a tag that OCI does not allow
  */
 export async function exportOci(

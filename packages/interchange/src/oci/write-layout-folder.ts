@@ -1,4 +1,4 @@
-import { lstat, mkdir, open, readdir, unlink } from "node:fs/promises";
+import { lstat, mkdir, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
 import { createHasher, digestHex, isModelkeepError, ModelkeepError, throwIfAborted } from "@modelkeep/core";
@@ -7,8 +7,11 @@ import { fileObject, writeNewFile } from "@modelkeep/core/node";
 import type { Blob } from "./artifact.js";
 import type { ImageIndex } from "./documents.js";
 import { indexText, type LayoutWrite, layoutText, tagged } from "./layout-write.js";
+import { inTurn, isLeftOver } from "./layout-turns.js";
 import { openLayout } from "./layout.js";
 import { annotationKeys } from "./media-types.js";
+
+const abandonedAfter = 24 * 60 * 60 * 1000;
 
 /**
  * Adds an artifact to a layout in a folder, new or there already: blobs first, each whole or not at all, the index last. True
@@ -35,7 +38,7 @@ async function existingIndex(folder: string): Promise<ImageIndex | undefined> {
   });
   if (names.includes("index.json")) return (await openLayout(folder)).index;
   // A first export that was cut off leaves these, and no index.
-  const stray = names.find((name) => !["oci-layout", "blobs"].includes(name) && !name.endsWith(".partial"));
+  const stray = names.find((name) => !["oci-layout", "blobs"].includes(name) && !isLeftOver(name));
   if (stray !== undefined) throw alreadyThere(folder);
   return undefined;
 }
@@ -51,37 +54,41 @@ function isListed(index: ImageIndex | undefined, write: LayoutWrite): boolean {
   );
 }
 
-/** Reads and writes the index while nobody else here does. */
-async function listed(folder: string, write: LayoutWrite): Promise<boolean> {
-  const lock = join(folder, ".index.json.lock");
-  try {
-    await (await open(lock, "wx")).close();
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
-    throw new ModelkeepError("conflict", `Another export writes ${folder} now. If none does, delete ${lock}`, {
-      cause,
-    });
-  }
-  try {
-    const index = await existingIndex(folder).catch((error: unknown) => {
-      if (isModelkeepError(error, "already_exists")) return undefined;
-      throw error;
-    });
+/** Reads and writes the index while no other export does. */
+function listed(folder: string, write: LayoutWrite): Promise<boolean> {
+  return inTurn(folder, write.signal, async (still) => {
+    const index = await existingIndex(folder);
     if (isListed(index, write)) return true;
     const text = indexText([...(index?.manifests ?? []), tagged(write)], index);
-    await writeNewFile(join(folder, "index.json"), bytesOf(text), { overwrite: true });
+    const pieces = async function* () {
+      yield* bytesOf(text);
+      await still();
+    };
+    await writeNewFile(join(folder, "index.json"), pieces(), { overwrite: true });
+    await removePartials(folder);
     return false;
-  } finally {
-    await unlink(lock);
-  }
+  });
+}
+
+/** Removes files that exports left behind which were killed a day ago or earlier, by the file system's clock. */
+async function removePartials(folder: string): Promise<void> {
+  const { mtimeMs: now } = await lstat(join(folder, "index.json"));
+  for (const place of [folder, join(folder, "blobs", "sha256")])
+    for (const name of await readdir(place)) {
+      if (!name.startsWith(".") || !name.endsWith(".partial")) continue;
+      const path = join(place, name);
+      const stat = await lstat(path).catch(ignoreAbsence);
+      if (stat?.isFile() && now - stat.mtimeMs > abandonedAfter) await unlink(path).catch(ignoreAbsence);
+    }
+}
+
+function ignoreAbsence(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 /** A blob that is there is kept if it is what its name says; what else has the name is replaced. */
 async function writeBlob(path: string, blob: Blob, { signal, progress }: LayoutWrite): Promise<void> {
-  const stat = await lstat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  const stat = await lstat(path).catch(ignoreAbsence);
   if (stat !== undefined && stat.isFile() && stat.size === blob.size && (await digestAt(path)) === blob.digest) {
     progress(blob.size);
     return;
@@ -93,7 +100,8 @@ async function writeBlob(path: string, blob: Blob, { signal, progress }: LayoutW
       progress(bytes.length);
     }
   };
-  await writeNewFile(path, pieces(), { overwrite: stat !== undefined });
+  // Another export may bring the same bytes meanwhile.
+  await writeNewFile(path, pieces(), { overwrite: true });
 }
 
 async function digestAt(path: string): Promise<string> {
