@@ -30,6 +30,9 @@ export interface Registered {
   readonly existing: boolean;
 }
 
+/** A hint that is older than this when its entry is written is given again: in milliseconds, far less than indexes allow for. */
+const hintLead = 5000;
+
 /** The record under which a version of this name will be registered. A new name is free until then. */
 export async function recordForSave(context: Context, name: string, signal?: AbortSignal): Promise<ModelRecord> {
   writer(context);
@@ -70,11 +73,16 @@ export async function register(
   const { manifest, manifestBytes, signal } = registration;
   const actor = writer(context);
   const digest = upload.addManifest(start.name, manifestBytes);
+  // Beside the files, since it may go ahead of the entry; but not by as much as a long upload takes.
+  const begun = context.clock().getTime();
+  let hinted = hintBeside(context, start.name);
   await upload.beforeAppend();
+  if (context.clock().getTime() - begun > hintLead) {
+    await hinted;
+    hinted = hintBeside(context, start.name);
+  }
   const same = (record: ModelRecord) => (registration.again === true ? undefined : versionOf(record, manifest));
 
-  const hinted = hint(context, start.name);
-  hinted.catch(() => undefined);
   const appended = await append(
     context,
     start,
@@ -114,11 +122,19 @@ export async function register(
   return { record, version: record.versions.get(number)!, existing };
 }
 
+/** Its failure shows where it is waited for. */
+function hintBeside(context: Context, name: string): Promise<void> {
+  const hinted = hint(context, name);
+  hinted.catch(() => undefined);
+  return hinted;
+}
+
 /** A version that holds the same files, whatever the dates and words of its manifest. */
 function versionOf(record: ModelRecord, { content }: Manifest): VersionRecord | undefined {
-  return [...record.versions.values()].findLast(
-    (version) => version.content === content && version.status !== "deleted",
-  );
+  let found: VersionRecord | undefined;
+  for (const version of record.versions.values())
+    if (version.content === content && version.status !== "deleted") found = version;
+  return found;
 }
 
 function isDeleted(record: ModelRecord, version: number): boolean {

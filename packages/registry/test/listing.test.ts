@@ -1,3 +1,4 @@
+import type { Store } from "@modelkeep/core";
 import { memoryStore } from "@modelkeep/store-memory";
 import { describe, expect, it } from "vitest";
 
@@ -93,6 +94,32 @@ describe("listing", () => {
       "beta@1",
       "gamma@1",
     ]);
+  });
+
+  it("hints again where the bytes of a save were long on their way", async () => {
+    const inner = memoryStore();
+    let now = Date.parse("2026-11-28T00:00:00Z");
+    let took = 100;
+    const order: string[] = [];
+    const store: Store = {
+      ...inner,
+      async put(key, body, options) {
+        if (typeof key === "string" && /\/log\/|^changes\//u.test(key))
+          order.push(key.includes("/log/") ? "entry" : "hint");
+        if (typeof key === "string" && key.startsWith("blobs/")) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          now += took;
+        }
+        return inner.put(key, body, options);
+      },
+    };
+    const registry = await openLines(store, { clock: () => new Date(now) });
+    await registry.save("short", { model: new Line(1) });
+    expect(order).toEqual(["hint", "entry"]);
+    took = 60_000;
+    order.length = 0;
+    await registry.save("long", { model: new Line(2) });
+    expect(order.sort()).toEqual(["entry", "hint", "hint"]);
   });
 
   it("starts from the index that was left in the store", async () => {

@@ -5,12 +5,17 @@ import { errorCode, type FileFacts, type FileOperations } from "./file-operation
 
 /** Beyond so many folders that are known to be on the disk, the memory of them starts afresh. */
 const mostRemembered = 100_000;
+/** For so many milliseconds a folder that was looked at is not looked at again. */
+const moment = 20;
 
 /** The folder of a store: where keys lie in it, and how its sub-folders come and go. */
 export class Folder {
   readonly temporary: string;
   /** Folders whose own names are known to be on the disk, with their identity. */
   readonly #durable = new Map<string, string>();
+  /** Paths that were folders, and no links, a moment ago. */
+  readonly #seen = new Set<string>();
+  #seenSince = 0;
 
   constructor(
     readonly root: string,
@@ -31,16 +36,35 @@ export class Folder {
   /** What lies at a key, if it is an object, reached through real folders only. */
   async find(key: string): Promise<{ readonly path: string; readonly facts: FileFacts } | undefined> {
     const path = this.pathOf(key);
-    for (const parent of this.#between(path)) if ((await this.look(parent))?.kind !== "folder") return undefined;
+    // First of all, since what is asked for is often missing.
     const facts = await this.look(path);
-    return facts?.kind === "file" ? { path, facts } : undefined;
+    return facts?.kind === "file" && (await this.#isReal(path)) ? { path, facts } : undefined;
   }
 
   /** The path of a folder that holds keys, if it is one, reached through real folders only. */
   async findFolder(key: string): Promise<string | undefined> {
     const path = this.pathOf(key);
-    for (const each of [...this.#between(path), path]) if ((await this.look(each))?.kind !== "folder") return undefined;
-    return path;
+    return (await this.look(path))?.kind === "folder" && (await this.#isReal(path)) ? path : undefined;
+  }
+
+  /** Whether everything between the root and a path is a folder, and none a link to one. */
+  async #isReal(path: string): Promise<boolean> {
+    for (const parent of this.#between(path)) {
+      if (this.#justSeen(parent)) continue;
+      if ((await this.look(parent))?.kind !== "folder") return false;
+      this.#seen.add(parent);
+    }
+    return true;
+  }
+
+  /** Whoever puts a link in its place so soon could as well do it between a look and what follows it. */
+  #justSeen(path: string): boolean {
+    const now = performance.now();
+    if (now - this.#seenSince > moment) {
+      this.#seen.clear();
+      this.#seenSince = now;
+    }
+    return this.#seen.has(path);
   }
 
   /** As the operation, but nothing lies beneath a file either. */
@@ -53,11 +77,15 @@ export class Folder {
     }
   }
 
-  /** Refuses a path that does not lie in real folders: beneath another object, or beyond a link. Missing ones are fine. */
-  async checkParents(key: string, path: string): Promise<void> {
+  /**
+   * Refuses a path that does not lie in real folders: beneath another object, or beyond a link. Missing ones are fine;
+   * resolves to whether there are none. With `again`, what was seen a moment ago does not count.
+   */
+  async checkParents(key: string, path: string, again = false): Promise<boolean> {
     for (const parent of this.#between(path)) {
+      if (!again && this.#justSeen(parent)) continue;
       const facts = await this.look(parent);
-      if (facts === undefined) return;
+      if (facts === undefined) return false;
       if (facts.kind === "file")
         throw new ModelkeepError("invalid_key", `[fs] ${key} lies beneath another key: ${parent} is a file`);
       if (facts.kind === "other")
@@ -65,7 +93,9 @@ export class Folder {
           "refused",
           `[fs] ${key} is not written: ${parent} is a link, and the store follows none`,
         );
+      this.#seen.add(parent);
     }
+    return true;
   }
 
   async makeFolders(path: string): Promise<void> {

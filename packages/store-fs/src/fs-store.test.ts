@@ -1,4 +1,4 @@
-import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readFile, readdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -89,6 +89,17 @@ describe("links are not followed", () => {
     await expect(store.put("file", bytes, { if: "absent" })).rejects.toMatchObject({ code: "refused" });
     await store.put("file", bytes);
     expect(await readFile(join(folder, "outside", "secret"), "utf8")).toBe("secret");
+    expect(await readdir(join(folder, "outside"))).toEqual(["secret"]);
+  });
+
+  test("nor through one that takes the place of a folder, a moment after it was used", async () => {
+    const store = fsStore(join(folder, "store"));
+    await store.put("real/a", bytes);
+    await rename(join(folder, "store", "real"), join(folder, "away"));
+    await symlink(join(folder, "outside"), join(folder, "store", "real"));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await store.get("real/secret")).toBeUndefined();
+    await expect(store.put("real/new", bytes)).rejects.toMatchObject({ code: "refused" });
     expect(await readdir(join(folder, "outside"))).toEqual(["secret"]);
   });
 

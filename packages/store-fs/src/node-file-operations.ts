@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { promisify } from "node:util";
+import { syncLittle } from "./sync-little.js";
 import { errorCode, type FileFacts, type FileOperations, type FolderEntry } from "./file-operations.js";
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = fs.constants;
@@ -17,43 +18,13 @@ const write = promisify(fs.write);
 const syncLater = promisify(fs.fsync);
 const syncData = promisify(fs.fdatasync);
 
-/** Milliseconds for which a call may hold up the process. */
-const brief = 2;
-/** What bringing little to the disk has taken of late, in milliseconds. */
-let usual = 0;
-/** Files that are being written, and calls that wait for the disk. */
-let underWay = 0;
-const created = new Set<number>();
-
-/**
- * Directly where the disk answers at once, as flash and write caches do: there the way through the thread pool takes
- * longer than the disk. Otherwise through the pool, and also while other files are written: what waits for the disk
- * together is brought there together. Of what is under way, `own` is the caller's.
- */
-async function sync(file: number, bytes: number, own = 1): Promise<void> {
-  if (bytes > small) return syncLater(file);
-  const started = performance.now();
-  if (usual < brief && underWay <= own) {
-    fs.fsyncSync(file);
-  } else {
-    underWay++;
-    await syncLater(file).finally(() => underWay--);
-  }
-  usual += (performance.now() - started - usual) / 4;
-}
-
 /**
  * The file system. What takes microseconds is called directly, what waits for the disk goes through the thread pool:
  * a small put then takes little more than its calls do by themselves.
  */
 export const nodeFileOperations: FileOperations = {
   open: (path) => fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
-  create(path) {
-    const file = fs.openSync(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o666);
-    created.add(file);
-    underWay++;
-    return file;
-  },
+  create: (path) => fs.openSync(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o666),
   read(file, target, position) {
     if (target.length <= small) return fs.readSync(file, target, 0, target.length, position);
     return read(file, target, 0, Math.min(target.length, most), position).then(({ bytesRead }) => bytesRead);
@@ -62,13 +33,10 @@ export const nodeFileOperations: FileOperations = {
     if (bytes.length <= small) return fs.writeSync(file, bytes, 0, bytes.length, position);
     return write(file, bytes, 0, Math.min(bytes.length, most), position).then(({ bytesWritten }) => bytesWritten);
   },
-  sync: (file, bytes) => sync(file, bytes),
+  sync: (file, bytes) => (bytes > small ? syncLater(file) : syncLittle(file)),
   syncData,
   facts: (file) => factsOf(fs.fstatSync(file, { bigint: true })),
-  close(file) {
-    if (created.delete(file)) underWay--;
-    fs.closeSync(file);
-  },
+  close: (file) => fs.closeSync(file),
   look(path) {
     const stats = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
     return stats && factsOf(stats);
@@ -83,7 +51,7 @@ export const nodeFileOperations: FileOperations = {
     if (process.platform === "win32") return factsOf(fs.lstatSync(path, { bigint: true }));
     const folder = fs.openSync(path, O_RDONLY | O_NOFOLLOW);
     try {
-      await sync(folder, 0, 0).catch(unlessImpossible);
+      await syncLittle(folder).catch(unlessImpossible);
       return factsOf(fs.fstatSync(folder, { bigint: true }));
     } finally {
       fs.closeSync(folder);

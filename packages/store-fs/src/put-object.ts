@@ -8,6 +8,8 @@ import { writeBody } from "./write-body.js";
 
 /** Writers that make and remove the same folders at the same time get in each other's way, but not for so many turns. */
 const patience = 100;
+/** Bytes that are written in less time than it takes to see whether they need to be. */
+const small = 128 * 1024;
 
 /**
  * Writes a temporary file, brings it to the disk, gives it its name in one step, and brings the name to the disk. The
@@ -22,7 +24,7 @@ export async function putObject(
   const { folder } = temporaryFiles;
   // First of all, for an array is copied by this call.
   const chunks = readBody(body, options);
-  if (typeof key === "string") await refuseEarly(folder, key, options);
+  if (typeof key === "string") await refuseEarly(folder, key, body, options);
   const temporary = await temporaryFiles.create();
   let renamed = false;
   try {
@@ -43,11 +45,12 @@ export async function putObject(
   }
 }
 
-/** Saves writing a body that is bound to be refused. */
-async function refuseEarly(folder: Folder, key: string, options: PutOptions): Promise<void> {
+/** Saves writing a body that is bound to be refused, unless writing it takes less time than looking. */
+async function refuseEarly(folder: Folder, key: string, body: Body, options: PutOptions): Promise<void> {
   const path = folder.pathOf(key);
-  await folder.checkParents(key, path);
-  if (options.if === "absent" && (await folder.look(path))?.kind === "file") throw alreadyExists("fs", key);
+  const taken = options.if === "absent" && (await folder.look(path))?.kind === "file";
+  if (taken || !(body instanceof Uint8Array && body.length <= small)) await folder.checkParents(key, path);
+  if (taken) throw alreadyExists("fs", key);
 }
 
 async function publish(
@@ -59,7 +62,7 @@ async function publish(
 ): Promise<void> {
   const path = folder.pathOf(key);
   for (let turn = 0; ; turn++) {
-    await folder.checkParents(key, path);
+    if (!(await folder.checkParents(key, path, turn > 0))) await folder.makeFolders(dirname(path));
     try {
       if (ifAbsent) await folder.operations.link(temporary.path, path);
       else await folder.operations.rename(temporary.path, path);
