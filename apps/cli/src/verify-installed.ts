@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { type Envelope, ModelkeepError } from "@modelkeep/core";
+import { temporaryFolder } from "@modelkeep/core/node";
 import type { VerificationResult, VerifyEnvelopeOptions } from "@modelkeep/registry";
 import { verifyInFreshProcess } from "@modelkeep/registry/node";
 
@@ -36,28 +36,25 @@ export async function verifyInstalled(
   const requirements = requirementsOf(envelope.manifest).filter(({ ecosystem }) => ecosystem === "npm");
   if (requirements.length === 0)
     throw new ModelkeepError("not_found", "The manifest declares no npm packages: there is nothing to install");
-  const folder = await mkdtemp(join(tmpdir(), "modelkeep-install-"));
-  try {
-    const archives = await archivesIn(context.options.text("install-from"), context.folder);
-    const wanted = new Map(
-      [...requirements, { name: "@modelkeep/registry", version }].map((each) => [each.name, each.version]),
-    );
-    const dependencies = Object.fromEntries([...wanted].map(([name, own]) => [name, archives.get(name) ?? own]));
-    await writeFile(
-      join(folder, "package.json"),
-      JSON.stringify({ private: true, type: "module", dependencies, overrides: Object.fromEntries(archives) }, null, 2),
-    );
-    await writeFile(join(folder, "verify.mjs"), script);
-    await install(folder, context.signal);
-    return await verifyInFreshProcess(envelope, {
-      ...choice,
-      where: "installed",
-      script: join(folder, "verify.mjs"),
-      signal: context.signal,
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using temporary = await temporaryFolder("install");
+  const folder = temporary.path;
+  const archives = await archivesIn(context.options.text("install-from"), context.folder);
+  const wanted = new Map(
+    [...requirements, { name: "@modelkeep/registry", version }].map((each) => [each.name, each.version]),
+  );
+  const dependencies = Object.fromEntries([...wanted].map(([name, own]) => [name, archives.get(name) ?? own]));
+  await writeFile(
+    join(folder, "package.json"),
+    JSON.stringify({ private: true, type: "module", dependencies, overrides: Object.fromEntries(archives) }, null, 2),
+  );
+  await writeFile(join(folder, "verify.mjs"), script);
+  await install(folder, context.signal);
+  return await verifyInFreshProcess(envelope, {
+    ...choice,
+    where: "installed",
+    script: join(folder, "verify.mjs"),
+    signal: context.signal,
+  });
 }
 
 /** Archives of `npm pack` by the package's name. */

@@ -20,6 +20,10 @@ test("a new key is readable by its owner only, and never overwritten", async () 
   const others = statSync(at("ada.pem")).mode & 0o077;
   expect(process.platform === "win32" || others === 0).toBe(true);
   expect(await run(["keys", "new", "ada.pem"])).toMatchObject({ code: 4 });
+  // Half of a pair is never written beside half of another.
+  writeFileSync(at("half.pem"), "a private key");
+  expect(await run(["keys", "new", "half.pem"])).toMatchObject({ code: 4 });
+  expect(existsSync(at("half.pub.pem"))).toBe(false);
 });
 
 describe("a version", () => {

@@ -1,8 +1,8 @@
-import { mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { ModelkeepError } from "@modelkeep/core";
+import { temporaryFolder } from "@modelkeep/core/node";
 
 import { readArchive } from "./archive.js";
 import type { PlannedFile } from "./plan.js";
@@ -15,8 +15,8 @@ export interface Unpacked extends AsyncDisposable {
 export async function unpack(files: readonly PlannedFile[], signal?: AbortSignal): Promise<Unpacked> {
   const archives = new Set(files.flatMap(({ archive }) => (archive === undefined ? [] : [archive])));
   if (archives.size === 0) return { where: ({ file }) => file, [Symbol.asyncDispose]: async () => {} };
-  const folder = await mkdtemp(join(tmpdir(), "modelkeep-import-"));
-  const remove = () => rm(folder, { recursive: true, force: true });
+  const folder = await temporaryFolder("import");
+  const remove = () => folder[Symbol.asyncDispose]();
   try {
     const places = new Map<string, string>();
     for (const archive of archives) {
@@ -25,7 +25,7 @@ export async function unpack(files: readonly PlannedFile[], signal?: AbortSignal
         signal?.throwIfAborted();
         if (type !== "file" || !wanted.has(path)) continue;
         // By number: no name of a stranger's is used.
-        const place = join(folder, String(places.size));
+        const place = join(folder.path, String(places.size));
         const handle = await open(place, "wx");
         try {
           for await (const piece of body) await handle.writeFile(piece);

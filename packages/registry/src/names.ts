@@ -1,7 +1,7 @@
 import { collect, isModelkeepError, ModelkeepError, parseJson, type Store } from "@modelkeep/core";
 
 import { isJsonObject } from "./entry.js";
-import { nameKey } from "./keys.js";
+import { logKey, nameKey } from "./keys.js";
 
 /** Who holds a name. */
 export interface Reservation {
@@ -13,7 +13,7 @@ export interface Reservation {
 /** Who holds the name, if anybody does. `already_exists` where it differs from this one only by case or compatibility form. */
 export async function findReservation(store: Store, name: string): Promise<Reservation | undefined> {
   const found = await readReservation(store, nameKey(name));
-  return found && holder(found, name);
+  return found && holder(store, found, name);
 }
 
 /**
@@ -43,11 +43,15 @@ export async function readReservation(store: Store, key: string): Promise<Reserv
   return { name, renamedFrom };
 }
 
-function holder(found: Reservation, wanted: string): Reservation {
+async function holder(store: Store, found: Reservation, wanted: string): Promise<Reservation> {
   if (found.name === wanted) return found;
+  const [held, asked] = [JSON.stringify(found.name), JSON.stringify(wanted)];
+  const begun = (await store.head(logKey(found.name, 1))) !== undefined;
   throw new ModelkeepError(
     "already_exists",
-    `There is already a model ${JSON.stringify(found.name)}: ${JSON.stringify(wanted)} differs from it only by case or compatibility form`,
+    begun
+      ? `There is already a model ${held}: ${asked} differs from it only by case or compatibility form`
+      : `${held} is reserved by a first save that is under way or was cut off, and ${asked} differs from it only by case or compatibility form: save under ${held}, or choose another name`,
     { details: { name: found.name } },
   );
 }

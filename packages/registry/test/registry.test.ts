@@ -1,4 +1,4 @@
-import { memorySource } from "@modelkeep/core";
+import { memorySource, ModelkeepError, type Store } from "@modelkeep/core";
 import { memoryStore } from "@modelkeep/store-memory";
 import { describe, expect, it } from "vitest";
 
@@ -124,6 +124,30 @@ describe("a registry", () => {
     await expect(registry.save("Lines", { model, aliases: ["1"] })).rejects.toMatchObject({ code: "conflict" });
     await registry.save("lines", { model });
     await expect(registry.save("Lines", { model })).rejects.toMatchObject({ code: "already_exists" });
+  });
+
+  it("keeps a name, after a crash right before the first entry, for who saves under it in the same spelling", async () => {
+    const store = memoryStore();
+    const model = new Line(2);
+    const bare = await openLines(store);
+    const crashing: Store = {
+      ...store,
+      put(key, body, options) {
+        const name = typeof key === "string" ? key : key();
+        if (name.endsWith("/log/000000000001.json")) throw new ModelkeepError("aborted", "The process has ended");
+        return store.put(name, body, options);
+      },
+    };
+    await expect((await openLines(crashing)).save("Lines", { model })).rejects.toMatchObject({ code: "aborted" });
+    await expect(bare.save("lines", { model })).rejects.toMatchObject({
+      code: "already_exists",
+      message: expect.stringContaining('"Lines" is reserved by a first save that is under way or was cut off'),
+      details: { name: "Lines" },
+    });
+    expect(await bare.check()).toMatchObject({ ok: true, versions: 0 });
+    expect(await bare.save("Lines", { model })).toMatchObject({ reference: "Lines@1" });
+    await expect(bare.save("lines", { model })).rejects.toThrow("There is already a model");
+    expect(await bare.check()).toMatchObject({ ok: true, versions: 1 });
   });
 
   it("knows what was in production then", async () => {

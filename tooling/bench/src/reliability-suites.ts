@@ -103,6 +103,11 @@ export const suites: readonly Suite[] = [
     environment: full,
   },
   {
+    title: "Commands that are killed at any of their calls to the file system, and run again",
+    files: ["apps/cli/test/killed.test.ts"],
+    environment: full,
+  },
+  {
     title: "An error, or the end of the process, at each call to the file system",
     files: ["packages/store-fs/test/faults.test.ts", "packages/registry/test/kill.test.ts"],
     environment: full,
@@ -120,6 +125,12 @@ export const suites: readonly Suite[] = [
   {
     title: "A full disk and errors of the disk, under SQLite",
     files: ["packages/store-sqlite/test/faults.test.ts"],
+    environment: full,
+  },
+  {
+    title: "Damaged SQLite files: check lists what it can, and passes none that differs",
+    size: "5,000 files",
+    files: ["packages/registry/test/damaged-sqlite.test.ts"],
     environment: full,
   },
   {

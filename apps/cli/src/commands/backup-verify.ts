@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type Envelope, ModelkeepError } from "@modelkeep/core";
+import { temporaryFolder } from "@modelkeep/core/node";
 import { type BackupReport, verifyBackup } from "@modelkeep/registry";
 import { fsStore } from "@modelkeep/store-fs";
 
@@ -20,20 +20,16 @@ export async function run(context: Context): Promise<number> {
       : numberOf(options.text("sample"), "sample");
   const maxAge = numberOf(options.text("max-age"), "max-age");
   const backup = await context.store(context.arguments[0]);
-  const parent = await mkdtemp(join(tmpdir(), "modelkeep-restore-"));
+  await using parent = await temporaryFolder("restore");
+  const trial = join(parent.path, "registry");
   // One model at a time: the one before has been proved and can go.
   const scratch = async () => {
-    await rm(join(parent, "registry"), { recursive: true, force: true });
-    return fsStore(join(parent, "registry"));
+    await rm(trial, { recursive: true, force: true });
+    return fsStore(trial);
   };
   const prove = (envelope: Envelope) => verifyFresh(context, envelope, {});
   const progress = (reference: string) => output.note(`restoring ${reference}`);
-  let report: BackupReport;
-  try {
-    report = await verifyBackup(backup, { restore, scratch, prove, signal, progress });
-  } finally {
-    await rm(parent, { recursive: true, force: true });
-  }
+  const report = await verifyBackup(backup, { restore, scratch, prove, signal, progress });
   const age = report.last === undefined ? undefined : (Date.now() - Date.parse(report.last.ended)) / 3_600_000;
   const fresh = maxAge === undefined || (age !== undefined && age <= maxAge);
   const ok = report.ok && fresh;

@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { lstat, mkdir, readlink, rename, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { ModelkeepError, nameToSegment } from "@modelkeep/core";
-import { openEnvelopeFolder, syncFolder, unpackEnvelope } from "@modelkeep/core/node";
+import { openEnvelopeFolder, partialOf, removeOtherPartials, syncFolder, unpackEnvelope } from "@modelkeep/core/node";
 
 import type { Context } from "../context.js";
 import { progressBar } from "../progress.js";
@@ -46,8 +45,9 @@ async function pointAt(link: string, target: string): Promise<void> {
   const found = await lstat(link).catch(() => undefined);
   if (found !== undefined && !found.isSymbolicLink())
     throw new ModelkeepError("already_exists", `${link} is not a link: move it away first`);
-  const fresh = `${link}.${randomBytes(6).toString("hex")}`;
+  const fresh = partialOf(link);
   await symlink(target, fresh, process.platform === "win32" ? "junction" : undefined);
+  await removeOtherPartials(link, fresh);
   await rename(fresh, link);
 }
 

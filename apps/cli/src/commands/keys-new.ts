@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { generateKey, type KeyAlgorithm, parsePublicKey } from "@modelkeep/attest";
+import { ModelkeepError } from "@modelkeep/core";
 import { writeNewFile } from "@modelkeep/core/node";
 
 import type { Context } from "../context.js";
@@ -10,8 +12,12 @@ export async function run({ arguments: [given], folder, options, output }: Conte
   const { privateKeyPem, publicKeyPem } = generateKey(algorithm);
   const file = resolve(folder, given!);
   const publicFile = file.replace(/(?:\.pem)?$/u, ".pub.pem");
-  await writeNewFile(publicFile, once(publicKeyPem));
+  // Neither half beside one of another pair.
+  for (const path of [file, publicFile])
+    if (existsSync(path))
+      throw new ModelkeepError("already_exists", `${path} exists already, and was left as it is: name another file`);
   await writeNewFile(file, once(privateKeyPem), { mode: 0o600 });
+  await writeNewFile(publicFile, once(publicKeyPem));
   const { keyId } = parsePublicKey(publicKeyPem);
   output.result(
     { key: file, publicKey: publicFile, keyId, algorithm },

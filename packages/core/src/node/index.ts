@@ -1,3 +1,4 @@
+export * from "./abandoned.js";
 export * from "./environment.js";
 export * from "./file-object.js";
 export * from "./file-payloads.js";

@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 
 import { ModelkeepError } from "../errors.js";
+import { partialOf, removeOtherPartials } from "./abandoned.js";
 
 const most = 1 << 30;
 
@@ -23,10 +23,11 @@ export async function writeNewFile(
   pieces: AsyncIterable<Uint8Array>,
   { overwrite = false, mode = 0o666 }: NewFileOptions = {},
 ): Promise<void> {
-  const partial = join(dirname(path), `.${basename(path).slice(0, 200)}.${randomBytes(8).toString("hex")}.partial`);
+  const partial = partialOf(path);
   try {
     const handle = await open(partial, "wx", mode);
     try {
+      await removeOtherPartials(path, partial);
       for await (const bytes of pieces) await writeFully(handle, bytes);
       await handle.sync();
     } finally {

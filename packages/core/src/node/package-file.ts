@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { chmod, lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 
 import type { Payload, ReadOptions } from "../codec.js";
 import { compareCodePoints } from "../code-points.js";
@@ -12,6 +11,7 @@ import { openPackage, type OpenPackageOptions, type PackageEnvelope } from "../p
 import { packEnvelope, type PackOptions } from "../package-writer.js";
 import { checkPath } from "../path.js";
 import { keptBytes, verifiedPayload } from "../verified-payload.js";
+import { partialOf, removeOtherPartials } from "./abandoned.js";
 import { fileObject } from "./file-object.js";
 import { folderSources } from "./file-payloads.js";
 import { hashedBehind } from "./hashed-behind.js";
@@ -49,9 +49,10 @@ export async function openPackageFile(path: string, options: OpenPackageOptions 
  */
 export async function unpackEnvelope(envelope: Envelope, folder: string, options: ReadOptions = {}): Promise<void> {
   await checkNew(folder);
-  const partial = join(dirname(folder), `.${basename(folder).slice(0, 200)}.${randomBytes(8).toString("hex")}.partial`);
+  const partial = partialOf(folder);
   await mkdir(partial, { mode: 0o700 });
   try {
+    await removeOtherPartials(folder, partial);
     const total = envelope.manifest.payloads.reduce((sum, entry) => sum + entry.size, 0);
     let done = 0;
     await writeIn(partial, "manifest.json", one(envelope.manifestBytes));

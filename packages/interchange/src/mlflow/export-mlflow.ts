@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { lstat, mkdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { type Envelope, ModelkeepError, readSamples, type Representation, type Signature } from "@modelkeep/core";
-import { syncFolder, writeNewFile } from "@modelkeep/core/node";
+import { partialOf, removeOtherPartials, syncFolder, writeNewFile } from "@modelkeep/core/node";
 
 import { stringify } from "yaml";
 
@@ -39,9 +38,10 @@ export async function exportMlflow(
   const plan =
     envelope.payload("mlflow/MLmodel") === undefined ? await planned(envelope, options.reference) : original(envelope);
   await checkNew(folder);
-  const partial = join(dirname(folder), `.${basename(folder).slice(0, 200)}.${randomBytes(8).toString("hex")}.partial`);
+  const partial = partialOf(folder);
   await mkdir(partial, { mode: 0o700 });
   try {
+    await removeOtherPartials(folder, partial);
     for (const [path, source] of plan.files) {
       options.signal?.throwIfAborted();
       const target = join(partial, ...path.split("/"));

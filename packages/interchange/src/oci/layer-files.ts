@@ -1,9 +1,8 @@
-import { mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type ByteSource, createHasher, type Digest, type Hasher, type StoredObject } from "@modelkeep/core";
-import { fileObject } from "@modelkeep/core/node";
+import { fileObject, type TemporaryFolder, temporaryFolder } from "@modelkeep/core/node";
 
 import { decompressed } from "./decompress.js";
 import { annotationKeys, type LayerType } from "./media-types.js";
@@ -69,14 +68,14 @@ export async function layerFiles(
 
 export function unpackedOf(layout: Layout): Unpacked {
   const archives = new Map<Digest, Promise<StoredObject>>();
-  let folder: Promise<string> | undefined;
+  let folder: Promise<TemporaryFolder> | undefined;
   return {
     archive(layer, { form }) {
       const { digest, size } = layer;
       const known = archives.get(digest);
       if (known !== undefined) return known;
       const made = (async () => {
-        const path = join(await (folder ??= mkdtemp(join(tmpdir(), "modelkeep-layers-"))), digest.slice(7));
+        const path = join((await (folder ??= temporaryFolder("layers"))).path, digest.slice(7));
         const stream = (await layout.open(layer)).stream();
         const file = await open(path, "wx", 0o600);
         try {
@@ -91,7 +90,7 @@ export function unpackedOf(layout: Layout): Unpacked {
       return made;
     },
     async remove() {
-      if (folder !== undefined) await rm(await folder, { recursive: true, force: true });
+      await (await folder)?.[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,8 +1,8 @@
-import { lstat, mkdir, readdir, unlink } from "node:fs/promises";
+import { lstat, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { createHasher, digestHex, isModelkeepError, ModelkeepError, throwIfAborted } from "@modelkeep/core";
-import { fileObject, writeNewFile } from "@modelkeep/core/node";
+import { fileObject, removeAbandoned, writeNewFile } from "@modelkeep/core/node";
 
 import type { Blob } from "./artifact.js";
 import type { ImageIndex } from "./documents.js";
@@ -10,8 +10,6 @@ import { indexText, type LayoutWrite, layoutText, tagged } from "./layout-write.
 import { inTurn, isLeftOver } from "./layout-turns.js";
 import { openLayout } from "./layout.js";
 import { annotationKeys } from "./media-types.js";
-
-const abandonedAfter = 24 * 60 * 60 * 1000;
 
 /**
  * Adds an artifact to a layout in a folder, new or there already: blobs first, each whole or not at all, the index last. True
@@ -65,30 +63,20 @@ function listed(folder: string, write: LayoutWrite): Promise<boolean> {
       await still();
     };
     await writeNewFile(join(folder, "index.json"), pieces(), { overwrite: true });
-    await removePartials(folder);
+    // What exports of other versions left that were killed.
+    const isPartial = (name: string) => /^\..*\.partial$/u.test(name);
+    for (const place of [folder, join(folder, "blobs", "sha256")])
+      await removeAbandoned(place, isPartial, join(folder, "index.json"));
     return false;
   });
 }
 
-/** Removes files that exports left behind which were killed a day ago or earlier, by the file system's clock. */
-async function removePartials(folder: string): Promise<void> {
-  const { mtimeMs: now } = await lstat(join(folder, "index.json"));
-  for (const place of [folder, join(folder, "blobs", "sha256")])
-    for (const name of await readdir(place)) {
-      if (!name.startsWith(".") || !name.endsWith(".partial")) continue;
-      const path = join(place, name);
-      const stat = await lstat(path).catch(ignoreAbsence);
-      if (stat?.isFile() && now - stat.mtimeMs > abandonedAfter) await unlink(path).catch(ignoreAbsence);
-    }
-}
-
-function ignoreAbsence(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") throw error;
-}
-
 /** A blob that is there is kept if it is what its name says; what else has the name is replaced. */
 async function writeBlob(path: string, blob: Blob, { signal, progress }: LayoutWrite): Promise<void> {
-  const stat = await lstat(path).catch(ignoreAbsence);
+  const stat = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
   if (stat !== undefined && stat.isFile() && stat.size === blob.size && (await digestAt(path)) === blob.digest) {
     progress(blob.size);
     return;

@@ -1,11 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { type Envelope, ModelkeepError } from "@modelkeep/core";
-import { openEnvelopeFolder, unpackEnvelope } from "@modelkeep/core/node";
+import { openEnvelopeFolder, temporaryFolder, unpackEnvelope } from "@modelkeep/core/node";
 
 import type { Plugins } from "../options.js";
 import { verifyEnvelope, type VerifyEnvelopeOptions } from "../standalone.js";
@@ -43,17 +41,13 @@ export async function verifyInFreshProcess(
   envelope: Envelope,
   options: FreshProcessOptions,
 ): Promise<VerificationResult[]> {
-  const parent = await mkdtemp(join(tmpdir(), "modelkeep-verify-"));
-  try {
-    const folder = join(parent, "envelope");
-    await unpackEnvelope(envelope, folder);
-    const { pairs, representation, runtime, where = "fresh" } = options;
-    const answer = await run({ folder, options: { pairs, representation, runtime, where } }, options);
-    if ("error" in answer) throw new ModelkeepError(answer.error.code, `In a fresh process: ${answer.error.message}`);
-    return answer.results;
-  } finally {
-    await rm(parent, { recursive: true, force: true });
-  }
+  await using temporary = await temporaryFolder("verify");
+  const folder = join(temporary.path, "envelope");
+  await unpackEnvelope(envelope, folder);
+  const { pairs, representation, runtime, where = "fresh" } = options;
+  const answer = await run({ folder, options: { pairs, representation, runtime, where } }, options);
+  if ("error" in answer) throw new ModelkeepError(answer.error.code, `In a fresh process: ${answer.error.message}`);
+  return answer.results;
 }
 
 /** What the script of a fresh process does: reads the request, verifies with these plugins, answers. */
