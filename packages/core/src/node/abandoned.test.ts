@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,14 +43,19 @@ test.skipIf(process.platform === "win32")(
   async () => {
     mkdirSync(base, { recursive: true });
     process.env["TMPDIR"] = base;
-    const first = await temporaryFolder("verify");
-    const [second, other] = [await temporaryFolder("verify"), await temporaryFolder("import")];
-    writeFileSync(join(first.path, "model.onnx"), "a model");
-    for (const path of [join(first.path, "model.onnx"), first.path, other.path]) old(path);
+    const gone = spawnSync(process.execPath, ["-e", ""]).pid;
+    const [killed, young, another] = [`verify-${gone}-Killed`, `verify-${gone}-Yyoung`, `import-${gone}-Import`].map(
+      (name) => join(base, `modelkeep-${name}`),
+    ) as [string, string, string];
+    for (const path of [killed, young, another]) mkdirSync(path);
+    const running = await temporaryFolder("verify");
+    writeFileSync(join(killed, "model.onnx"), "a model");
+    for (const path of [join(killed, "model.onnx"), killed, another, running.path]) old(path);
     {
-      await using third = await temporaryFolder("verify");
-      expect([first, second, other, third].map(({ path }) => existsSync(path))).toEqual([false, true, true, true]);
+      await using fresh = await temporaryFolder("verify");
+      const there = [killed, young, another, running.path, fresh.path].map((path) => existsSync(path));
+      expect(there).toEqual([false, true, true, true, true]);
     }
-    expect(readdirSync(base)).toHaveLength(2);
+    expect(readdirSync(base)).toHaveLength(3);
   },
 );

@@ -30,8 +30,12 @@ export interface TemporaryFolder extends AsyncDisposable {
  */
 export async function temporaryFolder(purpose: string): Promise<TemporaryFolder> {
   const prefix = `modelkeep-${purpose}-`;
-  const path = await mkdtemp(join(tmpdir(), prefix));
-  const isAlike = (name: string) => name.startsWith(prefix) && /^\w{6}$/u.test(name.slice(prefix.length));
+  const path = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+  // Their files may be read for more than a day.
+  const isAlike = (name: string) => {
+    const [, pid] = (name.startsWith(prefix) && /^(\d+)-\w{6}$/u.exec(name.slice(prefix.length))) || [];
+    return pid !== undefined && !isRunning(Number(pid));
+  };
   await removeAbandoned(tmpdir(), isAlike, path);
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
@@ -45,16 +49,25 @@ export async function removeAbandoned(
   isAlike: (name: string) => boolean,
   fresh: string,
 ): Promise<void> {
-  try {
-    const { mtimeMs: now, uid } = await lstat(fresh);
-    for (const name of await readdir(folder)) {
-      const path = join(folder, name);
-      if (!isAlike(name) || path === fresh) continue;
-      if ((await lastWritten(path, uid)) < now - abandonedAfter) await rm(path, { recursive: true, force: true });
+  const { mtimeMs: now, uid } = await lstat(fresh);
+  for (const name of (await readdir(folder)).filter(isAlike)) {
+    const path = join(folder, name);
+    try {
+      if (path !== fresh && (await lastWritten(path, uid)) < now - abandonedAfter)
+        await rm(path, { recursive: true, force: true });
+    } catch (error) {
+      // Others clean up too, and what is left is in nobody's way.
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     }
+  }
+}
+
+/** Whether there is a process of this number here: on this machine, or in this container. */
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
   } catch (error) {
-    // Others clean up too, and what is left is in nobody's way.
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 

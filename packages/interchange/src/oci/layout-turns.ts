@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
 import { ModelkeepError, throwIfAborted } from "@modelkeep/core";
+import { isRunning } from "@modelkeep/core/node";
 
 /** A claim so old is of a process that ended, or stands still and finds its claim gone. */
 const abandonedAfter = 60_000;
@@ -63,19 +64,11 @@ async function isAbandoned(claim: string, now: number): Promise<boolean> {
   try {
     if (now - (await stat(claim)).mtimeMs > abandonedAfter) return true;
     const { host, pid } = JSON.parse(await readFile(claim, "utf8")) as { host?: unknown; pid?: unknown };
-    return host === here && typeof pid === "number" && !isAlive(pid);
+    return host === here && typeof pid === "number" && !isRunning(pid);
   } catch (error) {
     // It went away meanwhile, or is not written yet.
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return false;
     throw error;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 
