@@ -12,12 +12,27 @@ import { readPage, updatePage } from "./update-page.js";
 
 const page = "reliability.md";
 
+const usage = `npm run reliability                      every suite in full: hours
+npm run reliability -- --only PART       those with PART in the path of a test file; may be given several times
+npm run reliability -- --update          also puts the lines of what ran into docs/${page}
+
+${suites.map(({ title, files }) => `${title}\n  ${files.join("\n  ")}`).join("\n")}`;
+
 async function main(): Promise<number> {
-  const { only, update } = parseArgs({
-    options: { only: { type: "string", multiple: true }, update: { type: "boolean", default: false } },
+  const { only, update, help } = parseArgs({
+    options: {
+      only: { type: "string", multiple: true },
+      update: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
   }).values;
-  const asked = ({ files }: Suite): boolean =>
-    only === undefined || only.some((part) => files.some((file) => file.includes(part)));
+  const has = ({ files }: Suite, part: string): boolean => files.some((file) => file.includes(part));
+  const unknown = only?.find((part) => !suites.some((suite) => has(suite, part)));
+  if (help || unknown !== undefined) {
+    console.log(unknown === undefined ? usage : `No suite has a file with "${unknown}" in its path.\n\n${usage}`);
+    return help ? 0 : 2;
+  }
+  const asked = (suite: Suite): boolean => only === undefined || only.some((part) => has(suite, part));
   const machine = `${process.platform} ${release()} ${process.arch}, ${cpus().length} processors, Node ${process.versions.node}`;
   const outcomes: Outcome[] = [];
   for (const suite of suites.filter(asked)) {
