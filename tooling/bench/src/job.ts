@@ -10,6 +10,7 @@ import { memoryStore } from "@modelkeep/store-memory";
 
 import { mebibyte } from "./bench.js";
 import { hashRepeatedly, randomBytes } from "./data.js";
+import { hashOnThreads } from "./hash-threads.js";
 
 interface Stored {
   readonly folder: string;
@@ -29,7 +30,7 @@ const jobs = {
     return performance.now() - start;
   },
 
-  /** Verifies without releasing a byte; then hashes as many bytes in this thread, for comparison. */
+  /** Verifies without releasing a byte; then hashes as many in memory, in this thread and in as many others, for comparison. */
   async verify({ folder, reference, workers }: Stored & { readonly workers: number }) {
     const registry = await openRegistry({ store: fsStore(folder), readOnly: true });
     const envelope = await registry.open(reference);
@@ -40,7 +41,8 @@ const jobs = {
     await verifyParallel(facts, object, { workers });
     const milliseconds = performance.now() - start;
     const grown = peakMemory() - before;
-    return { milliseconds, grown, hashing: hashRepeatedly(randomBytes(16 * mebibyte), facts.size) };
+    const hashing = hashRepeatedly(randomBytes(16 * mebibyte), facts.size);
+    return { milliseconds, grown, hashing, inMemory: await hashOnThreads(facts.size, workers) };
   },
 
   /** Saves a file into a new registry as it is read. */
