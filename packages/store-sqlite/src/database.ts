@@ -8,6 +8,7 @@ import { prepareSchema } from "./schema.js";
 
 const busy = 5;
 const diskFailed = 10;
+const corrupt = 11;
 
 /** What the store asks of a connection to SQLite. */
 export type Connection = Pick<DatabaseSyncInstance, "exec" | "prepare" | "close" | "isOpen" | "isTransaction">;
@@ -146,18 +147,22 @@ export class Database {
 
   #named(error: unknown, result: number | undefined): unknown {
     if (result === undefined) return error;
-    const [code, advice] = troubles[result & 0xff] ?? ["io_error", "look at the disk"];
     const { message } = error as Error;
+    const known = troubles[lostSchema.test(message) ? corrupt : result & 0xff];
+    const [code, advice] = known ?? ["io_error", "look at the disk"];
     return new ModelkeepError(code, `[sqlite] ${this.file}: ${message}; ${advice}`, { cause: error });
   }
 }
+
+/** Our own tables under other names: bytes of the schema have changed. */
+const lostSchema = /^(?:no such (?:table|column)|table \w+ has no column)/u;
 
 /** By primary result code, https://sqlite.org/rescode.html */
 const troubles: Readonly<Record<number, readonly [code: string, advice: string]>> = {
   3: ["io_error", "look at the permissions of the file and its folder"],
   5: ["io_error", "another process holds the lock all the time: try again, or with a longer `patience`"],
   8: ["io_error", "the file or its folder is read-only"],
-  11: ["malformed", "the file is damaged: restore it from a backup"],
+  [corrupt]: ["malformed", "the file is damaged: restore it from a backup"],
   13: ["io_error", "make room, then try again"],
   14: ["io_error", "look at the folder and its permissions"],
   26: ["malformed", "the file is no SQLite database"],
@@ -167,7 +172,7 @@ const troubles: Readonly<Record<number, readonly [code: string, advice: string]>
 const sayings: readonly (readonly [saying: string, result: number])[] = [
   ["database is locked", busy],
   ["disk I/O error", diskFailed],
-  ["database disk image is malformed", 11],
+  ["database disk image is malformed", corrupt],
   ["database or disk is full", 13],
   ["file is not a database", 26],
 ];

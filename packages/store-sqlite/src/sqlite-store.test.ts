@@ -180,6 +180,25 @@ test("keys that can't be found any more, because the order of the file's index i
   expect(await store.faults!()).toEqual([expect.stringContaining("objects")]);
 });
 
+test.each(["bytes BLOB", "TABLE pieces", "body INTEGER NOT"])(
+  "a damaged schema (in %s) is told as what it is",
+  async (words) => {
+    await store.put("a", bytes);
+    await store[Symbol.asyncDispose]?.();
+    const content = await readFile(file);
+    const at = content.indexOf(words) + words.lastIndexOf(" ") - 1;
+    content[at]! ^= 1;
+    await writeFile(file, content);
+    store = sqliteStore(file);
+    const read = async () => {
+      const object = await store.get("a");
+      await object!.readInto(new Uint8Array(bytes.length));
+    };
+    await expect(read()).rejects.toMatchObject({ code: "malformed" });
+    await expect(store.put("b", bytes)).rejects.toMatchObject({ code: "malformed" });
+  },
+);
+
 test("a listing that meets a damaged page after good ones says so", async () => {
   const key = (number: number): string => `models/a/log/${String(number).padStart(12, "0")}.json`;
   for (let number = 1; number <= 400; number++) await store.put(key(number), bytes);
