@@ -22,11 +22,3 @@ export function checkPut(
   if (options.retainUntil !== undefined && supports.retention !== true) refuse("retention");
   throwIfAborted(options.signal);
 }
-
-/** The error of a `put` with `if: "absent"` that came second. */
-export function alreadyExists(store: string, key: string, cause?: unknown): ModelkeepError {
-  return new ModelkeepError("already_exists", `[${store}] ${key} exists already, and was left as it is`, {
-    ...(cause === undefined ? {} : { cause }),
-    details: { key },
-  });
-}

@@ -1,3 +1,4 @@
+export * from "./back-off.js";
 export { cutIntoParts, type Parts } from "./body-parts.js";
 export { checkInputs } from "./check-inputs.js";
 export * from "./check-put.js";
@@ -21,6 +22,8 @@ export { joinBytes } from "./join-bytes.js";
 export { isJsonObject, type JsonObject, jsonMember } from "./json-object.js";
 export * from "./key.js";
 export * from "./limits.js";
+export * from "./listing.js";
+export { loadPackage } from "./load-package.js";
 export type { Manifest, PayloadEntry, Representation, SamplesEntry, DatasetEntry } from "./manifest.js";
 export * from "./measure.js";
 export * from "./measuring.js";
@@ -42,7 +45,9 @@ export { stateDepth, statePathText, stateToTree, treeToState, type StatePath, ty
 export * from "./state.js";
 export * from "./store.js";
 export { storeOver } from "./store-over.js";
+export * from "./store-errors.js";
 export * from "./stored-bytes.js";
+export * from "./stored-parts.js";
 export * from "./strict-json.js";
 export * from "./tensor-json.js";
 export * from "./tensor.js";

@@ -15,6 +15,11 @@ export function checkKey(key: string): string {
   return key;
 }
 
+/** Whether a store may have this key. */
+export function isKey(key: string): boolean {
+  return keyFault(key) === undefined;
+}
+
 /** The start of a key, for listing: a key whose last segment may be cut off anywhere, or nothing. */
 export function checkPrefix(prefix: string): string {
   if (prefix !== "")

@@ -36,6 +36,7 @@ export function isMissing({ code, status }: Failure): boolean {
   return status === 404 && code !== "ContainerNotFound";
 }
 
+/** An error of the service or the way to it, as a sentence that says what to do. */
 export function explain(error: unknown, doing: string, where: string): unknown {
   if (isModelkeepError(error) || !(error instanceof Error)) return error;
   const { code, status } = classify(error);
@@ -53,12 +54,4 @@ export function explain(error: unknown, doing: string, where: string): unknown {
     cause: error,
     details: { code, ...(status !== undefined && { status }) },
   });
-}
-
-export function unknownOutcome(key: string, cause: unknown): ModelkeepError {
-  return new ModelkeepError(
-    "unknown_outcome",
-    `[azure] Whether ${key} was written is not known: the service did not say. Read it before trying again`,
-    { cause, details: { key } },
-  );
 }

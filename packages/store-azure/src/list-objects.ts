@@ -1,92 +1,60 @@
-import {
-  checkKey,
-  checkPrefix,
-  compareCodePoints,
-  isModelkeepError,
-  ModelkeepError,
-  throwIfAborted,
-} from "@modelkeep/core";
+import { checkPrefix, groupEntry, listedInOrder, throwIfAborted } from "@modelkeep/core";
 import type { ListEntry, ListOptions } from "@modelkeep/core";
 import type { BlobItem, BlobPrefix } from "@azure/storage-blob";
 
 import type { Connection } from "./connection.js";
 import { explain } from "./failure.js";
 
-type Item = ({ kind: "prefix" } & BlobPrefix) | ({ kind: "blob" } & BlobItem);
+interface Segment {
+  readonly blobItems: readonly BlobItem[];
+  readonly blobPrefixes?: readonly BlobPrefix[];
+}
 
-/** What lies under a prefix, page by page. Objects whose keys no store may have are passed over. */
+/** What lies under a prefix, page by page. */
 export async function* listObjects(
   connection: Connection,
   prefix: string,
-  { after, delimiter, signal }: ListOptions,
+  options: ListOptions,
 ): AsyncGenerator<ListEntry, void, undefined> {
   checkPrefix(prefix);
-  throwIfAborted(signal);
+  throwIfAborted(options.signal);
+  yield* listedInOrder("azure", pages(connection, prefix, options), prefix, options);
+}
+
+async function* pages(
+  connection: Connection,
+  prefix: string,
+  { after, delimiter, signal }: ListOptions,
+): AsyncGenerator<readonly ListEntry[]> {
   const { root } = connection.settings;
   const container = await connection.container();
+  const keyOf = (name: string) => (name.startsWith(root) ? name.slice(root.length) : "");
   const options = { prefix: root + prefix, ...(signal && { abortSignal: signal }) };
-  // A service that does not know where to start begins at the beginning: what comes before is passed over.
+  // A service that does not know where to start begins at the beginning.
   const start = after === undefined ? {} : { startFrom: root + after };
-  // Longer ones are cut by the service after their first character, or so its emulator believes: groups are made here.
-  const single = delimiter !== undefined && delimiter.length === 1;
-  const pages = single
-    ? container.listBlobsByHierarchy(delimiter, options).byPage()
-    : container.listBlobsFlat({ ...options, ...start }).byPage();
-  let last = "";
+  // A longer delimiter is cut by the service after its first character, or so its emulator believes: it is not asked for groups.
+  const answers =
+    delimiter?.length === 1
+      ? container.listBlobsByHierarchy(delimiter, options).byPage()
+      : container.listBlobsFlat({ ...options, ...start }).byPage();
   for (;;) {
     throwIfAborted(signal);
-    let page;
+    let answer;
     try {
-      page = await pages.next();
+      answer = await answers.next();
     } catch (error) {
       throwIfAborted(signal);
       throw explain(error, `list ${prefix || "everything"}`, connection.where);
     }
-    if (page.done === true) return;
-    const { blobItems, blobPrefixes = [] } = page.value.segment as {
-      blobItems: BlobItem[];
-      blobPrefixes?: BlobPrefix[];
-    };
-    const items: Item[] = [
-      ...blobItems.map((item) => ({ kind: "blob" as const, ...item })),
-      ...blobPrefixes.map((item) => ({ kind: "prefix" as const, ...item })),
+    if (answer.done === true) return;
+    const { blobItems, blobPrefixes = [] } = answer.value.segment as Segment;
+    yield [
+      ...blobItems.map(({ name, properties: { contentLength: size = 0, lastModified: modified } }) => ({
+        key: keyOf(name),
+        size,
+        modified,
+      })),
+      ...blobPrefixes.map(({ name }) => groupEntry(keyOf(name))),
     ];
-    const entries = items
-      .flatMap((item) => entryOf(item, root, prefix) ?? [])
-      .map((entry) => (delimiter && !single ? grouped(entry, prefix, delimiter) : entry))
-      .toSorted((a, b) => compareCodePoints(a.key, b.key));
-    for (const entry of entries) {
-      throwIfAborted(signal);
-      if (after !== undefined && compareCodePoints(entry.key, after) <= 0) continue;
-      if (entry.prefix === true && entry.key === last) continue;
-      if (last !== "" && compareCodePoints(entry.key, last) <= 0)
-        throw new ModelkeepError(
-          "unsupported",
-          `[azure] The service lists ${JSON.stringify(entry.key)} after ${JSON.stringify(last)}: in this order it is not usable as a store`,
-        );
-      last = entry.key;
-      yield entry;
-    }
   }
-}
-
-function grouped(entry: ListEntry, prefix: string, delimiter: string): ListEntry {
-  const at = entry.key.indexOf(delimiter, prefix.length);
-  return at < 0
-    ? entry
-    : { key: entry.key.slice(0, at + delimiter.length), size: 0, modified: new Date(0), prefix: true };
-}
-
-function entryOf(item: Item, root: string, prefix: string): ListEntry | undefined {
-  if (!item.name.startsWith(root + prefix)) return undefined;
-  const key = item.name.slice(root.length);
-  if (item.kind === "prefix") return key === "/" ? undefined : { key, size: 0, modified: new Date(0), prefix: true };
-  try {
-    checkKey(key);
-  } catch (error) {
-    if (isModelkeepError(error, "invalid_key")) return undefined;
-    throw error;
-  }
-  const { contentLength = 0, lastModified } = item.properties;
-  return { key, size: contentLength, modified: lastModified };
 }

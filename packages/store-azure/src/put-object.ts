@@ -1,17 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as pause } from "node:timers/promises";
 
 import {
   alreadyExists,
+  backOff,
   cutIntoParts,
   ModelkeepError,
   type Body,
   type ObjectInfo,
   type PutOptions,
+  unknownOutcome,
 } from "@modelkeep/core";
 
 import type { Connection } from "./connection.js";
-import { classify, explain, isTaken, unknownOutcome } from "./failure.js";
+import { classify, explain, isTaken } from "./failure.js";
 import { headObject } from "./head-object.js";
 import { BlockSender } from "./send-blocks.js";
 import { headersOf, type Write } from "./write.js";
@@ -19,6 +20,7 @@ import { headersOf, type Write } from "./write.js";
 /** https://learn.microsoft.com/azure/storage/blobs/scalability-targets */
 const mostBlocks = 50_000;
 const turns = 12;
+const delays = { firstDelay: 40, longestDelay: 2000 };
 
 /** Thrown when a write must be begun again from its first request. */
 class StartOver extends Error {}
@@ -46,7 +48,7 @@ export async function putObject(
       if (!(error instanceof StartOver)) throw error;
       if (turn === turns) throw lastError(write, error.cause);
       // Whoever was thrown back waits a little, more each time: then writers do not keep throwing each other back.
-      await pause(Math.random() * Math.min(20 * 2 ** turn, 2000));
+      await backOff(delays, turn, signal);
     } finally {
       await reader.return();
     }
@@ -81,7 +83,7 @@ async function settle(
     if (!thrownAway && !failure.uncertain && !(ifAbsent && isTaken(failure)))
       throw explain(error, `write ${key}`, connection.where);
     const found = await headObject(connection, key, signal).catch((second: unknown) => {
-      throw failure.uncertain ? unknownOutcome(key, error) : second;
+      throw failure.uncertain ? unknown(key, error) : second;
     });
     if (found?.token === token) return found.info;
     if (found !== undefined && ifAbsent) throw alreadyExists("azure", key, error);
@@ -93,8 +95,12 @@ async function settle(
 }
 
 function lastError({ key }: Write, cause: unknown): ModelkeepError {
-  if (classify(cause).uncertain) return unknownOutcome(key, cause);
+  if (classify(cause).uncertain) return unknown(key, cause);
   return new ModelkeepError("conflict", `[azure] ${key} is written by others all the time. Try again later`, { cause });
+}
+
+function unknown(key: string, cause: unknown): ModelkeepError {
+  return unknownOutcome("azure", key, "the service did not say", cause);
 }
 
 async function* chain(

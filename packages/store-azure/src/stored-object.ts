@@ -1,5 +1,5 @@
-import { cutRange, ModelkeepError, throwIfAborted } from "@modelkeep/core";
-import type { GetOptions, ObjectInfo, ReadIntoOptions, StoredObject } from "@modelkeep/core";
+import { cutRange, deletedSince, ModelkeepError, replacedSince, storedParts, throwIfAborted } from "@modelkeep/core";
+import type { GetOptions, ObjectInfo, StoredObject } from "@modelkeep/core";
 
 import type { Connection } from "./connection.js";
 import { classify, isMissing } from "./failure.js";
@@ -19,33 +19,16 @@ export async function getObject(
   const found = await open(connection, key, cutRange(Number.MAX_SAFE_INTEGER, range), signal);
   if (found === undefined) return undefined;
   const { info, etag, first } = found;
-  const { start, end } = cutRange(info.size, range);
+  const { start } = cutRange(info.size, range);
 
   async function* parts(from: number, to: number, calls: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-    throwIfAborted(calls);
     const known = first.slice(from - start, to - start);
     if (known.length > 0) yield known;
     throwIfAborted(calls);
     yield* download(connection, key, etag, { from: from + known.length, to, signal: calls });
   }
 
-  return {
-    info,
-    async *stream({ signal: calls } = {}) {
-      yield* parts(start, end, calls);
-    },
-    async readInto(target, { offset = 0, progress, signal: calls }: ReadIntoOptions = {}) {
-      throwIfAborted(calls);
-      const part = cutRange(end - start, { start: offset, end: offset + target.length });
-      let filled = 0;
-      for await (const piece of parts(start + part.start, start + part.end, calls)) {
-        target.set(piece, filled);
-        filled += piece.length;
-        progress?.(filled);
-      }
-      return filled;
-    },
-  };
+  return storedParts(info, range, parts);
 }
 
 interface Found {
@@ -105,12 +88,8 @@ async function* download(
         });
       } catch (error) {
         const failure = classify(error);
-        if (isMissing(failure))
-          throw new ModelkeepError("not_found", `[azure] ${key} was deleted since it was opened`, { cause: error });
-        if (failure.status === 412)
-          throw new ModelkeepError("conflict", `[azure] ${key} was replaced since it was opened: open it again`, {
-            cause: error,
-          });
+        if (isMissing(failure)) throw deletedSince("azure", key, error);
+        if (failure.status === 412) throw replacedSince("azure", key, error);
         throw error;
       }
     });

@@ -1,6 +1,5 @@
-import { ModelkeepError, throwIfAborted } from "@modelkeep/core";
+import { loadPackage, ModelkeepError, throwIfAborted } from "@modelkeep/core";
 import type { Bucket, File } from "@google-cloud/storage";
-import type * as Sdk from "@google-cloud/storage";
 
 import { explain } from "./failure.js";
 import type { Settings } from "./options.js";
@@ -37,7 +36,12 @@ export class Connection {
   }
 
   async #open(): Promise<Bucket> {
-    const { IdempotencyStrategy, Storage } = await loadSdk();
+    const { IdempotencyStrategy, Storage } = await loadPackage(
+      "gcs",
+      "@google-cloud/storage",
+      () => import("@google-cloud/storage"),
+      { install: "@google-cloud/storage@7" },
+    );
     const { bucket, endpoint, client, timeout } = this.settings;
     const storage = new Storage({
       ...(endpoint !== undefined && { apiEndpoint: endpoint, projectId: "modelkeep" }),
@@ -52,23 +56,6 @@ export class Connection {
       },
     });
     return storage.bucket(bucket);
-  }
-}
-
-async function loadSdk(): Promise<typeof Sdk> {
-  try {
-    return await import("@google-cloud/storage");
-  } catch (cause) {
-    if ((cause as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw cause;
-    const name = "@google-cloud/storage";
-    throw new ModelkeepError(
-      "missing_package",
-      `[gcs] Google Cloud Storage needs the package ${name}: npm install ${name}@7`,
-      {
-        cause,
-        details: { package: name },
-      },
-    );
   }
 }
 

@@ -28,6 +28,7 @@ export function silence(milliseconds: number): Error {
   return Object.assign(new Error(`The connection was silent for ${milliseconds / 1000} s`), { code: "ETIMEDOUT" });
 }
 
+/** An error of the service or the way to it, as a sentence that says what to do. */
 export function explain(error: unknown, doing: string, bucket: string): unknown {
   if (isModelkeepError(error) || !(error instanceof Error)) return error;
   const { status, uncertain } = classify(error);
@@ -42,12 +43,4 @@ export function explain(error: unknown, doing: string, bucket: string): unknown 
     cause: error,
     details: { ...(status !== undefined && { status }) },
   });
-}
-
-export function unknownOutcome(key: string, cause: unknown): ModelkeepError {
-  return new ModelkeepError(
-    "unknown_outcome",
-    `[gcs] Whether ${key} was written is not known: the service did not say. Read it before trying again`,
-    { cause, details: { key } },
-  );
 }

@@ -10,10 +10,11 @@ import {
   type ObjectInfo,
   type PutOptions,
   throwIfAborted,
+  unknownOutcome,
 } from "@modelkeep/core";
 
 import type { Connection } from "./connection.js";
-import { classify, explain, silence, unknownOutcome } from "./failure.js";
+import { classify, explain, silence } from "./failure.js";
 import { describe, headObject, putToken } from "./head-object.js";
 
 const turns = 5;
@@ -53,15 +54,19 @@ export async function putObject(
       const ended = failure.status === 404 || failure.status === 410 || error instanceof RangeError;
       if (!refused && !ended && !failure.uncertain) throw explain(error, `write ${key}`, bucket);
       const found = await headObject(connection, key, signal).catch((second: unknown) => {
-        throw failure.uncertain ? unknownOutcome(key, error) : second;
+        throw failure.uncertain ? unknown(key, error) : second;
       });
       if (found?.token === token) return found.info;
       if (found !== undefined && ifAbsent) throw alreadyExists("gcs", key, error);
-      if (turn === turns) throw failure.uncertain ? unknownOutcome(key, error) : explain(error, `write ${key}`, bucket);
+      if (turn === turns) throw failure.uncertain ? unknown(key, error) : explain(error, `write ${key}`, bucket);
     } finally {
       await reader.return();
     }
   }
+}
+
+function unknown(key: string, cause: unknown): ModelkeepError {
+  return unknownOutcome("gcs", key, "the service did not say", cause);
 }
 
 interface Sending {

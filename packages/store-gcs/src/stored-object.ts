@@ -1,5 +1,5 @@
-import { cutRange, ModelkeepError, throwIfAborted } from "@modelkeep/core";
-import type { GetOptions, ObjectInfo, ReadIntoOptions, StoredObject } from "@modelkeep/core";
+import { cutRange, deletedSince, ModelkeepError, replacedSince, storedParts, throwIfAborted } from "@modelkeep/core";
+import type { GetOptions, ObjectInfo, StoredObject } from "@modelkeep/core";
 
 import type { Connection } from "./connection.js";
 import { classify, explain } from "./failure.js";
@@ -23,11 +23,10 @@ export async function getObject(
   const found = await find(connection, key, cutRange(Number.MAX_SAFE_INTEGER, range), signal);
   if (found === undefined) return undefined;
   const { info, generation, first } = found;
-  const { start, end } = cutRange(info.size, range);
+  const { start } = cutRange(info.size, range);
 
   /** Some windows side by side, their bytes in order. */
   async function* parts(from: number, to: number, calls: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-    throwIfAborted(calls);
     const known = first.subarray(from - start, to - start);
     if (known.length > 0) yield known.slice();
     const windows: Promise<readonly Uint8Array[]>[] = [];
@@ -47,23 +46,7 @@ export async function getObject(
     }
   }
 
-  return {
-    info,
-    async *stream({ signal: calls } = {}) {
-      yield* parts(start, end, calls);
-    },
-    async readInto(target, { offset = 0, progress, signal: calls }: ReadIntoOptions = {}) {
-      throwIfAborted(calls);
-      const part = cutRange(end - start, { start: offset, end: offset + target.length });
-      let filled = 0;
-      for await (const piece of parts(start + part.start, start + part.end, calls)) {
-        target.set(piece, filled);
-        filled += piece.length;
-        progress?.(filled);
-      }
-      return filled;
-    },
-  };
+  return storedParts(info, range, parts);
 }
 
 interface Found {
@@ -140,7 +123,6 @@ async function whole(
 
 /** This generation is not there any more: the object was deleted or replaced. */
 async function gone(connection: Connection, key: string, cause: unknown): Promise<ModelkeepError> {
-  if ((await headObject(connection, key, undefined)) === undefined)
-    return new ModelkeepError("not_found", `[gcs] ${key} was deleted since it was opened`, { cause });
-  return new ModelkeepError("conflict", `[gcs] ${key} was replaced since it was opened: open it again`, { cause });
+  const found = await headObject(connection, key, undefined);
+  return found === undefined ? deletedSince("gcs", key, cause) : replacedSince("gcs", key, cause);
 }

@@ -5,8 +5,9 @@ import {
   checkPut,
   compareCodePoints,
   cutRange,
+  groupEntry,
+  groupOf,
   joinBytes,
-  type ListEntry,
   type ObjectInfo,
   readBody,
   type Store,
@@ -103,17 +104,6 @@ export function memoryStore(): Store {
 
 function describe(key: string, object: MemoryObject): ObjectInfo {
   return { key, size: object.bytes.length, modified: new Date(object.modified) };
-}
-
-function groupEntry(key: string): ListEntry {
-  return { key, size: 0, modified: new Date(0), prefix: true };
-}
-
-/** The name of the next level that `key` lies under: up to the first delimiter after the prefix, and with it. */
-function groupOf(key: string, prefix: string, delimiter: string | undefined): string | undefined {
-  if (delimiter === undefined || delimiter === "") return undefined;
-  const at = key.indexOf(delimiter, prefix.length);
-  return at < 0 ? undefined : key.slice(0, at + delimiter.length);
 }
 
 function storedObject(info: ObjectInfo, bytes: Uint8Array): StoredObject {

@@ -1,10 +1,7 @@
-import { setTimeout as pause } from "node:timers/promises";
-
-import { ModelkeepError, throwIfAborted } from "@modelkeep/core";
+import { backOff, loadPackage, ModelkeepError, throwIfAborted } from "@modelkeep/core";
 import type { Pool, PoolClient } from "pg";
 
 import { classify, explain } from "./failure.js";
-import { loadPackage } from "./load-package.js";
 import type { Settings } from "./options.js";
 import { checkFormat, type Send } from "./schema.js";
 
@@ -80,8 +77,7 @@ export class Database {
   }
 
   async backOff(failures: number, signal: AbortSignal | undefined): Promise<void> {
-    await pause(Math.random() * Math.min(50 * 2 ** failures, 5000));
-    throwIfAborted(signal);
+    await backOff({ firstDelay: 100, longestDelay: 5000 }, failures, signal);
   }
 
   async close(): Promise<void> {
@@ -121,7 +117,8 @@ export class Database {
   }
 
   async #open(): Promise<Pool> {
-    const pg = await loadPackage();
+    // CommonJS: what it exports is its default.
+    const { default: pg } = await loadPackage("postgres", "pg", () => import("pg"));
     const pool = new pg.Pool(this.settings.pool);
     // A connection that fails while nobody uses it is replaced by the next use.
     pool.on("error", () => undefined);

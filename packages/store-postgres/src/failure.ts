@@ -86,11 +86,3 @@ const troubles: Readonly<Record<string, readonly [code: string, advice: string]>
   ECONNREFUSED: ["io_error", "is the server running, and is the host and port right?"],
   ENOTFOUND: ["io_error", "look at the name of the host"],
 };
-
-export function unknownOutcome(key: string, cause: unknown): ModelkeepError {
-  return new ModelkeepError(
-    "unknown_outcome",
-    `[postgres] Whether ${key} was written is not known: the connection was lost. Read it before trying again`,
-    { cause, details: { key } },
-  );
-}

@@ -1,4 +1,4 @@
-import { checkPrefix, compareCodePoints, throwIfAborted } from "@modelkeep/core";
+import { checkPrefix, compareCodePoints, groupEntry, groupOf, textAfterAll, throwIfAborted } from "@modelkeep/core";
 import type { ListEntry, ListOptions } from "@modelkeep/core";
 
 import type { Database } from "./database.js";
@@ -20,11 +20,7 @@ export async function* listObjects(
   { after, delimiter, signal }: ListOptions,
 ): AsyncGenerator<ListEntry, void, undefined> {
   checkPrefix(prefix);
-  const end = afterAll(prefix) ?? null;
-  const groupOf = (key: string): string | undefined => {
-    const at = delimiter ? key.indexOf(delimiter, prefix.length) : -1;
-    return at < 0 ? undefined : key.slice(0, at + delimiter!.length);
-  };
+  const end = textAfterAll(prefix) ?? null;
   let from = after !== undefined && compareCodePoints(after, prefix) >= 0 ? justAfter(after) : prefix;
   for (let atOnce = 64; ; atOnce = Math.min(atOnce * 4, mostAtOnce)) {
     throwIfAborted(signal);
@@ -35,16 +31,15 @@ export async function* listObjects(
     });
     for (const { key, size, modified } of rows) {
       throwIfAborted(signal);
-      const group = groupOf(key);
+      const group = groupOf(key, prefix, delimiter);
       if (group === undefined) yield { key, size, modified: new Date(modified) };
       // A group may begin before `after` and go on behind it; then it was told of before.
-      else if (after === undefined || compareCodePoints(group, after) > 0)
-        yield { key: group, size: 0, modified: new Date(0), prefix: true };
+      else if (after === undefined || compareCodePoints(group, after) > 0) yield groupEntry(group);
     }
     if (rows.length < atOnce) return;
     const last = rows.at(-1)!.key;
-    const group = groupOf(last);
-    from = group === undefined ? justAfter(last) : group.slice(0, -delimiter!.length) + afterAll(delimiter!)!;
+    const group = groupOf(last, prefix, delimiter);
+    from = group === undefined ? justAfter(last) : group.slice(0, -delimiter!.length) + textAfterAll(delimiter!)!;
   }
 }
 
@@ -71,22 +66,11 @@ function walking(prefix: string, delimiter: string, from: string, end: string | 
         ) AS next
       )
       SELECT key, size::float8, ${milliseconds} AS modified FROM walk LIMIT $3`,
-    values: [from, end, atOnce, delimiter, Array.from(prefix).length, afterAll(delimiter)],
+    values: [from, end, atOnce, delimiter, Array.from(prefix).length, textAfterAll(delimiter)],
   };
 }
 
 /** A text between a key and every other that comes after it: keys have no control characters. */
 function justAfter(key: string): string {
   return `${key}\u0001`;
-}
-
-/** The least text that comes after everything that begins with `prefix`; undefined when nothing does. */
-export function afterAll(prefix: string): string | undefined {
-  const points = Array.from(prefix, (character) => character.codePointAt(0)!);
-  while (points.length > 0) {
-    const last = points.pop()!;
-    // Surrogates are no characters.
-    if (last < 0x10ffff) return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
-  }
-  return undefined;
 }

@@ -1,11 +1,18 @@
 import { randomUUID } from "node:crypto";
 
-import { alreadyExists, checkKey, readBody, throwIfAborted } from "@modelkeep/core";
+import {
+  alreadyExists,
+  checkKey,
+  type ModelkeepError,
+  readBody,
+  throwIfAborted,
+  unknownOutcome,
+} from "@modelkeep/core";
 import type { Body, ObjectInfo, PutOptions } from "@modelkeep/core";
 
 import { abandoned, BodyWriter, collectQuietly } from "./bodies.js";
 import type { Database } from "./database.js";
-import { classify, explain, unknownOutcome } from "./failure.js";
+import { classify, explain } from "./failure.js";
 import { inlineSize, pieceSize } from "./schema.js";
 
 interface Made {
@@ -108,7 +115,7 @@ async function makeVisible(
       const { transient, uncertain } = classify(error);
       doubtful ||= uncertain;
       if (!transient || ++failures >= database.settings.attempts)
-        throw doubtful ? unknownOutcome(key, error) : explain(error, doing, database.settings.schema);
+        throw doubtful ? unknown(key, error) : explain(error, doing, database.settings.schema);
       cause = error;
       await database.backOff(failures, signal);
     }
@@ -116,7 +123,7 @@ async function makeVisible(
     if (found?.ours === true) return { modified: found.modified, previous: null };
     if (found !== undefined && ifAbsent) throw alreadyExists("postgres", key);
     // Nothing was made, and nothing stood in its way: the body is not there any more, unless it was published and replaced.
-    if (cause === undefined && content.body !== null) throw doubtful ? unknownOutcome(key, cause) : abandoned();
+    if (cause === undefined && content.body !== null) throw doubtful ? unknown(key, cause) : abandoned();
   }
 }
 
@@ -138,8 +145,12 @@ async function find(
     return row;
   } catch (error) {
     throwIfAborted(signal);
-    throw doubtful ? unknownOutcome(key, cause) : error;
+    throw doubtful ? unknown(key, cause) : error;
   }
+}
+
+function unknown(key: string, cause: unknown): ModelkeepError {
+  return unknownOutcome("postgres", key, "the connection was lost", cause);
 }
 
 /** By the server's clock. */

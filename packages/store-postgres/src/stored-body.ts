@@ -1,5 +1,5 @@
-import { cutRange, ModelkeepError, throwIfAborted } from "@modelkeep/core";
-import type { GetOptions, ObjectInfo, ReadIntoOptions, StoredObject } from "@modelkeep/core";
+import { deletedSince, ModelkeepError, replacedSince, storedParts, throwIfAborted } from "@modelkeep/core";
+import type { GetOptions, ObjectInfo, StoredObject } from "@modelkeep/core";
 
 import type { Database } from "./database.js";
 import { pieceSize } from "./schema.js";
@@ -17,12 +17,9 @@ export function storedBody(
   info: ObjectInfo,
   range: GetOptions["range"],
 ): StoredObject {
-  const { start, end } = cutRange(info.size, range);
-
   async function* parts(from: number, to: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-    throwIfAborted(signal);
     if ("bytes" in where) {
-      if (to > from) yield where.bytes.slice(from, to);
+      yield where.bytes.slice(from, to);
       return;
     }
     const asked: Promise<Uint8Array>[] = [];
@@ -63,23 +60,7 @@ export function storedBody(
     return row.part;
   }
 
-  return {
-    info,
-    async *stream({ signal } = {}) {
-      yield* parts(start, end, signal);
-    },
-    async readInto(target, { offset = 0, progress, signal }: ReadIntoOptions = {}) {
-      throwIfAborted(signal);
-      const part = cutRange(end - start, { start: offset, end: offset + target.length });
-      let filled = 0;
-      for await (const bytes of parts(start + part.start, start + part.end, signal)) {
-        target.set(bytes, filled);
-        filled += bytes.length;
-        progress?.(filled);
-      }
-      return filled;
-    },
-  };
+  return storedParts(info, range, parts);
 }
 
 /** Why a piece is not there: somebody deleted or replaced the object since it was opened, or the database has lost it. */
@@ -95,10 +76,8 @@ async function lost(
     doing: `read ${key}`,
     signal,
   });
-  if (row === undefined) return new ModelkeepError("not_found", `[postgres] ${key} was deleted since it was opened`);
-  if (row.body !== body)
-    return new ModelkeepError("conflict", `[postgres] ${key} was replaced since it was opened: open it again`);
-  return damaged(key);
+  if (row === undefined) return deletedSince("postgres", key);
+  return row.body === body ? damaged(key) : replacedSince("postgres", key);
 }
 
 function damaged(key: string): ModelkeepError {

@@ -1,30 +1,31 @@
 import type { ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
-import {
-  checkKey,
-  checkPrefix,
-  compareCodePoints,
-  isModelkeepError,
-  ModelkeepError,
-  throwIfAborted,
-} from "@modelkeep/core";
+import { checkPrefix, groupEntry, listedInOrder, ModelkeepError, throwIfAborted } from "@modelkeep/core";
 import type { ListEntry, ListOptions } from "@modelkeep/core";
 import type { Connection } from "./connection.js";
 import { probeKey } from "./probe.js";
 
 /**
- * What lies under a prefix, page by page. S3 lists in the order of UTF-8 bytes, which is that of code points. Objects
- * whose keys no store may have (`a//b`, the `folder/` that consoles create) are passed over.
+ * What lies under a prefix, page by page. S3 lists in the order of UTF-8 bytes, which is that of code points (its directory
+ * buckets do not, and are refused). `a//b`, and the `folder/` that consoles create, are passed over.
  */
 export async function* listObjects(
   connection: Connection,
   root: string,
   prefix: string,
-  { after, delimiter, signal }: ListOptions,
+  options: ListOptions,
 ): AsyncGenerator<ListEntry, void, undefined> {
   checkPrefix(prefix);
-  throwIfAborted(signal);
+  throwIfAborted(options.signal);
+  yield* listedInOrder("s3", pages(connection, root, prefix, options), prefix, options);
+}
+
+async function* pages(
+  connection: Connection,
+  root: string,
+  prefix: string,
+  { after, delimiter, signal }: ListOptions,
+): AsyncGenerator<readonly ListEntry[]> {
   let token: string | undefined;
-  let last = after ?? "";
   do {
     const page = await connection.call(`list ${prefix || "everything"}`, signal, (client, sdk, options) =>
       client.send(
@@ -39,60 +40,28 @@ export async function* listObjects(
         options,
       ),
     );
-    let sawNewer = false;
-    for (const entry of readPage(page, root, prefix)) {
-      throwIfAborted(signal);
-      // A group may begin before `after` and go on behind it; then it was told of before.
-      if (compareCodePoints(entry.key, last) <= 0) {
-        if (token === undefined && !sawNewer) continue;
-        throw new ModelkeepError(
-          "unsupported",
-          `[s3] The service lists ${JSON.stringify(entry.key)} after ${JSON.stringify(last)}: not in the order of S3, so it is not usable as a store (directory buckets are such)`,
-        );
-      }
-      sawNewer = true;
-      last = entry.key;
-      yield entry;
-    }
+    yield entriesOf(page, root);
     token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
     if (page.IsTruncated === true && token === undefined)
       throw new ModelkeepError("unsupported", "[s3] The service cut a listing off without saying how to go on");
   } while (token !== undefined);
 }
 
-function readPage(page: ListObjectsV2CommandOutput, root: string, prefix: string): readonly ListEntry[] {
-  const decode = page.EncodingType === "url" ? decodeKey : (key: string) => key;
-  const entries: ListEntry[] = [];
-  for (const { Key, Size, LastModified, StorageClass } of page.Contents ?? []) {
-    const key = relativeKey(decode(Key ?? ""), root);
-    if (key === undefined || key === probeKey || !isKey(key) || !key.startsWith(prefix)) continue;
+function entriesOf(page: ListObjectsV2CommandOutput, root: string): readonly ListEntry[] {
+  const keyOf = (text = "") => {
+    const key = page.EncodingType === "url" ? decodeKey(text) : text;
+    return key.startsWith(root) ? key.slice(root.length) : "";
+  };
+  const objects = (page.Contents ?? []).map(({ Key, Size, LastModified, StorageClass }) => {
+    const key = keyOf(Key);
     if (Size === undefined || LastModified === undefined)
       throw new ModelkeepError("io_error", `[s3] The service lists ${key} without size or time; is it really S3?`);
     // To the second, as every other answer of S3 tells it.
     const modified = new Date(Math.floor(LastModified.getTime() / 1000) * 1000);
-    entries.push({ key, size: Size, modified, storageClass: StorageClass ?? "STANDARD" });
-  }
-  for (const { Prefix } of page.CommonPrefixes ?? []) {
-    const key = relativeKey(decode(Prefix ?? ""), root);
-    if (key === undefined || key === "/" || !key.startsWith(prefix)) continue;
-    entries.push({ key, size: 0, modified: new Date(0), prefix: true });
-  }
-  // Objects and groups come apart, and belong between each other.
-  return entries.toSorted((a, b) => compareCodePoints(a.key, b.key));
-}
-
-function relativeKey(key: string, root: string): string | undefined {
-  return key.startsWith(root) ? key.slice(root.length) : undefined;
-}
-
-function isKey(key: string): boolean {
-  try {
-    checkKey(key);
-    return true;
-  } catch (error) {
-    if (isModelkeepError(error, "invalid_key")) return false;
-    throw error;
-  }
+    return { key, size: Size, modified, storageClass: StorageClass ?? "STANDARD" };
+  });
+  const groups = (page.CommonPrefixes ?? []).map(({ Prefix }) => groupEntry(keyOf(Prefix)));
+  return [...objects.filter(({ key }) => key !== probeKey), ...groups];
 }
 
 /** As in a form: some services write a space as "+", and all of them a "+" as %2B. */
@@ -100,12 +69,7 @@ function decodeKey(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch (cause) {
-    throw new ModelkeepError(
-      "io_error",
-      `[s3] The service lists the key ${JSON.stringify(text)}, which is not URL-encoded`,
-      {
-        cause,
-      },
-    );
+    const message = `[s3] The service lists the key ${JSON.stringify(text)}, which is not URL-encoded`;
+    throw new ModelkeepError("io_error", message, { cause });
   }
 }

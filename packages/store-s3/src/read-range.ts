@@ -1,10 +1,9 @@
-import { ModelkeepError, throwIfAborted } from "@modelkeep/core";
+import { backOff, deletedSince, ModelkeepError, replacedSince, throwIfAborted } from "@modelkeep/core";
 import type { Readable } from "node:stream";
 import type { Connection } from "./connection.js";
 import type { Place } from "./describe.js";
 import { explain } from "./explain.js";
 import { classify, isMissing } from "./failure.js";
-import { backOff } from "./retry.js";
 
 /** Bytes of one object as it was when it was found. */
 export interface Source {
@@ -50,12 +49,8 @@ export async function* readRange(
     } catch (error) {
       throwIfAborted(signal);
       const failure = classify(error);
-      if (failure.status === 412)
-        throw new ModelkeepError("conflict", `[s3] ${key} was replaced while it was read. Get it again`, {
-          cause: error,
-        });
-      if (isMissing(failure))
-        throw new ModelkeepError("not_found", `[s3] ${key} was deleted while it was read`, { cause: error });
+      if (failure.status === 412) throw replacedSince("s3", key, error);
+      if (isMissing(failure)) throw deletedSince("s3", key, error);
       if (!failure.transient || ++failures >= connection.policy.attempts)
         throw explain(error, `read ${key} from byte ${position}`, connection, source.place.fullKey);
       await backOff(connection.policy, failures, signal);

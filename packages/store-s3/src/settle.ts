@@ -1,9 +1,15 @@
-import { alreadyExists, ModelkeepError, throwIfAborted, type ObjectInfo } from "@modelkeep/core";
+import {
+  alreadyExists,
+  backOff,
+  type ModelkeepError,
+  type ObjectInfo,
+  throwIfAborted,
+  unknownOutcome,
+} from "@modelkeep/core";
 import type { Connection } from "./connection.js";
 import { headObject, type Place } from "./describe.js";
 import { explain } from "./explain.js";
 import { classify } from "./failure.js";
-import { backOff } from "./retry.js";
 
 export interface Write {
   readonly place: Place;
@@ -71,9 +77,5 @@ async function lookAgain(
 }
 
 function unknown(key: string, cause: unknown): ModelkeepError {
-  return new ModelkeepError(
-    "unknown_outcome",
-    `[s3] Whether ${key} was written is not known: the service did not say. Read it before trying again`,
-    { cause, details: { key } },
-  );
+  return unknownOutcome("s3", key, "the service did not say", cause);
 }

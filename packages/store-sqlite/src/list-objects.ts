@@ -1,4 +1,4 @@
-import { checkPrefix, compareCodePoints, throwIfAborted } from "@modelkeep/core";
+import { checkPrefix, compareCodePoints, groupEntry, groupOf, textAfterAll, throwIfAborted } from "@modelkeep/core";
 import type { ListEntry, ListOptions } from "@modelkeep/core";
 import type { Database } from "./database.js";
 
@@ -18,7 +18,7 @@ export async function* listObjects(
   { after, delimiter, signal }: ListOptions,
 ): AsyncGenerator<ListEntry, void, undefined> {
   checkPrefix(prefix);
-  const end = afterAll(prefix);
+  const end = textAfterAll(prefix);
   let [from, inclusive] =
     after !== undefined && compareCodePoints(after, prefix) >= 0 ? [after, false] : [prefix, true];
   for (let atOnce = 16; ; atOnce = Math.min(atOnce * 2, mostAtOnce)) {
@@ -27,11 +27,8 @@ export async function* listObjects(
     let group: string | undefined;
     for (const { key, size, modified } of rows) {
       [from, inclusive] = [key, false];
-      const at = delimiter ? key.indexOf(delimiter, prefix.length) : -1;
-      if (at >= 0) {
-        group = key.slice(0, at + delimiter!.length);
-        break;
-      }
+      group = groupOf(key, prefix, delimiter);
+      if (group !== undefined) break;
       yield { key, size, modified: new Date(modified) };
       throwIfAborted(signal);
     }
@@ -39,9 +36,8 @@ export async function* listObjects(
       if (rows.length < atOnce) return;
       continue;
     }
-    if (after === undefined || compareCodePoints(group, after) > 0)
-      yield { key: group, size: 0, modified: new Date(0), prefix: true };
-    const next = afterAll(group);
+    if (after === undefined || compareCodePoints(group, after) > 0) yield groupEntry(group);
+    const next = textAfterAll(group);
     if (next === undefined) return;
     [from, inclusive] = [next, true];
   }
@@ -63,15 +59,4 @@ async function readRows(
     signal,
   );
   return rows ?? [];
-}
-
-/** The least text that comes after everything that begins with `prefix`; undefined when nothing does. */
-export function afterAll(prefix: string): string | undefined {
-  const points = Array.from(prefix, (character) => character.codePointAt(0)!);
-  while (points.length > 0) {
-    const last = points.pop()!;
-    // Surrogates are no characters.
-    if (last < 0x10ffff) return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
-  }
-  return undefined;
 }

@@ -6,7 +6,6 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Store } from "@modelkeep/core";
 import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { afterAll as endOf } from "./list-objects.js";
 import { pieceSize } from "./schema.js";
 import { sqliteStore } from "./sqlite-store.js";
 
@@ -155,14 +154,6 @@ test("a closed store says so", async () => {
   const unused = sqliteStore(file);
   await unused[Symbol.asyncDispose]?.();
   await expect(unused.put("a", bytes)).rejects.toThrow(/closed/);
-});
-
-test("the end of a prefix is the first text that is beyond it", () => {
-  expect(endOf("models/")).toBe("models0");
-  expect(endOf("a\u{10ffff}")).toBe("b");
-  expect(endOf("\ud7ff")).toBe("\ue000");
-  expect(endOf("\uffff")).toBe("\u{10000}");
-  expect(endOf("\u{10ffff}")).toBeUndefined();
 });
 
 test("keys that can't be found any more, because the order of the file's index is damaged, are told", async () => {

@@ -1,6 +1,6 @@
 import { setImmediate as breath } from "node:timers/promises";
-import { cutRange, ModelkeepError, throwIfAborted } from "@modelkeep/core";
-import type { GetOptions, ObjectInfo, ReadIntoOptions, StoredObject } from "@modelkeep/core";
+import { deletedSince, ModelkeepError, replacedSince, storedParts, throwIfAborted } from "@modelkeep/core";
+import type { GetOptions, ObjectInfo, StoredObject } from "@modelkeep/core";
 import type { Database, Prepare } from "./database.js";
 import { mostPieces, pieceSize } from "./schema.js";
 
@@ -14,8 +14,6 @@ export function storedBody(
   info: ObjectInfo,
   range: GetOptions["range"],
 ): StoredObject {
-  const { start, end } = cutRange(info.size, range);
-
   /** The parts of rows that lie between two positions in the object, each in a breath's time. */
   async function* parts(from: number, to: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
     for (let position = from, turn = 1; position < to; turn++) {
@@ -46,33 +44,14 @@ export function storedBody(
     return row.part;
   }
 
-  return {
-    info,
-    async *stream({ signal } = {}) {
-      throwIfAborted(signal);
-      yield* parts(start, end, signal);
-    },
-    async readInto(target, { offset = 0, progress, signal }: ReadIntoOptions = {}) {
-      throwIfAborted(signal);
-      const part = cutRange(end - start, { start: offset, end: offset + target.length });
-      let filled = 0;
-      for await (const bytes of parts(start + part.start, start + part.end, signal)) {
-        target.set(bytes, filled);
-        filled += bytes.length;
-        progress?.(filled);
-      }
-      return filled;
-    },
-  };
+  return storedParts(info, range, parts);
 }
 
 /** Why a row is not there: somebody deleted or replaced the object since it was opened, or the file has lost it. */
 function lost(prepare: Prepare, key: string, body: number): ModelkeepError {
   const row = prepare("SELECT body FROM objects WHERE key = ?").get(key) as { body: number } | undefined;
-  if (row === undefined) return new ModelkeepError("not_found", `[sqlite] ${key} was deleted since it was opened`);
-  if (row.body !== body)
-    return new ModelkeepError("conflict", `[sqlite] ${key} was replaced since it was opened: open it again`);
-  return damaged(key);
+  if (row === undefined) return deletedSince("sqlite", key);
+  return row.body === body ? damaged(key) : replacedSince("sqlite", key);
 }
 
 function damaged(key: string): ModelkeepError {

@@ -1,6 +1,10 @@
-import { isModelkeepError, throwIfAborted } from "@modelkeep/core";
+import { backOff, type BackOffDelays, isModelkeepError, throwIfAborted } from "@modelkeep/core";
 
-import { backOff, type RetryPolicy } from "./back-off.js";
+/** How often something is tried, and how soon again. Default of `retried`: 5 times, 100 ms, 5,000 ms. */
+export interface RetryPolicy extends BackOffDelays {
+  /** In all, the first one included. */
+  readonly attempts: number;
+}
 
 /** What is tried again, how often and how soon. */
 export interface RetryOptions extends Partial<RetryPolicy> {

@@ -1,10 +1,11 @@
 import {
-  cutRange,
+  deletedSince,
   type GetOptions,
-  ModelkeepError,
   type ObjectInfo,
+  replacedSince,
   type Store,
   type StoredObject,
+  storedParts,
   throwIfAborted,
 } from "@modelkeep/core";
 
@@ -31,14 +32,12 @@ export function keptObject(
   range: GetOptions["range"],
 ): StoredObject {
   const { key } = info;
-  const asked = cutRange(info.size, range);
 
   async function original(signal: AbortSignal | undefined): Promise<StoredObject> {
     const object = await store.get(key, signal === undefined ? {} : { signal });
-    if (object === undefined)
-      throw new ModelkeepError("not_found", `[${store.name}] ${key} was deleted since it was opened`);
+    if (object === undefined) throw deletedSince(store.name, key);
     if (isSame(object.info, info)) return object;
-    throw new ModelkeepError("conflict", `[${store.name}] ${key} was replaced since it was opened: open it again`);
+    throw replacedSince(store.name, key);
   }
 
   async function open(): Promise<CachedFile | undefined> {
@@ -85,25 +84,7 @@ export function keptObject(
     }
   }
 
-  return {
-    info,
-    async *stream({ signal } = {}) {
-      throwIfAborted(signal);
-      if (asked.start < asked.end) yield* pieces(asked.start, asked.end, signal);
-    },
-    async readInto(target, { offset = 0, progress, signal } = {}) {
-      throwIfAborted(signal);
-      const part = cutRange(asked.end - asked.start, { start: offset, end: offset + target.length });
-      if (part.start === part.end) return 0;
-      let filled = 0;
-      for await (const bytes of pieces(asked.start + part.start, asked.start + part.end, signal)) {
-        target.set(bytes, filled);
-        filled += bytes.length;
-        progress?.(filled);
-      }
-      return filled;
-    },
-  };
+  return storedParts(info, range, pieces);
 }
 
 function isSame(a: ObjectInfo, b: ObjectInfo): boolean {
