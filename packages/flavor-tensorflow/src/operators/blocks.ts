@@ -4,7 +4,7 @@ import type { Drawing } from "../graph/drawing.js";
 import type { Drawn } from "../graph/drawn.js";
 import { remaining, type Size } from "../graph/sizes.js";
 import type { Handler, Handlers } from "./handler.js";
-import { padded } from "./slices.js";
+import { padded } from "./padding.js";
 import { checkLayout, ones } from "./window.js";
 
 /** Blocks of an image become rows of the batch: how TensorFlow dilates. */

@@ -1,20 +1,18 @@
 import { type DType, Tensor } from "@modelkeep/core";
 import type { Value } from "@modelkeep/onnx";
 
-import { type Drawing, filled, integers, once, toFirst } from "../graph/drawing.js";
+import { type Drawing, once, toFirst } from "../graph/drawing.js";
 import type { Drawn, Element } from "../graph/drawn.js";
 import { product, remaining, type Shape, type Size } from "../graph/sizes.js";
 import { liesFirst } from "./elementwise.js";
 import type { Handlers } from "./handler.js";
-
-const mostFilled = 65_536;
 
 function sizeOf(element: Element): Size {
   return typeof element === "number" ? element : element.size;
 }
 
 /** Turns elements into sizes: those that stand for what is left are worked out. */
-function shapeOf(elements: readonly Element[]): Shape {
+export function shapeOf(elements: readonly Element[]): Shape {
   return elements.map(sizeOf);
 }
 
@@ -46,7 +44,7 @@ export function reshape(d: Drawing, x: Drawn, target: readonly Element[]): Drawn
   return d.result(d.apply("Reshape", [d.draw(x), d.sizeList(target)]), shape, x.dtype);
 }
 
-function requiredElements(d: Drawing, index: number): readonly Element[] {
+export function requiredElements(d: Drawing, index: number): readonly Element[] {
   const found = d.elements(d.input(index));
   if (found === undefined) throw d.refuse("has a shape of unknown length");
   return found;
@@ -88,96 +86,6 @@ export function expand(d: Drawing, x: Drawn, axes: readonly number[]): Drawn {
   if (x.elements !== undefined && shape.length === 1) return d.sizes(x.elements, 1, x.dtype);
   if (x.tensor !== undefined) return d.constant(new Tensor(x.dtype, shape as number[], x.tensor.data));
   return d.result(d.graph.unsqueeze(d.draw(x), axes), shape, x.dtype);
-}
-
-/** One value everywhere. */
-function fill(d: Drawing, elements: readonly Element[], value: Drawn): Drawn {
-  const shape = shapeOf(elements);
-  const count = product(shape);
-  const { tensor, dtype } = value;
-  if (tensor !== undefined && count !== undefined && count <= mostFilled && dtype !== "string") {
-    const one = Number((tensor.data as Float64Array)[0]);
-    if (dtype === "float16" || dtype === "bfloat16") throw d.refuse(`is of ${dtype}`);
-    return d.constant(filled(dtype, shape as number[], one));
-  }
-  return d.result(d.graph.expand(d.draw(value), d.sizeList(elements)), shape, dtype);
-}
-
-function like(value: number) {
-  return (d: Drawing): Drawn => {
-    const x = d.input(0);
-    const scalar = d.constant(filled(x.dtype, [], value));
-    if (x.shape !== undefined) return fill(d, d.sizesOf(x), scalar);
-    return d.result(d.graph.expand(d.draw(scalar), d.graph.shape(d.draw(x))), undefined, x.dtype);
-  };
-}
-
-function range(d: Drawing): Drawn {
-  const { dtype } = d.input(0);
-  const all = [0, 1, 2].map((index) => d.elements(d.input(index))?.[0]);
-  if (all.every((each): each is number => typeof each === "number")) {
-    const [start, limit, step] = all as [number, number, number];
-    const count = step === 0 ? Number.NaN : Math.max(0, Math.ceil((limit - start) / step));
-    if (!(count <= mostFilled)) throw d.refuse(`makes a list of ${count} numbers`);
-    return d.constant(
-      integers(
-        Array.from({ length: count }, (_, index) => start + index * step),
-        [count],
-        dtype,
-      ),
-    );
-  }
-  const [start, limit, step] = all;
-  const size = start === 0 && step === 1 && typeof limit === "object" ? limit.size : null;
-  return d.result(d.apply("Range", [d.value(0), d.value(1), d.value(2)]), [size], dtype);
-}
-
-function pack(d: Drawing): Drawn {
-  const { inputs } = d;
-  const lists = inputs.map((each) => (each.shape?.length === 0 ? d.elements(each) : undefined));
-  const { dtype, shape } = d.input(0);
-  if (lists.every((each) => each !== undefined) && inputs.some(({ tensor, elements }) => tensor ?? elements))
-    return d.sizes(lists.flat(), 1, dtype);
-  const rank = d.rankOf(d.input(0)) + 1;
-  const axis = d.axis(d.attributeInteger("axis"), rank);
-  const parts = inputs.map((each) => d.graph.unsqueeze(d.draw(each), [axis]));
-  return d.result(
-    parts.length === 1 ? parts[0]! : d.graph.concat(parts, axis),
-    (shape ?? []).toSpliced(axis, 0, inputs.length),
-  );
-}
-
-function concat(d: Drawing): Drawn {
-  const last = d.inputs.length - 1;
-  const parts = d.inputs.slice(0, last);
-  const rank = d.rankOf(d.input(0));
-  const axis = d.axis(d.integer(last, "an axis"), rank);
-  const { dtype } = d.input(0);
-  const lists = parts.map((each) =>
-    rank === 1 && (each.tensor ?? each.elements) !== undefined ? d.elements(each) : undefined,
-  );
-  if (lists.every((each) => each !== undefined)) return d.sizes(lists.flat(), 1, dtype);
-  const shapes = parts.map((each) => d.shapeOf(each));
-  const sizes = shapes.map((shape) => shape[axis] ?? null);
-  const total = sizes.every((size): size is number => typeof size === "number")
-    ? sizes.reduce((sum, size) => sum + size, 0)
-    : null;
-  const shape = shapes[0]!.map((size, index) =>
-    index === axis ? total : (shapes.find((each) => typeof each[index] === "number")?.[index] ?? size),
-  );
-  if (parts.length === 1) return parts[0]!;
-  if (parts.every(liesFirst)) {
-    const values = parts.map(({ channelsFirst }) => channelsFirst!);
-    return d.resultFirst(d.graph.concat(values, toFirst(rank).indexOf(axis)), shape, dtype);
-  }
-  return d.result(
-    d.graph.concat(
-      parts.map((each) => d.draw(each)),
-      axis,
-    ),
-    shape,
-    dtype,
-  );
 }
 
 function cast(d: Drawing): Drawn {
@@ -254,11 +162,5 @@ export const shapes: Handlers = {
     });
     return d.result(d.graph.tile(d.draw(x), d.sizeList(times)), shape);
   },
-  Fill: (d) => fill(d, requiredElements(d, 0), d.input(1)),
-  ZerosLike: like(0),
-  OnesLike: like(1),
-  Range: range,
-  Pack: pack,
-  ConcatV2: concat,
   Cast: cast,
 };

@@ -1,6 +1,3 @@
-import { Tensor } from "@modelkeep/core";
-import { int } from "@modelkeep/onnx";
-
 import type { Drawing } from "../graph/drawing.js";
 import type { Drawn, Element } from "../graph/drawn.js";
 import type { Size } from "../graph/sizes.js";
@@ -137,106 +134,6 @@ function slice(d: Drawing): Drawn {
   return { ...result, shape };
 }
 
-function splitInto(d: Drawing, x: Drawn, axis: number, sizes: readonly number[]): Drawn[] {
-  const attributes = { axis: int(axis) };
-  const values = d.graph.op("", "Split", [d.draw(x), d.graph.int64(sizes)], attributes, { outputs: sizes.length });
-  return values.map((value, index) => d.result(value, d.shapeOf(x).with(axis, sizes[index]!), x.dtype));
-}
-
-function split(d: Drawing): Drawn[] {
-  const x = d.input(1);
-  const axis = d.axis(d.integer(0, "an axis"), d.rankOf(x));
-  const count = partsOf(d, "num_split");
-  const size = d.shapeOf(x)[axis];
-  if (typeof size !== "number") throw d.refuse("splits a dimension whose size is only known when it runs");
-  if (size % count !== 0) throw d.malformed(`splits ${size} into ${count} equal parts`);
-  return splitInto(
-    d,
-    x,
-    axis,
-    Array.from({ length: count }, () => size / count),
-  );
-}
-
-function splitByList(d: Drawing): Drawn[] {
-  const x = d.input(0);
-  const axis = d.axis(d.integer(2, "an axis"), d.rankOf(x));
-  const sizes = [...d.integers(1, "sizes")];
-  const whole = d.shapeOf(x)[axis];
-  const hole = sizes.indexOf(-1);
-  if (hole >= 0) {
-    if (typeof whole !== "number") throw d.refuse("splits a dimension whose size is only known when it runs");
-    sizes[hole] = whole - sizes.reduce((sum, size) => sum + size, 1);
-  }
-  return splitInto(d, x, axis, sizes);
-}
-
-function unpack(d: Drawing): readonly Drawn[] {
-  const x = d.input(0);
-  const axis = d.axis(d.attributeInteger("axis"), d.rankOf(x));
-  const count = partsOf(d, "num");
-  const elements = d.rankOf(x) === 1 && (x.tensor ?? x.elements) !== undefined ? d.elements(x) : undefined;
-  if (elements !== undefined && elements.length === count) return elements.map((each) => d.sizes([each], 0, x.dtype));
-  const shape = d.shapeOf(x).toSpliced(axis, 1);
-  return Array.from({ length: count }, (_, index) =>
-    d.result(d.graph.gather(d.draw(x), d.graph.int64(index), axis), shape, x.dtype),
-  );
-}
-
-function partsOf(d: Drawing, name: string): number {
-  const count = d.attributeInteger(name);
-  if (count < 1 || count > 65_536) throw d.malformed(`makes ${count} parts`);
-  return count;
-}
-
-/** Which place each place of the padded dimension comes from. */
-function mirrored(size: number, before: number, after: number, edge: 0 | 1): number[] {
-  return Array.from({ length: before + size + after }, (_, index) => {
-    const place = index - before;
-    if (place < 0) return -place - edge;
-    return place < size ? place : 2 * size - place - 2 + edge;
-  });
-}
-
-function mirrorPad(d: Drawing): Drawn {
-  const pads = padsOf(d);
-  const edge = d.attributeText("mode") === "SYMMETRIC" ? 1 : 0;
-  let result = d.input(0);
-  for (const [axis, [before, after]] of pads.entries()) {
-    if (before === 0 && after === 0) continue;
-    const size = d.shapeOf(result)[axis];
-    if (typeof size !== "number") throw d.refuse("mirrors a dimension whose size is only known when it runs");
-    if (Math.max(before, after) > size - 1 + edge) throw d.malformed("mirrors more than there is");
-    const places = d.graph.int64(mirrored(size, before, after, edge));
-    result = d.result(
-      d.graph.gather(d.draw(result), places, axis),
-      d.shapeOf(result).with(axis, before + size + after),
-    );
-  }
-  return result;
-}
-
-export function padsOf(d: Drawing, index = 1): [before: number, after: number][] {
-  const numbers = d.integers(index, "paddings");
-  if (numbers.length % 2 !== 0 || numbers.some((each) => each < 0)) throw d.malformed("has paddings that are none");
-  return Array.from({ length: numbers.length / 2 }, (_, axis) => [numbers[axis * 2]!, numbers[axis * 2 + 1]!]);
-}
-
-export function padded(d: Drawing, x: Drawn, pads: readonly (readonly [number, number])[], value?: Drawn): Drawn {
-  if (pads.length !== d.rankOf(x)) throw d.malformed(`pads ${pads.length} of ${d.rankOf(x)} dimensions`);
-  if (pads.every(([before, after]) => before === 0 && after === 0)) return x;
-  const shape = d.shapeOf(x).map((size, axis) => {
-    const [before, after] = pads[axis]!;
-    return typeof size === "number" ? size + before + after : before + after === 0 ? size : null;
-  });
-  const list = d.graph.int64([...pads.map(([before]) => before), ...pads.map(([, after]) => after)]);
-  return d.result(
-    d.apply("Pad", value === undefined ? [d.draw(x), list] : [d.draw(x), list, d.draw(value)]),
-    shape,
-    x.dtype,
-  );
-}
-
 function reverse(d: Drawing): Drawn {
   const x = d.input(0);
   const axes = d.integers(1, "axes").map((axis) => d.axis(axis, d.rankOf(x)));
@@ -276,15 +173,7 @@ function where(d: Drawing): Drawn {
 export const slices: Handlers = {
   StridedSlice: stridedSlice,
   Slice: slice,
-  Split: split,
-  SplitV: splitByList,
-  Unpack: unpack,
-  Pad: (d) => padded(d, d.input(0), padsOf(d)),
-  PadV2: (d) => padded(d, d.input(0), padsOf(d), d.input(2)),
-  MirrorPad: mirrorPad,
   ReverseV2: reverse,
   Roll: roll,
   Where: where,
-  Const: (d) =>
-    d.constant(d.node.attributes.get("value")?.tensor?.() ?? new Tensor("float32", [0], new Float32Array(0))),
 };
