@@ -8,6 +8,7 @@ import {
   modelOfDocument,
   type ModelState,
   type Payload,
+  payloadBeside,
   type PayloadSet,
   stateDepth,
   type Tensor,
@@ -64,7 +65,7 @@ export function tensorsPayload(payloads: PayloadSet, name: unknown): Payload | u
   if (typeof name !== "string" || name.includes("/"))
     throw new ModelkeepError("malformed", 'The "tensors" of the MessagePack file is no file name');
   const main = payloads.main.path;
-  const payload = payloads.get(main.slice(0, main.lastIndexOf("/") + 1) + name);
+  const payload = payloadBeside(payloads, name);
   if (payload !== undefined && payload !== payloads.main) return payload;
   throw new ModelkeepError(
     "not_found",

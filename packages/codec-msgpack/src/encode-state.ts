@@ -1,4 +1,11 @@
-import { documentOfModel, ModelkeepError, type ModelState, type PayloadSource, tensorBytes } from "@modelkeep/core";
+import {
+  documentOfModel,
+  fileName,
+  ModelkeepError,
+  type ModelState,
+  type PayloadSource,
+  tensorBytes,
+} from "@modelkeep/core";
 import { encodeTensors, gatherTensors, type TensorReference } from "@modelkeep/safetensors";
 import { Packr } from "msgpackr";
 
@@ -43,7 +50,7 @@ export function encodeState(
   const tensorsPath = `${stem}.safetensors`;
   const document = new Map<string, unknown>([
     ...Object.entries(fields),
-    ["tensors", beside === undefined ? null : tensorsPath.slice(tensorsPath.lastIndexOf("/") + 1)],
+    ["tensors", beside === undefined ? null : fileName(tensorsPath)],
     ["state", state],
   ]);
   const bytes = pack(document);

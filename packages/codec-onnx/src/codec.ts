@@ -1,6 +1,7 @@
 import {
   type Codec,
   type DecodeOptions,
+  fileName,
   type Inspection,
   ModelkeepError,
   type PayloadSet,
@@ -63,7 +64,7 @@ function encode(model: OnnxModel, options: OnnxEncodeOptions & { readonly stem?:
   const path = `${stem}.onnx`;
   if (externalData === false) return [chunkSource(path, encodeModel(model), mediaType, "model")];
   const threshold = externalData === true ? undefined : externalData.threshold;
-  const location = `${path.slice(path.lastIndexOf("/") + 1)}.data`;
+  const location = `${fileName(path)}.data`;
   const split = externalize(model, { location, ...(threshold === undefined ? {} : { threshold }) });
   const main = chunkSource(path, encodeModel(split.model), mediaType, "model");
   if (split.size === 0) return [main];

@@ -1,11 +1,12 @@
-import { type Inspection, ModelkeepError, type Payload, type PayloadSet, type ReadOptions } from "@modelkeep/core";
+import {
+  type Inspection,
+  ModelkeepError,
+  type Payload,
+  payloadBeside,
+  type PayloadSet,
+  type ReadOptions,
+} from "@modelkeep/core";
 import { allTensors, externalReference, type OnnxModel } from "@modelkeep/onnx";
-
-/** The payload that a location in a model means: beside the main one, and nowhere else. */
-export function externalPayload(payloads: PayloadSet, location: string): Payload | undefined {
-  const { path } = payloads.main;
-  return payloads.get(path.slice(0, path.lastIndexOf("/") + 1) + location);
-}
 
 /** The files that a model's tensors lie in, each read once. Every reference has been checked: path, existence, range. */
 export async function readExternalFiles(
@@ -15,8 +16,8 @@ export async function readExternalFiles(
 ): Promise<ReadonlyMap<string, ArrayBuffer>> {
   const wanted = new Map<string, Payload>();
   for (const tensor of allTensors(model)) {
-    const reference = externalReference(tensor, (location) => externalPayload(payloads, location)?.size);
-    if (reference !== undefined) wanted.set(reference.location, externalPayload(payloads, reference.location)!);
+    const reference = externalReference(tensor, (location) => payloadBeside(payloads, location)?.size);
+    if (reference !== undefined) wanted.set(reference.location, payloadBeside(payloads, reference.location)!);
   }
   const { limits, ...read } = options;
   const total = [...wanted.values()].reduce((sum, payload) => sum + payload.size, payloads.main.size);
@@ -35,7 +36,7 @@ export function checkFiles(inspection: Inspection, payloads: PayloadSet): NonNul
   const findings: NonNullable<Inspection["findings"]>[number][] = [];
   for (const { files } of inspection.findings ?? []) {
     for (const file of Array.isArray(files) ? (files as string[]) : []) {
-      if (externalPayload(payloads, file) === undefined)
+      if (payloadBeside(payloads, file) === undefined)
         findings.push({
           level: "danger",
           message: `The file ${JSON.stringify(file)}, which holds tensors, is missing`,

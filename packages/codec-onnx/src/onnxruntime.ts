@@ -1,6 +1,7 @@
 import {
   isModelkeepError,
   ModelkeepError,
+  payloadBeside,
   type PayloadSet,
   type Predictor,
   type PredictorOptions,
@@ -12,7 +13,7 @@ import { checkModel, decodeModel, graphSignature, mainGraph, type OnnxModel, oth
 import type { InferenceSession } from "onnxruntime-node";
 
 import { readMain } from "./codec.js";
-import { externalPayload, readExternalFiles } from "./external-files.js";
+import { readExternalFiles } from "./external-files.js";
 import { loadPackage, type Package } from "./onnxruntime-package.js";
 import { OnnxruntimePredictor, runnable } from "./onnxruntime-predictor.js";
 import { version as ownVersion } from "./version.js";
@@ -55,7 +56,7 @@ async function openPredictor(loaded: Package, payloads: PayloadSet, options: Pre
   const { signal, threads } = options;
   const bytes = await readMain(payloads, options);
   const model = decodeModel(bytes);
-  checkModel(model, { fileSize: (location) => externalPayload(payloads, location)?.size });
+  checkModel(model, { fileSize: (location) => payloadBeside(payloads, location)?.size });
   const own = runnableSignature(model);
   const files = await readExternalFiles(model, payloads, options);
   throwIfAborted(signal);

@@ -1,4 +1,4 @@
-import { type Codec, type DecodeOptions, ModelkeepError, type Payload, type PayloadSet } from "@modelkeep/core";
+import { type Codec, type DecodeOptions, fileName, ModelkeepError, type PayloadSet } from "@modelkeep/core";
 import {
   inspectPickle,
   isPickleFile,
@@ -103,10 +103,8 @@ async function readOptions(
   const companions = new Map<string, ArrayBuffer>();
   for (const payload of payloads) {
     if (payload === payloads.main || !/\.npy(\.z)?$/.test(payload.path)) continue;
-    companions.set(
-      plainName(payload),
-      await payload.buffer(options.signal === undefined ? {} : { signal: options.signal }),
-    );
+    const reading = options.signal === undefined ? {} : { signal: options.signal };
+    companions.set(fileName(payload.path), await payload.buffer(reading));
   }
   return {
     companions,
@@ -114,10 +112,6 @@ async function readOptions(
     ...(unknown === undefined ? {} : { unknown }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
-}
-
-function plainName({ path }: Payload): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function sniff(head: Uint8Array, path: string, name: "pickle" | "joblib"): "yes" | "maybe" | "no" {

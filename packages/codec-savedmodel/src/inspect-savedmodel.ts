@@ -4,6 +4,7 @@ import {
   elementCount,
   type Inspection,
   isDType,
+  payloadBeside,
   type PayloadSet,
   type Signature,
   type TensorSpec,
@@ -64,9 +65,8 @@ async function besides(
   payloads: PayloadSet,
   reading: { readonly signal?: AbortSignal },
 ): Promise<Record<string, unknown>> {
-  const base = payloads.main.path.slice(0, payloads.main.path.lastIndexOf("/") + 1);
   const read = async <T>(name: string, parse: (bytes: Uint8Array) => T): Promise<T | undefined> => {
-    const payload = payloads.get(base + name);
+    const payload = payloadBeside(payloads, name);
     return payload === undefined || payload.size > mostBeside ? undefined : parse(await payload.bytes(reading));
   };
   const keras = await read("keras_metadata.pb", readKerasMetadata);

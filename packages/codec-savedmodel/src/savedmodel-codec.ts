@@ -1,11 +1,11 @@
 import {
   type Codec,
-  compareCodePoints,
   type DecodeOptions,
-  memorySource,
+  fileName,
+  memoryFolder,
   ModelkeepError,
   type PayloadSet,
-  type PayloadSource,
+  readFolder,
   type Tensor,
 } from "@modelkeep/core";
 import {
@@ -35,49 +35,29 @@ export function savedModelCodec(): Codec<SavedModelFiles> {
     sniff: sniffSavedModel,
     // A folder called after the model, as TensorFlow writes it.
     async encode({ files }, { stem = "model" } = {}) {
-      const sources = Array.from(files, ([path, bytes]) =>
-        memorySource(`${stem}/${path}`, bytes, {
-          mediaType: path === mainPath ? mediaType : "application/octet-stream",
-        }),
-      );
-      return sources.toSorted((a, b) => rank(a) - rank(b) || compareCodePoints(a.path, b.path));
+      return memoryFolder(stem, files, { path: mainPath, mediaType });
     },
     decode: decodeSavedModel,
     inspect: inspectSavedModel,
   };
 }
 
-async function decodeSavedModel(
-  payloads: PayloadSet,
-  { limits, ...read }: DecodeOptions = {},
-): Promise<SavedModelFiles> {
-  const reading = read.signal === undefined ? {} : { signal: read.signal };
+async function decodeSavedModel(payloads: PayloadSet, options: DecodeOptions = {}): Promise<SavedModelFiles> {
+  const { limits, signal } = options;
   const items = limits?.items === undefined ? {} : { items: limits.items };
-  const size = [...payloads].reduce((sum, payload) => sum + payload.size, 0);
-  if (limits?.bytes !== undefined && size > limits.bytes)
-    throw new ModelkeepError("limit_exceeded", `The SavedModel has ${size} bytes; the limit is ${limits.bytes}`);
-  const { main } = payloads;
-  const { metaGraphs } = readSavedModel(await main.bytes(reading), items);
+  const found = await readFolder(payloads, options);
+  const mainName = fileName(payloads.main.path);
+  const files = new Map(Array.from(found, ([path, bytes]) => [path === mainName ? mainPath : path, bytes]));
+  const { metaGraphs } = readSavedModel(found.get(mainName)!, items);
   const variables = await readVariables(payloads, items);
   if (variables === undefined && metaGraphs.some(({ operators }) => operators.has("VarHandleOp")))
     throw new ModelkeepError("not_found", "The graph has variables, and the file variables/variables.index is missing");
   variables?.checkShards();
-  const base = main.path.slice(0, main.path.lastIndexOf("/") + 1);
-  const files = new Map<string, Uint8Array>();
-  for (const payload of payloads) {
-    const path = payload.path.startsWith(base) ? payload.path.slice(base.length) : payload.path;
-    files.set(payload === main ? mainPath : path, await payload.bytes(reading));
-  }
   const tensors = new Map<string, Tensor>();
   for (const variable of variables?.list ?? [])
     if (variable.dtype !== undefined && variable.dtype !== "string")
-      tensors.set(variable.name, await variables!.read(variable, reading));
+      tensors.set(variable.name, await variables!.read(variable, { signal }));
   return { files, tensors, metadata: new Map() };
-}
-
-/** The main file first. */
-function rank({ mediaType: type }: PayloadSource): number {
-  return type === mediaType ? 0 : 1;
 }
 
 /** The version 1, then a meta graph that begins with facts about itself. */

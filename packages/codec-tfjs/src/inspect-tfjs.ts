@@ -5,6 +5,7 @@ import {
   isJsonObject,
   type Json,
   jsonMember,
+  payloadBeside,
   type PayloadSet,
   type Signature,
   type TensorSpec,
@@ -138,8 +139,7 @@ function quantizationOf(weights: readonly WeightSpec[]): Readonly<Record<string,
 
 /** The description alone tells its part: only where some files came along, one that is missing is said. */
 function missingFiles({ groups }: ModelJson, payloads: PayloadSet): NonNullable<Inspection["findings"]> {
-  const base = payloads.main.path.slice(0, payloads.main.path.lastIndexOf("/") + 1);
-  const missing = groups.flatMap(({ paths }) => paths).filter((path) => payloads.get(base + path) === undefined);
+  const missing = groups.flatMap(({ paths }) => paths).filter((path) => payloadBeside(payloads, path) === undefined);
   if (missing.length === 0 || [...payloads].length === 1) return [];
   return [
     { level: "warning", kind: "tfjs_missing_file", message: `Files of weights are missing: ${missing.join(", ")}` },

@@ -1,12 +1,4 @@
-import {
-  type Codec,
-  compareCodePoints,
-  type DecodeOptions,
-  memorySource,
-  ModelkeepError,
-  type PayloadSet,
-  type PayloadSource,
-} from "@modelkeep/core";
+import { type Codec, type DecodeOptions, fileName, memoryFolder, type PayloadSet, readFolder } from "@modelkeep/core";
 import { isTensorFile, type TensorFile } from "@modelkeep/safetensors";
 import { isTfjsModel, modelKey, readTfjsModel, type TfjsModel, writeTfjsModel } from "@modelkeep/tfjs";
 
@@ -34,10 +26,7 @@ export function tfjsCodec(): Codec<TfjsModel> {
       const { main, files } = isTfjsModel(model)
         ? model
         : writeTfjsModel((model as TensorFile).tensors, (model as TensorFile).metadata);
-      const sources = Array.from(files, ([path, bytes]) =>
-        memorySource(`${stem}/${path}`, bytes, { mediaType: path === main ? mediaType : "application/octet-stream" }),
-      );
-      return sources.toSorted((a, b) => rank(a) - rank(b) || compareCodePoints(a.path, b.path));
+      return memoryFolder(stem, files, { path: main, mediaType });
     },
     decode: decodeTfjs,
     inspect: inspectTfjs,
@@ -50,24 +39,9 @@ function isDescribed(model: unknown): model is TensorFile {
 }
 
 /** The model from its files, the `model.json` being the main one. */
-export async function decodeTfjs(payloads: PayloadSet, { limits, signal }: DecodeOptions = {}): Promise<TfjsModel> {
-  const reading = signal === undefined ? {} : { signal };
-  const size = [...payloads].reduce((sum, payload) => sum + payload.size, 0);
-  if (limits?.bytes !== undefined && size > limits.bytes)
-    throw new ModelkeepError("limit_exceeded", `[tfjs] The model has ${size} bytes; the limit is ${limits.bytes}`);
-  const { main } = payloads;
-  const base = main.path.slice(0, main.path.lastIndexOf("/") + 1);
-  const files = new Map<string, Uint8Array>();
-  for (const payload of payloads) {
-    const path = payload.path.startsWith(base) ? payload.path.slice(base.length) : payload.path;
-    files.set(path, await payload.bytes(reading));
-  }
-  return readTfjsModel(main.path.slice(base.length), files, limits);
-}
-
-/** The main file first. */
-function rank({ mediaType: type }: PayloadSource): number {
-  return type === mediaType ? 0 : 1;
+export async function decodeTfjs(payloads: PayloadSet, options: DecodeOptions = {}): Promise<TfjsModel> {
+  const files = await readFolder(payloads, options);
+  return readTfjsModel(fileName(payloads.main.path), files, options.limits);
 }
 
 /** By its members; that of the topology may come behind a long signature. */

@@ -32,6 +32,7 @@ export { checkAlias, checkName, foldName, nameToSegment, segmentToName } from ".
 export * from "./package-reader.js";
 export * from "./package-writer.js";
 export * from "./path.js";
+export * from "./payload-folder.js";
 export type * from "./plugin.js";
 export * from "./read-body.js";
 export * from "./reference.js";

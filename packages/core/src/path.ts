@@ -8,6 +8,11 @@ export function checkPath(path: string): string {
   return path;
 }
 
+/** What stands behind the last "/" of a path. */
+export function fileName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 /**
  * Each path alone, and all together: no two may meet on a file system that folds case or Unicode forms, or be file and folder at once.
  * @throws `invalid_path`

@@ -1,3 +1,5 @@
+import { fileName } from "@modelkeep/core";
+
 /** Files that are models by their names, the likelier ones first; compressed ones too. */
 const modelExtension =
   /\.(onnx|joblib|pkl|pickle|safetensors|keras|h5|hdf5|pt|pth|ckpt|bin|json|ubj|txt|model|pmml|cbm|xgb|msgpack)(\.(gz|bz2|xz|lzma|lz4|z))?$/iu;
@@ -42,18 +44,14 @@ export function shallowest(paths: readonly string[]): string | undefined {
   const depths = [...new Set(paths.map(depthOf))].toSorted((a, b) => a - b);
   for (const depth of depths) {
     const here = paths.filter((path) => depthOf(path) === depth);
-    const main = mainFile(here.map(nameOf));
-    if (main !== undefined) return here.find((path) => nameOf(path) === main);
+    const main = mainFile(here.map(fileName));
+    if (main !== undefined) return here.find((path) => fileName(path) === main);
   }
   return undefined;
 }
 
 function depthOf(path: string): number {
   return path.split("/").length;
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function rank(name: string): number {

@@ -1,4 +1,4 @@
-import { ModelkeepError, type Payload, type PayloadSet, type Tensor } from "@modelkeep/core";
+import { ModelkeepError, type Payload, payloadBeside, type PayloadSet, type Tensor } from "@modelkeep/core";
 
 import { type Bundle, type BundleEntry, readBundleBytes, readBundleIndex, readBundleTensor } from "./tensor-bundle.js";
 import { Budget, fieldsOf, textOf } from "./wire.js";
@@ -27,14 +27,12 @@ export async function readVariables(
   files: PayloadSet,
   options: { readonly items?: number | undefined } = {},
 ): Promise<Variables | undefined> {
-  // Beside the main file, wherever that lies.
-  const base = files.main.path.slice(0, files.main.path.lastIndexOf("/") + 1);
-  const index = files.get(`${base}variables/variables.index`);
+  const index = payloadBeside(files, "variables/variables.index");
   if (index === undefined) return undefined;
   const bundle = readBundleIndex(await index.bytes(), options);
   const shard = (number: number): Payload => {
-    const path = `${base}variables/variables.data-${digits(number)}-of-${digits(bundle.shards)}`;
-    const found = files.get(path);
+    const path = `variables/variables.data-${digits(number)}-of-${digits(bundle.shards)}`;
+    const found = payloadBeside(files, path);
     if (found === undefined) throw new ModelkeepError("not_found", `The SavedModel lacks the file ${path}`);
     return found;
   };

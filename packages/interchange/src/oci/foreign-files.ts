@@ -1,4 +1,4 @@
-import { checkPaths, foldPath, ModelkeepError } from "@modelkeep/core";
+import { checkPaths, fileName, foldPath, ModelkeepError } from "@modelkeep/core";
 
 import { isModelFile, mainFile } from "../model-file.js";
 import type { PlannedFile } from "../plan.js";
@@ -49,7 +49,7 @@ export async function foreignFiles(
   const main = mainOf(weights);
   if (main === undefined)
     throw new ModelkeepError("unsupported", "The artifact holds no weights: there is no model to save");
-  const together = weights.some(({ path }) => isShard(path) || !isModelFile(nameOf(path)));
+  const together = weights.some(({ path }) => isShard(path) || !isModelFile(fileName(path)));
   const roleOf = (file: KindFile) =>
     file.kind === "weight" ? (file === main || !together ? "model" : "external-data") : roles[file.kind];
   const ordered = [main, ...found.filter((file) => file !== main)];
@@ -76,16 +76,12 @@ const roles: Readonly<Record<Exclude<LayerKind, "weight">, string>> = {
 function mainOf(weights: readonly KindFile[]): KindFile | undefined {
   const shard = weights.filter(({ path }) => isShard(path)).toSorted((a, b) => (a.path < b.path ? -1 : 1))[0];
   if (shard !== undefined) return shard;
-  const name = mainFile(weights.map(({ path }) => nameOf(path)));
-  return weights.find(({ path }) => nameOf(path) === name) ?? weights[0];
+  const name = mainFile(weights.map(({ path }) => fileName(path)));
+  return weights.find(({ path }) => fileName(path) === name) ?? weights[0];
 }
 
 function isShard(path: string): boolean {
   return /-\d+-of-\d+\.\w+$/u.test(path);
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** Names that an envelope keeps for itself. */

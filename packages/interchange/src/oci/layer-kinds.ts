@@ -1,4 +1,4 @@
-import type { PayloadEntry } from "@modelkeep/core";
+import { fileName, type PayloadEntry } from "@modelkeep/core";
 
 import type { Descriptor } from "./documents.js";
 import { annotationKeys, type LayerKind, rawLayerType } from "./media-types.js";
@@ -29,8 +29,7 @@ export function layerOf(
   const known = byRole[role];
   const kind = known ?? byName.find(([pattern]) => pattern.test(path))?.[1] ?? "doc";
   // As Go's archive/tar has it, which the specification borrows: a plain file that all may read.
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const file = { name, mode: 0o644, uid: 0, gid: 0, size, mtime: created, typeflag: "0".charCodeAt(0) };
+  const file = { name: fileName(path), mode: 0o644, uid: 0, gid: 0, size, mtime: created, typeflag: "0".charCodeAt(0) };
   return {
     mediaType: rawLayerType(kind),
     digest,
