@@ -54,15 +54,20 @@ function outputOf(graph: LayerGraph, { activation, first }: Convolution, output:
   return fromChannelled({ ...output, value: activation.draw(graph, output.value, first ? -1 : 1) }, first);
 }
 
+interface Trained {
+  readonly kernel: Float32Weight;
+  readonly bias?: Float32Weight | undefined;
+  /** In how many groups the channels go apart. */
+  readonly group?: number;
+}
+
 /** A convolution without its activation; the kernel is in ONNX' order. */
 function convolve(
   graph: LayerGraph,
   layer: LayerConfig,
   input: Channelled,
   { windows, padding }: Pick<Convolution, "windows" | "padding">,
-  kernel: Float32Weight,
-  group: number,
-  bias: Float32Weight | undefined,
+  { kernel, bias, group = 1 }: Trained,
 ): Channelled {
   const spatial = input.spatial.map((size, at) => sizeAfter(size, windows[at]!, padding));
   if (spatial.some((size) => size !== null && size < 1))
@@ -111,7 +116,11 @@ const convolutions: LayerKind = {
       const channels = kernel.shape[rank]! * groups;
       const input = inputOf(graph, layer, x!, convolution, channels);
       if (filters % groups !== 0) throw inputFault(layer, x!.shape, `one of ${channels} channels`);
-      return outputOf(graph, convolution, convolve(graph, layer, input, convolution, turned, groups, bias));
+      return outputOf(
+        graph,
+        convolution,
+        convolve(graph, layer, input, convolution, { kernel: turned, bias, group: groups }),
+      );
     };
   },
 };
@@ -137,7 +146,11 @@ const depthwise: LayerKind = {
     const kernel = depthwiseKernel(kernels[0]!, rank);
     return (graph, [x]) => {
       const input = inputOf(graph, layer, x!, convolution, channels);
-      return outputOf(graph, convolution, convolve(graph, layer, input, convolution, kernel, channels, bias));
+      return outputOf(
+        graph,
+        convolution,
+        convolve(graph, layer, input, convolution, { kernel, bias, group: channels }),
+      );
     };
   },
 };
@@ -161,9 +174,9 @@ const separable: LayerKind = {
     const single = convolution.windows.map((): Window => ({ kernel: 1, stride: 1, dilation: 1 }));
     return (graph, [x]) => {
       const input = inputOf(graph, layer, x!, convolution, channels);
-      const middle = convolve(graph, layer, input, convolution, deepKernel, channels, undefined);
+      const middle = convolve(graph, layer, input, convolution, { kernel: deepKernel, group: channels });
       const pointwise = { windows: single, padding: "valid" } as const;
-      return outputOf(graph, convolution, convolve(graph, layer, middle, pointwise, pointKernel, 1, bias));
+      return outputOf(graph, convolution, convolve(graph, layer, middle, pointwise, { kernel: pointKernel, bias }));
     };
   },
 };
