@@ -17,52 +17,44 @@ export interface About {
   readonly bucket: number | undefined;
 }
 
+/** What came of a request: outputs, or an error. */
+export interface AnswerParts {
+  readonly served: ServedVersion;
+  readonly about: About;
+  /** Milliseconds. */
+  readonly latency: number;
+  readonly inputs?: KeptTensors | undefined;
+  readonly outputs?: KeptTensors | undefined;
+  readonly error?: unknown;
+  readonly shadowed?: Shadowed | undefined;
+}
+
 /** A prediction on its way to the log: kept as it is, and made a record only when it is written. */
 export class Answer implements LogEntry {
-  readonly #served: ServedVersion;
-  readonly #about: About;
-  readonly #latency: number;
-  readonly #inputs: KeptTensors | undefined;
-  readonly #outputs: KeptTensors | undefined;
-  readonly #error: unknown;
-  readonly #shadowed: Shadowed | undefined;
+  readonly #parts: AnswerParts;
 
-  constructor(
-    served: ServedVersion,
-    about: About,
-    latency: number,
-    inputs: KeptTensors | undefined,
-    outputs: KeptTensors | undefined,
-    error?: unknown,
-    shadowed?: Shadowed,
-  ) {
-    this.#served = served;
-    this.#about = about;
-    this.#latency = latency;
-    this.#inputs = inputs;
-    this.#outputs = outputs;
-    this.#error = error;
-    this.#shadowed = shadowed;
+  constructor(parts: AnswerParts) {
+    this.#parts = parts;
   }
 
   get model(): string {
-    return this.#served.facts.model;
+    return this.#parts.served.facts.model;
   }
 
   get bytes(): number {
-    return (this.#inputs?.bytes ?? 0) + (this.#outputs?.bytes ?? 0);
+    return (this.#parts.inputs?.bytes ?? 0) + (this.#parts.outputs?.bytes ?? 0);
   }
 
   record(): NewRecord {
-    const { caller, route, bucket } = this.#about;
-    const [served, error, shadowed] = [this.#served, this.#error, this.#shadowed];
-    const outputs = this.#outputs?.tensors();
+    const { served, about, latency, error, shadowed } = this.#parts;
+    const { caller, route, bucket } = about;
+    const outputs = this.#parts.outputs?.tensors();
     return {
       ...served.facts,
       caller,
-      latency: this.#latency,
+      latency,
       ...(route && { route: bucket === undefined ? route : { ...route, bucket } }),
-      ...(shadowed === undefined && served.keeper.record(this.#inputs?.tensors())),
+      ...(shadowed === undefined && served.keeper.record(this.#parts.inputs?.tensors())),
       ...(outputs && { outputs }),
       ...(error !== undefined && {
         error: { code: codeOf(error), message: served.keeper.tells ? (error as Error).message : "" },

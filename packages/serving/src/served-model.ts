@@ -120,14 +120,14 @@ export class ServedModel {
         outputs = await model.predictTensors(tensors);
       } catch (error) {
         holds = false;
-        const failed = new Answer(served, about, performance.now() - start, kept, undefined, error);
+        const failed = new Answer({ served, about, latency: performance.now() - start, inputs: kept, error });
         await log.put(failed).waiter?.promise;
         throw error;
       }
       const latency = performance.now() - start;
       const given = this.#copier.copy(outputs);
       holds = false;
-      const { id, waiter } = log.put(new Answer(served, about, latency, kept, given));
+      const { id, waiter } = log.put(new Answer({ served, about, latency, inputs: kept, outputs: given }));
       for (const shadow of shadows) this.#shadows!.follow(shadow, { id, inputs: kept!, outputs: given, about });
       if (waiter !== undefined) await waiter.promise;
       return new ServedPrediction(outputs, served.reference, id);

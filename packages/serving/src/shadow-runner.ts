@@ -74,6 +74,6 @@ export class ShadowRunner {
       error = thrown;
     }
     const latency = performance.now() - start;
-    this.#log.put(new Answer(served, about, latency, undefined, found, error, { id, outputs }));
+    this.#log.put(new Answer({ served, about, latency, outputs: found, error, shadowed: { id, outputs } }));
   }
 }
