@@ -65,7 +65,7 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
   };
 
   await attempt("store", async () => {
-    for (const message of (await store.faults?.(options.signal && { signal: options.signal })) ?? [])
+    for (const message of (await store.faults?.({ signal: options.signal })) ?? [])
       problems.push({ where: "store", code: "malformed", message: `[${store.name}] ${message}` });
   });
   await attempt("registry.json", async () => {
@@ -78,7 +78,7 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
   });
   const names = new Set(listed);
   await attempt(namesPrefix, async () => {
-    for await (const { key } of store.list(namesPrefix, options.signal && { signal: options.signal }))
+    for await (const { key } of store.list(namesPrefix, { signal: options.signal }))
       await attempt(key, async () => {
         const reservation = await readReservation(store, key);
         if (reservation !== undefined) names.add(reservation.name);
@@ -108,23 +108,15 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
           continue;
         }
         totals.versions++;
-        await attempt(`${name}@${version.version}`, () =>
-          checkVersion(context, record, version, options, seen, totals),
-        );
+        await attempt(`${name}@${version.version}`, () => checkVersion(record, version));
         options.progress?.({ done: totals.versions });
       }
     });
   }
   return { ok: problems.length === 0, problems, ...totals, voids };
 
-  async function checkVersion(
-    context: Context,
-    record: ModelRecord,
-    version: VersionRecord,
-    { full, signal }: CheckOptions,
-    seen: Set<string>,
-    totals: { payloads: number; bytes: number; archived: number },
-  ): Promise<void> {
+  async function checkVersion(record: ModelRecord, version: VersionRecord): Promise<void> {
+    const { full, signal } = options;
     const where = `${record.name}@${version.version}`;
     const fault = (code: string, message: string) => problems.push({ where, code, message });
     const envelope = await openVersion(context, record.name, version, signal);
@@ -146,7 +138,7 @@ export async function check(context: Context, options: CheckOptions = {}): Promi
       if (full === true) {
         await attempt(`${where} ${path}`, async () => {
           try {
-            await verifyPayload(envelope.payload(path)!, signal === undefined ? {} : { signal });
+            await verifyPayload(envelope.payload(path)!, { signal });
           } catch (error) {
             if (!isModelkeepError(error, "archived")) throw error;
             totals.archived++;

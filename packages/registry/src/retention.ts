@@ -1,5 +1,6 @@
 import { isModelkeepError, ModelkeepError, type Progress } from "@modelkeep/core";
 
+import { batchOf } from "./batch-of.js";
 import { eachOf } from "./blobs.js";
 import { type ChangeOptions, change, type Context, existing, plain, writer } from "./context.js";
 import { type DeleteOptions, deleteModel, deleteVersion, deletionOf, lookAtClock, requireLiving } from "./deletion.js";
@@ -217,8 +218,7 @@ export class Retention {
     const propose = (record: ModelRecord): Proposal | undefined => {
       const left = plan.filter(({ version }) => record.versions.get(version)?.status !== "deleted");
       const parts = left.map(({ version, reasons }) => deletionOf(version, `policy: ${reasons.join("; ")}`));
-      if (parts.length < 2) return parts[0];
-      return { kind: "batch", critical: true, change: { changes: parts as never } };
+      return parts.length === 0 ? undefined : batchOf(parts);
     };
     await change(this.#context, name, propose, { signal });
   }

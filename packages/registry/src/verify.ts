@@ -1,5 +1,6 @@
 import { type Envelope, isModelkeepError, ModelkeepError, readSamples, verifySamples } from "@modelkeep/core";
 
+import { batchOf } from "./batch-of.js";
 import { change, type Context, plain } from "./context.js";
 import { requireLiving } from "./deletion.js";
 import { openVersion } from "./envelope.js";
@@ -51,20 +52,12 @@ export async function recordVerifications(
   results: readonly VerificationResult[],
   signal?: AbortSignal,
 ): Promise<void> {
-  const changes = results.map((result) => plain({ version: version.version, manifest: version.manifest, ...result }));
-  await change(
-    context,
-    name,
-    () =>
-      changes.length === 1
-        ? { kind: "verified", critical: false, change: changes[0]! }
-        : {
-            kind: "batch",
-            critical: false,
-            change: { changes: changes.map((each) => ({ kind: "verified", critical: false, change: each })) as never },
-          },
-    { signal },
-  );
+  const changes = results.map((result) => ({
+    kind: "verified",
+    critical: false,
+    change: plain({ version: version.version, manifest: version.manifest, ...result }),
+  }));
+  await change(context, name, () => batchOf(changes), { signal });
 }
 
 /** One pair of representation and runtime, held to the samples. A model that fails to run has not reproduced them. */

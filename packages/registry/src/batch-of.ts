@@ -1,0 +1,9 @@
+import type { Proposal } from "./log.js";
+
+/** Changes that take effect together or not at all, as one entry; one alone needs no batch. */
+export function batchOf(changes: readonly Omit<Proposal, "placement">[]): Proposal {
+  const [only] = changes;
+  if (only !== undefined && changes.length === 1) return only;
+  const critical = changes.some((each) => each.critical);
+  return { kind: "batch", critical, change: { changes: changes.map((each) => ({ ...each })) } };
+}
