@@ -1,5 +1,5 @@
 import { ModelkeepError, type Store } from "@modelkeep/core";
-import type { KeyRingInfo, SettingUp } from "@modelkeep/encrypt";
+import type { KeyRingInfo, EncryptionOptions } from "@modelkeep/encrypt";
 
 import type { Options } from "./context.js";
 import { neededIdentities } from "./identities.js";
@@ -19,7 +19,7 @@ export async function openingOf(
   options: Options,
   folder: string,
   { recipients, storeKey }: EncryptionSettings = {},
-): Promise<SettingUp> {
+): Promise<EncryptionOptions> {
   const identities = await neededIdentities(options, folder, url);
   const place = located(url, folder).url;
   const known = readTexts(file);
@@ -33,7 +33,7 @@ export async function openingOf(
 }
 
 /** The store behind an "age+" URL, over the one below. */
-export async function encryptedStore(below: Store, opening: SettingUp, options: Options): Promise<Store> {
+export async function encryptedStore(below: Store, opening: EncryptionOptions, options: Options): Promise<Store> {
   const { encrypted, hasKeyRing } = await import("@modelkeep/encrypt");
   if (options.flag("passphrase") && !process.env["MODELKEEP_PASSPHRASE"] && !(await hasKeyRing(below))) {
     const again = await askPassphrase("The store is new. The same passphrase again");

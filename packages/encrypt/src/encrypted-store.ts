@@ -16,7 +16,7 @@ import { type KeyRing, loadKeyRing } from "./key-ring.js";
 import { checkVisible } from "./key-ring-keys.js";
 import { openedObject } from "./opened-object.js";
 import { seal } from "./seal.js";
-import { ensureKeyRing, refusePlainObjects, type SettingUp } from "./set-up.js";
+import { ensureKeyRing, refusePlainObjects, type EncryptionOptions } from "./set-up.js";
 import { visibleEntries } from "./visible-entries.js";
 
 /**
@@ -25,7 +25,7 @@ import { visibleEntries } from "./visible-entries.js";
  * @throws `no_identity` where it is encrypted to others, `not_encrypted` where it holds plain objects
  * @throws `tampered` or `truncated` when bytes are read that are not those that were written
  */
-export function encrypted(below: Store, options: SettingUp): Store {
+export function encrypted(below: Store, options: EncryptionOptions): Store {
   let known: Promise<KeyRing | undefined> | undefined;
 
   /** Asked again as long as there is no answer. */
@@ -75,14 +75,14 @@ export function encrypted(below: Store, options: SettingUp): Store {
     async head(key, { signal } = {}) {
       checkVisible(checkKey(key));
       const ring = await ringToRead(signal);
-      const info = ring && (await below.head(key, signal === undefined ? {} : { signal }));
+      const info = ring && (await below.head(key, { signal }));
       return info && plainInfo(ring, info);
     },
 
     async get(key, { range, signal } = {}) {
       checkVisible(checkKey(key));
       const ring = await ringToRead(signal);
-      const source = ring && (await below.get(key, signal === undefined ? {} : { signal }));
+      const source = ring && (await below.get(key, { signal }));
       if (ring === undefined || source === undefined) return undefined;
       const what = `[${store.name}] ${key}`;
       const info = plainInfo(ring, source.info);
@@ -105,7 +105,7 @@ export function encrypted(below: Store, options: SettingUp): Store {
       };
       const info = await below.put(typeof key === "string" ? key : () => checkVisible(checkKey(key())), sealed, {
         ...rest,
-        ...(signal && { signal }),
+        signal,
         ...(announced !== undefined && { size: ring.startSize + sealedSizeOf(announced) }),
       });
       return plainInfo(ring, info);
@@ -114,7 +114,7 @@ export function encrypted(below: Store, options: SettingUp): Store {
     async delete(key, { signal } = {}) {
       checkVisible(checkKey(key));
       throwIfAborted(signal);
-      await below.delete(key, signal === undefined ? {} : { signal });
+      await below.delete(key, { signal });
     },
 
     async *list(prefix, options = {}) {

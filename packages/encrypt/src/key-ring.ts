@@ -22,7 +22,7 @@ export interface KeyRing {
 }
 
 /** Who opens a store, and which store it must be. */
-export interface Unlocking {
+export interface UnlockOptions {
   readonly identities: readonly Identity[];
   /**
    * A public key of the store, "age1…". A ring that does not hold its identity is refused as `tampered`: nobody who could not
@@ -52,26 +52,25 @@ const limit = 1 << 20;
 
 /** Whether a store has a key ring, so that it is one below an encrypted store. Nothing is unlocked for it. */
 export async function hasKeyRing(store: Store, { signal }: CallOptions = {}): Promise<boolean> {
-  return (await lastNumber(store, signal === undefined ? {} : { signal })) !== undefined;
+  return (await lastNumber(store, signal)) !== undefined;
 }
 
 /** The ring with the highest number; `undefined` when the store has none. */
 export async function loadKeyRing(
   store: Store,
-  { identities, storeKey, opened }: Unlocking,
+  { identities, storeKey, opened }: UnlockOptions,
   signal?: AbortSignal,
 ): Promise<KeyRing | undefined> {
-  const calls = signal === undefined ? {} : { signal };
   for (;;) {
-    const number = await lastNumber(store, calls);
+    const number = await lastNumber(store, signal);
     if (number === undefined) return undefined;
-    const object = await store.get(keyRingKey(number), calls);
+    const object = await store.get(keyRingKey(number), { signal });
     // A newer one has taken its place meanwhile.
     if (object === undefined) continue;
     const what = `[${store.name}] The key ring ${keyRingKey(number)}`;
     if (object.info.size > limit) throw new ModelkeepError("malformed", `${what} has more than ${limit} bytes`);
     const plain = await decryptAge(object, { identities, what });
-    const document = readKeyRing(new TextDecoder().decode(await collect(plain.stream(calls))), what);
+    const document = readKeyRing(new TextDecoder().decode(await collect(plain.stream({ signal }))), what);
     if (document === undefined)
       throw new ModelkeepError(
         "unknown_format_version",
@@ -84,9 +83,9 @@ export async function loadKeyRing(
   }
 }
 
-async function lastNumber(store: Store, calls: { readonly signal?: AbortSignal }): Promise<number | undefined> {
+async function lastNumber(store: Store, signal: AbortSignal | undefined): Promise<number | undefined> {
   let last: number | undefined;
-  for await (const { key } of store.list(keyRingPrefix, calls)) last = keyRingNumber(key) ?? last;
+  for await (const { key } of store.list(keyRingPrefix, { signal })) last = keyRingNumber(key) ?? last;
   return last;
 }
 

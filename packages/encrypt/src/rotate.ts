@@ -1,13 +1,13 @@
 import { ModelkeepError, type Store } from "@modelkeep/core";
 
-import { describe, type KeyRingInfo, loadKeyRing, type Unlocking } from "./key-ring.js";
+import { describe, type KeyRingInfo, loadKeyRing, type UnlockOptions } from "./key-ring.js";
 import { nameOf } from "./key-ring-document.js";
 import { keyRingNumber, keyRingPrefix } from "./key-ring-keys.js";
 import { newIdentity, type Recipient } from "./keys.js";
 import { putKeyRing } from "./set-up.js";
 
 /** Who could read a store until now, and who can from now on. */
-export interface RotateOptions extends Unlocking {
+export interface RotateOptions extends UnlockOptions {
   /** Who can read from now on: all of them. */
   readonly recipients: readonly Recipient[];
   /**
@@ -21,7 +21,7 @@ export interface RotateOptions extends Unlocking {
 /** Who can read the store below an encrypted one; `undefined` when it has no key ring. */
 export async function describeKeyRing(
   store: Store,
-  options: Unlocking & { readonly signal?: AbortSignal | undefined },
+  options: UnlockOptions & { readonly signal?: AbortSignal | undefined },
 ): Promise<KeyRingInfo | undefined> {
   const ring = await loadKeyRing(store, options, options.signal);
   return ring && describe(ring);
@@ -59,6 +59,6 @@ export async function rotate(
 }
 
 async function removeOlder(store: Store, number: number, signal: AbortSignal | undefined): Promise<void> {
-  for await (const { key } of store.list(keyRingPrefix, signal === undefined ? {} : { signal }))
+  for await (const { key } of store.list(keyRingPrefix, { signal }))
     if ((keyRingNumber(key) ?? number) < number) await store.delete(key);
 }

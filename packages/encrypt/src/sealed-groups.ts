@@ -53,7 +53,7 @@ export class SealedGroups {
     const bytes = new Uint8Array(together * sealedSize);
     let read = 0;
     let filled = 0;
-    for await (const piece of this.#source.stream(signal === undefined ? {} : { signal })) {
+    for await (const piece of this.#source.stream({ signal })) {
       let at = 0;
       if (read < head.length) {
         const part = piece.subarray(0, head.length - read);
@@ -102,7 +102,7 @@ export class SealedGroups {
   /** Bytes of the source up to its end: all of them, or an error. */
   async #fetch(from: number, to: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const bytes = new Uint8Array(Math.min(to, this.#source.info.size) - from);
-    const read = await this.#source.readInto(bytes, { offset: from, ...(signal && { signal }) });
+    const read = await this.#source.readInto(bytes, { offset: from, signal });
     if (read < bytes.length) throw this.#cutOff(from + read);
     return bytes;
   }

@@ -1,20 +1,20 @@
 import { collect, isModelkeepError, ModelkeepError, storedBytes, type Store } from "@modelkeep/core";
 
 import { decryptAge, encryptAge } from "./age-file.js";
-import { type KeyRing, loadKeyRing, type Unlocking } from "./key-ring.js";
+import { type KeyRing, loadKeyRing, type UnlockOptions } from "./key-ring.js";
 import { type KeyRingDocument, nameOf, writeKeyRing } from "./key-ring-document.js";
 import { isHidden, keyRingKey, readmeKey } from "./key-ring-keys.js";
 import { type Identity, isPassphrase, newIdentity, type Recipient, recipientOf } from "./keys.js";
 import { readme } from "./readme.js";
 
 /** How an encrypted store is opened, and to whom it is encrypted while it is new. */
-export interface SettingUp extends Unlocking {
+export interface EncryptionOptions extends UnlockOptions {
   /** Who can read the store. Default: whom the identities belong to. Only looked at while the store is new. */
   readonly recipients?: readonly Recipient[] | undefined;
 }
 
 /** The ring of a store, made where the store is new. */
-export async function ensureKeyRing(store: Store, options: SettingUp, signal?: AbortSignal): Promise<KeyRing> {
+export async function ensureKeyRing(store: Store, options: EncryptionOptions, signal?: AbortSignal): Promise<KeyRing> {
   const there = await loadKeyRing(store, options, signal);
   if (there !== undefined) return there;
   if (options.storeKey !== undefined)
@@ -35,8 +35,8 @@ export async function ensureKeyRing(store: Store, options: SettingUp, signal?: A
 }
 
 /** Nothing is encrypted beside what is not, and nothing that is not is taken for an encrypted store's. */
-export async function refusePlainObjects(store: Store, options: Unlocking, signal?: AbortSignal): Promise<void> {
-  for await (const { key } of store.list("", signal === undefined ? {} : { signal })) {
+export async function refusePlainObjects(store: Store, options: UnlockOptions, signal?: AbortSignal): Promise<void> {
+  for await (const { key } of store.list("", { signal })) {
     if (isHidden(key)) continue;
     // Somebody may have set it up meanwhile, and have written already.
     if ((await loadKeyRing(store, options, signal)) !== undefined) return;
@@ -78,7 +78,7 @@ export async function putKeyRing(
 /** What is there is read afterwards, in any case. */
 async function putIfAbsent(store: Store, key: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
   try {
-    await store.put(key, bytes, { if: "absent", ...(signal && { signal }) });
+    await store.put(key, bytes, { if: "absent", signal });
   } catch (error) {
     if (!isModelkeepError(error, "already_exists") && !isModelkeepError(error, "unknown_outcome")) throw error;
   }

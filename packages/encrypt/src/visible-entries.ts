@@ -13,7 +13,6 @@ export async function* visibleEntries(store: Store, prefix: string, options: Lis
 }
 
 async function holdsOthers(store: Store, prefix: string, signal: AbortSignal | undefined): Promise<boolean> {
-  for await (const { key } of store.list(prefix, signal === undefined ? {} : { signal }))
-    if (!isHidden(key)) return true;
+  for await (const { key } of store.list(prefix, { signal })) if (!isHidden(key)) return true;
   return false;
 }

@@ -23,7 +23,7 @@ import { toFloat32 } from "./graph/to-float32.js";
 import { version } from "./version.js";
 
 /** What may be asked of the conversion. */
-export interface ConvertOptions {
+export interface SklearnConvertOptions {
   /** "float32" for half the size: labels and values may differ, measure by how much. Default "float64". */
   readonly precision?: "float64" | "float32";
 }
@@ -40,7 +40,7 @@ export interface SklearnConversion extends Conversion, ModelFacts {
  * A fitted scikit-learn model, as a pickle or joblib file holds it, to ONNX. Throws `unsupported` for what has no ONNX
  * form here, `not_fitted` for what was not fitted, `malformed` for parts that do not agree.
  */
-export function convertSklearn(value: PythonValue, options: ConvertOptions = {}): SklearnConversion {
+export function convertSklearn(value: PythonValue, options: SklearnConvertOptions = {}): SklearnConversion {
   const { precision = "float64" } = options;
   const { fitted, note } = findRoot(value, (path) => findEstimator(path) !== undefined);
   const facts = readFacts(fitted);

@@ -1,4 +1,4 @@
-export { convertSklearn, type ConvertOptions, type SklearnConversion } from "./convert.js";
+export { convertSklearn, type SklearnConvertOptions, type SklearnConversion } from "./convert.js";
 export { type DecodedPickle, sklearnConverter } from "./converter.js";
 export type { ModelFacts } from "./fitted/facts.js";
 export { modelkeep } from "./plugin.js";

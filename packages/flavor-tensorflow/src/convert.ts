@@ -6,7 +6,7 @@ import { readResources } from "./graph/resources.js";
 import { chooseSignature } from "./signature.js";
 
 /** Which of a SavedModel's graphs and signatures is converted. */
-export interface ConvertOptions {
+export interface TensorflowConvertOptions {
   /** Which signature to convert. Default "serving_default", or the only one there is. */
   readonly signature?: string;
   /** Which graph, by its tag. Default "serve". */
@@ -26,7 +26,7 @@ export interface TensorflowConversion extends GraphConversion {
  */
 export async function convertSavedModel(
   { files }: Pick<SavedModelFiles, "files">,
-  options: ConvertOptions = {},
+  options: TensorflowConvertOptions = {},
 ): Promise<TensorflowConversion> {
   const { tag = "serve" } = options;
   const bytes = files.get(mainPath);

@@ -1,4 +1,4 @@
-export { convertSavedModel, type ConvertOptions, type TensorflowConversion } from "./convert.js";
+export { convertSavedModel, type TensorflowConvertOptions, type TensorflowConversion } from "./convert.js";
 export type { GraphConversion } from "./convert-graph.js";
 export { tensorflowConverter, tfjsGraphConverter } from "./converter.js";
 export { modelkeep } from "./plugin.js";
