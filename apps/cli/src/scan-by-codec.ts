@@ -37,7 +37,7 @@ async function inspected(
   signal: AbortSignal | undefined,
 ): Promise<FileReport> {
   try {
-    const { findings = [] } = await codec.inspect!(payloads, signal === undefined ? {} : { signal });
+    const { findings = [] } = await codec.inspect!(payloads, { signal });
     return { path, format, verdict: verdictOf(findings), findings };
   } catch (error) {
     if (!isModelkeepError(error) || error.code === "aborted") throw error;

@@ -17,7 +17,7 @@ export async function decodeFile({ main }: PayloadSet, options: DecodeOptions = 
       `${JSON.stringify(main.path)} has ${main.size} bytes; the limit is ${limits.bytes}`,
     );
   const buffer = await main.buffer(read);
-  const header = headerOf(buffer, limits === undefined ? {} : { limits });
+  const header = headerOf(buffer, { limits });
   const tensors = new Map<string, Tensor | QuantizedTensor>();
   for (const [name, entry] of header.tensors) tensors.set(name, tensorAt(buffer, name, entry, header.byteOrder));
   // Nothing was passed over: no longest array was given.

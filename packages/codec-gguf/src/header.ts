@@ -20,7 +20,7 @@ export interface ParseHeaderOptions {
    * `items`: keys, tensors, texts of arrays, and eight for each array in another, 2,000,000 unless given. `depth`: of arrays,
    * 8 unless given, at most 1,000.
    */
-  readonly limits?: Limits;
+  readonly limits?: Limits | undefined;
   /** Arrays with more items are passed over. */
   readonly longest?: number;
 }

@@ -15,7 +15,7 @@ const longest = 32;
 /** From the header alone, however large the file is. */
 export async function inspectFile({ main }: PayloadSet, options: DecodeOptions = {}): Promise<Inspection> {
   const { limits, signal } = options;
-  const header = await readHeader(main, { longest, signal, ...(limits && { limits }) });
+  const header = await readHeader(main, { longest, signal, limits });
   const { metadata, version, byteOrder } = header;
   const tensors = Array.from(header.tensors, ([name, { type, shape, start, end }]) => ({
     name,

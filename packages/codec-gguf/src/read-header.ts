@@ -14,16 +14,14 @@ export async function readHeader(
   payload: Pick<Payload, "size" | "range">,
   options: ReadHeaderOptions = {},
 ): Promise<GgufHeader> {
-  const { signal } = options;
-  const call = signal === undefined ? {} : { signal };
-  let bytes = await payload.range(0, Math.min(firstBytes, payload.size), call);
+  let bytes = await payload.range(0, Math.min(firstBytes, payload.size), options);
   for (;;) {
     try {
       return parseHeader(bytes, payload.size, options);
     } catch (error) {
       if (!(error instanceof MoreNeeded)) throw error;
       const size = Math.min(Math.max(withinLimit(error.end), 2 * bytes.byteLength), headerLimit, payload.size);
-      bytes = joinBytes([bytes, await payload.range(bytes.byteLength, size, call)]);
+      bytes = joinBytes([bytes, await payload.range(bytes.byteLength, size, options)]);
     }
   }
 }

@@ -1,11 +1,4 @@
-import {
-  type Codec,
-  type DecodeOptions,
-  elementCount,
-  type Inspection,
-  type Json,
-  type ReadOptions,
-} from "@modelkeep/core";
+import { type Codec, elementCount, type Inspection, type Json } from "@modelkeep/core";
 import { isTensorFile, type TensorFile } from "@modelkeep/safetensors";
 
 import { assetPrefix, assetText } from "./assets.js";
@@ -45,13 +38,13 @@ export function kerasCodec(): Codec<TensorFile, KerasEncodeOptions> {
       ];
     },
     async decode({ main }, options = {}) {
-      const file = readKeras(whole(await main.buffer(read(options))), options);
+      const file = readKeras(whole(await main.buffer(options)), options);
       const datasets = file.weights() ?? new Map();
       const tensors = new Map(Array.from(datasets, ([path, dataset]) => [path, dataset.tensor()] as const));
       return { tensors, metadata: metadataOf(file) };
     },
     async inspect({ main }, options = {}) {
-      return inspectionOf(readKeras(whole(await main.buffer(read(options))), options));
+      return inspectionOf(readKeras(whole(await main.buffer(options)), options));
     },
   };
 }
@@ -142,8 +135,4 @@ function sniffKeras(head: Uint8Array): "yes" | "no" {
 
 function whole(buffer: ArrayBuffer) {
   return { buffer, byteOffset: 0, byteLength: buffer.byteLength };
-}
-
-function read({ signal, progress }: DecodeOptions): ReadOptions {
-  return { ...(signal && { signal }), ...(progress && { progress }) };
 }

@@ -35,7 +35,7 @@ export async function decodeState(payloads: PayloadSet, options: DecodeOptions =
   let tensors: ReadonlyMap<string, Tensor> = new Map();
   if (beside !== undefined) {
     checkSize(beside, options);
-    tensors = decodeTensors(await beside.buffer(read), limits === undefined ? {} : { limits }).tensors;
+    tensors = decodeTensors(await beside.buffer(read), { limits }).tensors;
   }
   const fields = { format: document.get("format"), flavor: document.get("flavor"), type: document.get("type") };
   return modelOfDocument({ ...fields, version: document.get("version"), state: document.get("state") }, (marked) =>

@@ -12,7 +12,7 @@ export async function inspectState(payloads: PayloadSet, options: DecodeOptions 
   const tensors: InspectedTensor[] = [];
   const beside = tensorsPayload(payloads, document.get("tensors"));
   if (beside !== undefined) {
-    const header = await readHeader(beside, { ...(limits && { limits }), ...(read.signal && { signal: read.signal }) });
+    const header = await readHeader(beside, { limits, signal: read.signal });
     for (const { name, dtype, shape, start, end } of header.tensors.values())
       tensors.push({ name, dtype, shape, bytes: end - start });
   }

@@ -31,22 +31,17 @@ export function numpyCodec(defaults: NumpyEncodeOptions = {}): Codec<TensorFile,
       const open = form === "npy" ? writeNpy(onlyTensor(model)) : writeNpz(tensorsWithMetadata(model), level);
       return [{ path: `${options.stem ?? "model"}.${form}`, mediaType: "application/vnd.numpy", open }];
     },
-    async decode({ main }, { limits, ...read } = {}) {
-      return tensorFileOf(readNumpy(await main.buffer(read), { ...(limits && { limits }), ...signalOf(read) }));
+    async decode({ main }, options = {}) {
+      return tensorFileOf(readNumpy(await main.buffer(options), options));
     },
-    async inspect({ main }, { limits, ...read } = {}) {
-      const buffer = await main.buffer(read);
-      const options = { ...(limits && { limits }), ...signalOf(read) };
+    async inspect({ main }, options = {}) {
+      const buffer = await main.buffer(options);
       const { verdict, findings } = scanBytes(buffer, main.path, options);
       const level = verdict === "dangerous" ? "danger" : "warning";
       const told = findings.map((finding) => ({ level, ...finding }) as const);
       return { ...inspectionOf(readNumpy(buffer, { ...options, unknown: "opaque" })), findings: told };
     },
   };
-}
-
-function signalOf({ signal }: { readonly signal?: AbortSignal }): { readonly signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }
 
 function onlyTensor({ tensors, metadata }: TensorFile): Tensor {

@@ -86,7 +86,7 @@ function chunkSource(path: string, chunks: readonly Uint8Array[], mediaType: str
 
 async function decode(payloads: PayloadSet, options: DecodeOptions = {}): Promise<OnnxModel> {
   const { limits } = options;
-  const model = decodeModel(await readMain(payloads, options), limits === undefined ? {} : { limits });
+  const model = decodeModel(await readMain(payloads, options), { limits });
   return internalize(model, await readExternalFiles(model, payloads, options));
 }
 

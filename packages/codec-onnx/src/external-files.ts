@@ -4,7 +4,7 @@ import {
   type Payload,
   payloadBeside,
   type PayloadSet,
-  type ReadOptions,
+  type DecodeOptions,
 } from "@modelkeep/core";
 import { allTensors, externalReference, type OnnxModel } from "@modelkeep/onnx";
 
@@ -12,7 +12,7 @@ import { allTensors, externalReference, type OnnxModel } from "@modelkeep/onnx";
 export async function readExternalFiles(
   model: OnnxModel,
   payloads: PayloadSet,
-  options: ReadOptions & { readonly limits?: { readonly bytes?: number } } = {},
+  options: DecodeOptions = {},
 ): Promise<ReadonlyMap<string, ArrayBuffer>> {
   const wanted = new Map<string, Payload>();
   for (const tensor of allTensors(model)) {

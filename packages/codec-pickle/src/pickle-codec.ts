@@ -30,7 +30,7 @@ export interface PickleCodecOptions extends PickleEncodeOptions {
   /** Bytes after the pickle's end: "refuse", the default, or "ignore", as Python does. */
   readonly trailing?: "refuse" | "ignore";
   /** More bounds than a codec's own options have. */
-  readonly limits?: PickleLimits;
+  readonly limits?: PickleLimits | undefined;
 }
 
 /** Python's pickle: reads any file of protocols 0 to 5 as inert data, writes plain data. */
@@ -103,14 +103,14 @@ async function readOptions(
   const companions = new Map<string, ArrayBuffer>();
   for (const payload of payloads) {
     if (payload === payloads.main || !/\.npy(\.z)?$/.test(payload.path)) continue;
-    const reading = options.signal === undefined ? {} : { signal: options.signal };
+    const reading = { signal: options.signal };
     companions.set(fileName(payload.path), await payload.buffer(reading));
   }
   return {
     companions,
     limits: { ...limits, ...options.limits },
     ...(unknown === undefined ? {} : { unknown }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    signal: options.signal,
   };
 }
 

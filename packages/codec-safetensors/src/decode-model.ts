@@ -22,7 +22,7 @@ export async function decodeModel(payloads: PayloadSet, options: DecodeOptions =
       `${JSON.stringify(main.path)} has ${main.size} bytes; the limit is ${limits.bytes}`,
     );
   }
-  const file = decodeTensors(await main.buffer(read), limits === undefined ? {} : { limits });
+  const file = decodeTensors(await main.buffer(read), { limits });
   return file.metadata.has(stateTexts.format) ? stateOf(file, limits?.depth) : file;
 }
 

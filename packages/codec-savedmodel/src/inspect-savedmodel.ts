@@ -24,8 +24,7 @@ import {
 export async function inspectSavedModel(payloads: PayloadSet, options: DecodeOptions = {}): Promise<Inspection> {
   const { limits, signal } = options;
   const items = limits?.items === undefined ? {} : { items: limits.items };
-  const reading = signal === undefined ? {} : { signal };
-  const { metaGraphs } = readSavedModel(await payloads.main.bytes(reading), items);
+  const { metaGraphs } = readSavedModel(await payloads.main.bytes({ signal }), items);
   const variables = (await readVariables(payloads, items))?.list;
   const tensors = variables?.map(({ name, type, shape, size }) => ({ name, dtype: type, shape, bytes: size }));
   const parameters = variables
@@ -42,7 +41,7 @@ export async function inspectSavedModel(payloads: PayloadSet, options: DecodeOpt
     ...(tensors && { tensors }),
     ...(parameters !== undefined && { parameters }),
     operators: Array.from(operators, ([name, count]) => ({ name, count })).toSorted((a, b) => b.count - a.count),
-    details: { metaGraphs: metaGraphs.map(graphDetails), ...(await besides(payloads, reading)) },
+    details: { metaGraphs: metaGraphs.map(graphDetails), ...(await besides(payloads, signal)) },
     findings: [...operators].flatMap(([name, count]) => {
       const does = dangerOf(name);
       if (does === undefined) return [];
@@ -61,13 +60,10 @@ export async function inspectSavedModel(payloads: PayloadSet, options: DecodeOpt
 const mostBeside = 64 << 20;
 
 /** What lies beside the graph and tells of it: Keras 2's description of its layers, and TensorFlow's fingerprint. */
-async function besides(
-  payloads: PayloadSet,
-  reading: { readonly signal?: AbortSignal },
-): Promise<Record<string, unknown>> {
+async function besides(payloads: PayloadSet, signal: AbortSignal | undefined): Promise<Record<string, unknown>> {
   const read = async <T>(name: string, parse: (bytes: Uint8Array) => T): Promise<T | undefined> => {
     const payload = payloadBeside(payloads, name);
-    return payload === undefined || payload.size > mostBeside ? undefined : parse(await payload.bytes(reading));
+    return payload === undefined || payload.size > mostBeside ? undefined : parse(await payload.bytes({ signal }));
   };
   const keras = await read("keras_metadata.pb", readKerasMetadata);
   const fingerprint = await read("fingerprint.pb", readFingerprint);

@@ -19,7 +19,7 @@ import { layerFindings, operatorFindings } from "./topology-findings.js";
 export async function inspectTfjs(payloads: PayloadSet, options: DecodeOptions = {}): Promise<Inspection> {
   const { limits, signal } = options;
   const { main } = payloads;
-  const json = readModelJson(await main.bytes(signal === undefined ? {} : { signal }), limits);
+  const json = readModelJson(await main.bytes({ signal }), limits);
   const weights = json.groups.flatMap((group) => group.weights);
   const parameters = weights
     .filter(({ dtype, optimizer }) => dtype !== "string" && !optimizer)

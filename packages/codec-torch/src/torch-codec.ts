@@ -1,13 +1,5 @@
-import {
-  type Codec,
-  type DecodeOptions,
-  elementCount,
-  type Inspection,
-  isModelkeepError,
-  type Json,
-  type ReadOptions,
-} from "@modelkeep/core";
-import { looksTorch, type PickleLimits, readTorch, scanBytes, type TorchFile, writeTorch } from "@modelkeep/pickle";
+import { type Codec, elementCount, type Inspection, isModelkeepError, type Json } from "@modelkeep/core";
+import { looksTorch, readTorch, scanBytes, type TorchFile, writeTorch } from "@modelkeep/pickle";
 import { isTensorFile, type TensorFile } from "@modelkeep/safetensors";
 
 const mediaType = "application/vnd.pytorch";
@@ -29,16 +21,16 @@ export function torchCodec(): Codec<TensorFile> {
       return [{ path: `${options.stem ?? "model"}.pt`, mediaType, open: writeTorch(tensors, metadata) }];
     },
     async decode({ main }, options = {}) {
-      const { tensors, values } = readTorch(await main.buffer(read(options)), readOptions(options));
+      const { tensors, values } = readTorch(await main.buffer(options), options);
       return { tensors, metadata: new Map(Array.from(values, ([name, value]) => [name, textOf(value)])) };
     },
     async inspect({ main }, options = {}) {
-      const buffer = await main.buffer(read(options));
-      const { verdict, findings, globals } = scanBytes(buffer, main.path, readOptions(options));
+      const buffer = await main.buffer(options);
+      const { verdict, findings, globals } = scanBytes(buffer, main.path, options);
       const level = verdict === "dangerous" ? "danger" : "warning";
       const told = findings.map((finding) => ({ level, ...finding }) as const);
       try {
-        const file = readTorch(buffer, readOptions(options));
+        const file = readTorch(buffer, options);
         const { summary, ...more } = inspectionOf(file);
         return { summary, ...more, details: { ...more.details, verdict, globals }, findings: told };
       } catch (error) {
@@ -73,12 +65,4 @@ function inspectionOf({ tensors, values, shared, form }: TorchFile): Inspection 
 
 function textOf(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function read({ signal, progress }: DecodeOptions): ReadOptions {
-  return { ...(signal && { signal }), ...(progress && { progress }) };
-}
-
-function readOptions({ limits, signal }: DecodeOptions): { limits?: PickleLimits; signal?: AbortSignal } {
-  return { ...(limits && { limits }), ...(signal && { signal }) };
 }

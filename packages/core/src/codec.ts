@@ -23,7 +23,7 @@ export interface Progress {
 
 /** Options of whatever reads many bytes; progress is in bytes. */
 export interface ReadOptions extends CallOptions {
-  readonly progress?: (progress: Progress) => void;
+  readonly progress?: ((progress: Progress) => void) | undefined;
 }
 
 /** One file of an envelope, verified as it is read: no byte reaches the caller that does not match its digest. */
@@ -63,7 +63,7 @@ export interface Limits {
 
 /** Options of whatever makes a value of a file's bytes. */
 export interface DecodeOptions extends ReadOptions {
-  readonly limits?: Limits;
+  readonly limits?: Limits | undefined;
 }
 
 /** What is in a file. Everything is optional but the summary; plain JSON values only. */

@@ -45,7 +45,7 @@ export async function* packEnvelope(envelope: Envelope, options: PackOptions = {
       throw new ModelkeepError("not_found", `The envelope lacks the payload ${JSON.stringify(entry.path)}`);
     const level = levelOf(entry, options.level);
     const progress = (each: { done: number }) => options.progress?.({ done: done + each.done, total });
-    const reading = { ...(options.signal && { signal: options.signal }), progress };
+    const reading = { signal: options.signal, progress };
     const plain = (options.read ?? streamOf)(payload, reading);
     // What fits in memory is written with its CRC and sizes before it; the rest has them in a descriptor after it.
     if (entry.size < chunkThreshold) yield* writer.small(entry.path, await collect(plain), level);

@@ -30,8 +30,7 @@ export async function readFolder(
     const inside = payload.path.startsWith(folder);
     const path = inside ? payload.path.slice(folder.length) : payload.path;
     // A file outside of the folder never stands for one that lies in it.
-    if (inside || payloadBeside(payloads, path) === undefined)
-      files.set(path, await payload.bytes(signal === undefined ? {} : { signal }));
+    if (inside || payloadBeside(payloads, path) === undefined) files.set(path, await payload.bytes({ signal }));
   }
   return files;
 }

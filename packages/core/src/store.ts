@@ -33,41 +33,41 @@ export interface ListEntry extends ObjectInfo {
 
 /** What every call of a store takes: a signal that ends it with `aborted`. */
 export interface CallOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Which part of an object is wanted. */
 export interface GetOptions extends CallOptions {
   /** Bytes from `start` to before `end` (default: the end). A range beyond the object is cut; one that starts beyond it is empty. */
-  readonly range?: { readonly start: number; readonly end?: number };
+  readonly range?: { readonly start: number; readonly end?: number } | undefined;
 }
 
 /** Under which condition an object is written, and how it is kept. */
 export interface PutOptions extends CallOptions {
   /** "absent": only if nothing has this key; otherwise the error `already_exists`, and what is there is untouched. */
-  readonly if?: "absent";
+  readonly if?: "absent" | undefined;
   /** Bytes, when known beforehand. A body of another size is refused as `size_mismatch`, and nothing is written. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** One of `supports.storageClasses`. Default: the first of them. */
-  readonly storageClass?: string;
+  readonly storageClass?: string | undefined;
   /** Until then the store itself refuses to delete it, where it supports `retention`. */
-  readonly retainUntil?: Date;
+  readonly retainUntil?: Date | undefined;
 }
 
 /** Where a listing begins, and how deep it goes. */
 export interface ListOptions extends CallOptions {
   /** Only keys greater than this one. */
-  readonly after?: string;
+  readonly after?: string | undefined;
   /** Keys that go on behind it are one entry together: `/` shows a level of folders. */
-  readonly delimiter?: string;
+  readonly delimiter?: string | undefined;
 }
 
 /** Where to begin, and who is told how far it is. */
 export interface ReadIntoOptions extends CallOptions {
   /** Where to start within the object (or range that was asked for). Default 0. */
-  readonly offset?: number;
+  readonly offset?: number | undefined;
   /** Told, in order, that the first `filled` bytes of the target are final: hash them while the next are read. */
-  readonly progress?: (filled: number) => void;
+  readonly progress?: ((filled: number) => void) | undefined;
 }
 
 /** An object that was found. Its bytes are read on demand, as often as needed. */

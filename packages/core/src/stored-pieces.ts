@@ -17,7 +17,7 @@ export async function readPieces(object: StoredObject, { seen, signal }: PieceOp
   const read = async (start: number, turn: number): Promise<Uint8Array> => {
     throwIfAborted(signal);
     const target = buffers[turn]!.subarray(0, size - start);
-    const filled = await object.readInto(target, { offset: start, ...(signal && { signal }) });
+    const filled = await object.readInto(target, { offset: start, signal });
     if (filled !== target.length) throw endsAt(object, start + filled);
     return target;
   };

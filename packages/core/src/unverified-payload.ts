@@ -15,7 +15,7 @@ export function unverifiedPayload(
   const { size } = object.info;
   const read = async (target: Uint8Array, offset: number, options: ReadOptions): Promise<void> => {
     throwIfAborted(options.signal);
-    const filled = target.length === 0 ? 0 : await object.readInto(target, { ...signalOf(options), offset });
+    const filled = target.length === 0 ? 0 : await object.readInto(target, { signal: options.signal, offset });
     if (filled !== target.length)
       throw new ModelkeepError("truncated", `${JSON.stringify(about.path)} ends at byte ${offset + filled}`);
     options.progress?.({ done: offset + filled, total: size });
@@ -37,7 +37,7 @@ export function unverifiedPayload(
       checkRange(start, end);
       const from = Math.min(start, size);
       const bytes = new Uint8Array(Math.min(end, size) - from);
-      await read(bytes, from, signalOf(options));
+      await read(bytes, from, { signal: options.signal });
       return bytes;
     },
     async *stream(options = {}) {
@@ -66,8 +66,4 @@ export async function wholeArray(payload: Payload, options: ReadOptions = {}): P
 export function checkRange(start: number, end: number): void {
   if (!Number.isSafeInteger(start) || start < 0 || !Number.isSafeInteger(end) || end < start)
     throw new TypeError(`${start} to ${end} is no range`);
-}
-
-function signalOf({ signal }: ReadOptions): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }

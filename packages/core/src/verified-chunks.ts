@@ -43,7 +43,7 @@ export async function readVerified(
   const total = facts.size;
   if (facts.encoding !== undefined) {
     let filled = 0;
-    for await (const bytes of decoded(object.stream(pass(signal)), facts.encoding, facts.size)) {
+    for await (const bytes of decoded(object.stream({ signal }), facts.encoding, facts.size)) {
       throwIfAborted(signal);
       new Uint8Array(buffer, filled, bytes.length).set(bytes);
       verifier.update(bytes);
@@ -80,7 +80,7 @@ export async function verifyStored(
     progress?.({ done, total: facts.size });
   };
   if (facts.encoding !== undefined) {
-    for await (const bytes of decoded(object.stream(pass(signal)), facts.encoding, facts.size)) seen(bytes);
+    for await (const bytes of decoded(object.stream({ signal }), facts.encoding, facts.size)) seen(bytes);
   } else {
     await readPieces(object, { seen, signal });
   }
@@ -125,7 +125,7 @@ async function* decodeChunks(
   let index = 0;
   let filled = 0;
   let bytes = first === 0 ? fresh(0) : undefined;
-  for await (const piece of decoded(object.stream(pass(signal)), facts.encoding!, facts.size)) {
+  for await (const piece of decoded(object.stream({ signal }), facts.encoding!, facts.size)) {
     throwIfAborted(signal);
     for (let at = 0; at < piece.length;) {
       const length = Math.min(piece.length - at, Math.min(most, facts.size - index * most) - filled);
@@ -159,7 +159,7 @@ async function readHashed(
     if (filled > told) seen(target.subarray(told, filled), offset + filled);
     told = Math.max(told, filled);
   };
-  await readFully(facts, object, target, offset, { ...pass(signal), progress });
+  await readFully(facts, object, target, offset, { signal, progress });
   progress(target.length);
 }
 
@@ -168,7 +168,7 @@ async function readFully(
   object: StoredObject,
   target: Uint8Array,
   offset: number,
-  options: { signal?: AbortSignal; progress?: (filled: number) => void },
+  options: { signal?: AbortSignal | undefined; progress?: ((filled: number) => void) | undefined },
 ): Promise<Uint8Array> {
   throwIfAborted(options.signal);
   const read = target.length === 0 ? 0 : await object.readInto(target, { ...options, offset });
@@ -238,8 +238,4 @@ function mismatch(facts: PayloadFacts, index: number): ModelkeepError {
     `The bytes of the payload ${JSON.stringify(facts.path)} are not those of ${facts.digest}${where}: they were changed or damaged`,
     { details: { path: facts.path, digest: facts.digest, chunk: index } },
   );
-}
-
-function pass(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }

@@ -66,7 +66,7 @@ async function* decompressed(
     await handle.close();
   }
   const limits = { bytes: Math.min(most, mostInMemory), expansion: most / bytes.length, time: 3_600_000 };
-  const plain = decompressFile(bytes, { limits, ...(signal !== undefined && { signal }) })!;
+  const plain = decompressFile(bytes, { limits, signal })!;
   yield new Uint8Array(plain.buffer, plain.byteOffset, plain.byteLength);
 }
 

@@ -15,7 +15,7 @@ const deepest = 500;
  * wire type, a group, a single field that is there twice, text that is not UTF-8 and a model that lacks its graph or
  * versions are `malformed`.
  */
-export function decodeModel(bytes: Uint8Array, options: { readonly limits?: Limits } = {}): OnnxModel {
+export function decodeModel(bytes: Uint8Array, options: { readonly limits?: Limits | undefined } = {}): OnnxModel {
   return requireWhole(decodeMessage(bytes, modelSchema, new Budget(options.limits)) as OnnxModel, bytes.length);
 }
 
@@ -29,7 +29,7 @@ export function requireWhole(model: OnnxModel, size: number): OnnxModel {
 }
 
 /** A single TensorProto, as in the `.pb` files of ONNX's test data. */
-export function decodeTensor(bytes: Uint8Array, options: { readonly limits?: Limits } = {}): OnnxTensor {
+export function decodeTensor(bytes: Uint8Array, options: { readonly limits?: Limits | undefined } = {}): OnnxTensor {
   return decodeMessage(bytes, tensorSchema, new Budget(options.limits)) as OnnxTensor;
 }
 

@@ -13,7 +13,7 @@ export interface RangeSource {
 
 /** Limits of what `outlineModel` reads. */
 export interface OutlineOptions extends CallOptions {
-  readonly limits?: Limits;
+  readonly limits?: Limits | undefined;
 }
 
 /** Messages up to this size are read whole, byte strings and packed lists beyond it are passed over. */

@@ -11,8 +11,8 @@ import type { PickleValue } from "./value.js";
 
 /** What a reader takes, and how much. */
 export interface ReadPickleOptions {
-  readonly limits?: PickleLimits;
-  readonly signal?: AbortSignal;
+  readonly limits?: PickleLimits | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** "refuse" (default), or "opaque": unknown classes and functions become placeholders, to be shown and never converted. */
   readonly unknown?: "refuse" | "opaque";
   /** Files beside the main one, by plain name: joblib 0.9 kept its arrays there. */

@@ -131,7 +131,7 @@ async function readAll(envelope: Envelope, { signal, progress }: AttestOptions):
   let done = 0;
   for (const { path, digest, chunks } of payloads) {
     const hasher = chunks === undefined ? undefined : createHasher();
-    for await (const bytes of envelope.payload(path)!.stream(signal === undefined ? {} : { signal })) {
+    for await (const bytes of envelope.payload(path)!.stream({ signal })) {
       hasher?.update(bytes);
       done += bytes.length;
       progress?.({ done, total });

@@ -128,7 +128,7 @@ async function unreferenced(
 ): Promise<Candidate[]> {
   const found: Candidate[] = [];
   for (const prefix of [blobsPrefix, modelsPrefix]) {
-    for await (const { key, size, modified } of store.list(prefix, signal === undefined ? {} : { signal })) {
+    for await (const { key, size, modified } of store.list(prefix, { signal })) {
       const kept = prefix === modelsPrefix && !/\/(?:manifests|attestations)\//u.test(key);
       if (!kept && !referenced.has(key) && modified.getTime() <= limit) found.push({ key, size, modified });
     }
@@ -148,7 +148,7 @@ async function unreferencedIn(
   const store = context.archives!.get(archive)!;
   const limit = (await storeTime({ store, clock: context.clock })).getTime() - grace;
   const found: Candidate[] = [];
-  for await (const { key, size, modified } of store.list(blobsPrefix, signal === undefined ? {} : { signal })) {
+  for await (const { key, size, modified } of store.list(blobsPrefix, { signal })) {
     const named = archivedKey(archive, key);
     if (!referenced.has(named) && modified.getTime() <= limit) found.push({ key: named, size, modified });
   }

@@ -103,7 +103,7 @@ export function startRunner(
   const payloads = envelope.payloads(runner.representation.name);
   const signature = envelope.manifest.signature as Signature | undefined;
   return startPredictor(context.plugins, runner, payloads, signature, {
-    ...(signal && { signal }),
+    signal,
     ...(threads !== undefined && { threads }),
   });
 }

@@ -186,7 +186,7 @@ async function putEntry(
   let pending = false;
   for (let attempt = 1; ; attempt++) {
     try {
-      await store.put(logKey(model, number), bytes, { if: "absent", size: bytes.length, ...(signal && { signal }) });
+      await store.put(logKey(model, number), bytes, { if: "absent", size: bytes.length, signal });
       return "ours";
     } catch (error) {
       if (error instanceof TypeError) throw error;
@@ -216,7 +216,7 @@ export async function afterEntry<T>(what: string, work: () => Promise<T>): Promi
 }
 
 async function readOne(store: Store, model: string, number: number, signal?: AbortSignal): Promise<Entry | undefined> {
-  const object = await store.get(logKey(model, number), signal === undefined ? {} : { signal });
+  const object = await store.get(logKey(model, number), { signal });
   if (object === undefined) return undefined;
   return readEntry(await collect(object.stream()), `${model}/${number}`, object.info.modified);
 }

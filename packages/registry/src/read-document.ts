@@ -14,7 +14,7 @@ export async function readDocument(
   const object = await firstThere(context, placement.get(digest) ?? []);
   if (object === undefined) throw new ModelkeepError("not_found", `${what} is missing from the store`);
   if (object.info.size > most) throw new ModelkeepError("limit_exceeded", `${what} has more than ${most} bytes`);
-  const bytes = await collect(object.stream(signal === undefined ? {} : { signal }));
+  const bytes = await collect(object.stream({ signal }));
   checkDigest(what, digestOf(bytes), digest);
   return bytes;
 }

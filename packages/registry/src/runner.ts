@@ -79,8 +79,7 @@ export async function startPredictor(
   options: Pick<PredictorOptions, "signal" | "threads"> = {},
 ): Promise<Predictor> {
   const codec = plugins.codecs.find((each) => each.name === representation.codec);
-  const decode =
-    codec && (() => codec.decode(payloads, options.signal === undefined ? {} : { signal: options.signal }));
+  const decode = codec && (() => codec.decode(payloads, { signal: options.signal }));
   const { codec: name, flavor } = representation;
   const info = flavor === undefined ? { codec: name } : { codec: name, flavor };
   return runtime.predictor(payloads, {

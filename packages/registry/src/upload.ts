@@ -81,7 +81,7 @@ export class Upload {
 
     const measured = new Map<BlobSource, PayloadEntry>();
     for (const source of sources)
-      if (!inOnePass.has(source)) measured.set(source, await measurePayload(source, this.#signal()));
+      if (!inOnePass.has(source)) measured.set(source, await measurePayload(source, { signal: this.#options.signal }));
     const there = await this.#whatIsThere(measured, [...inOnePass]);
 
     const items: Item[] = [];
@@ -118,7 +118,7 @@ export class Upload {
     const digest = digestOf(bytes);
     const send = async () => {
       const key = keyOf(digest, ulid(clock()));
-      storeClock?.observe((await store.put(key, bytes, { size: bytes.length, ...this.#signal() })).modified);
+      storeClock?.observe((await store.put(key, bytes, { size: bytes.length, signal: this.#options.signal })).modified);
       return key;
     };
     const about = { path: `${role}.json`, role, mediaType: "application/json" };
@@ -232,8 +232,8 @@ export class Upload {
     const { store, clock } = this.#context;
     const key = blobKey(digest, withEncoding(ulid(clock()), source.encoding));
     const body = source.encoding === undefined ? source.open : encoded(source.open, source.encoding, source.level);
-    const size = source.encoding === undefined && source.size !== undefined ? { size: source.size } : {};
-    await store.put(key, body, { ...size, ...this.#signal() });
+    const size = source.encoding === undefined ? source.size : undefined;
+    await store.put(key, body, { size, signal: this.#options.signal });
     return key;
   }
 
@@ -248,15 +248,10 @@ export class Upload {
         yield bytes;
       }
     }
-    const size = source.size === undefined ? {} : { size: source.size };
     const late = () => blobKey(measured.result().digest, id);
-    const { key } = await store.put(late, () => open(), { ...size, ...this.#signal() });
+    const { key } = await store.put(late, () => open(), { size: source.size, signal: this.#options.signal });
     const entry = measured.result();
     return { entry, key, store: () => this.#send(source, entry) };
-  }
-
-  #signal(): { readonly signal?: AbortSignal } {
-    return this.#options.signal === undefined ? {} : { signal: this.#options.signal };
   }
 
   #advance(bytes: number): void {

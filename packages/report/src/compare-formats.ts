@@ -34,7 +34,7 @@ export interface CompareFormatsOptions {
   readonly truth?: ArrayLike<number | bigint | string>;
   /** How often each is timed. Default 5. */
   readonly rounds?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Saves, loads and runs a model in each format, round-robin, so that a machine that gets slower does so for all of them. */

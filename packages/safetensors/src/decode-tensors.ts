@@ -6,8 +6,8 @@ import type { TensorFile } from "./tensor-file.js";
 /** How much a file may hold. */
 export interface DecodeTensorsOptions {
   /** `items`: tensors and texts, 500,000 unless given. `bytes`: of the file. */
-  readonly limits?: Limits;
-  readonly signal?: AbortSignal;
+  readonly limits?: Limits | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -32,10 +32,9 @@ export async function readHeader(
   options: DecodeTensorsOptions = {},
 ): Promise<TensorFileHeader> {
   const { signal, limits } = options;
-  const call = signal === undefined ? {} : { signal };
-  const prefix = await payload.range(0, Math.min(prefixSize, payload.size), call);
+  const prefix = await payload.range(0, Math.min(prefixSize, payload.size), { signal });
   const length = headerLength(prefix, payload.size);
-  return parseHeader(await payload.range(prefixSize, prefixSize + length, call), payload.size, limits);
+  return parseHeader(await payload.range(prefixSize, prefixSize + length, { signal }), payload.size, limits);
 }
 
 /** One tensor of a payload, reading its own bytes only. The entry is one of `readHeader`. */

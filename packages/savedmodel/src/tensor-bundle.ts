@@ -62,11 +62,7 @@ export async function readBundleTensor(
     throw new ModelkeepError("unsupported", `The variable ${where} is of ${type}, which is no tensor`);
   if (offset + size > shard.size)
     throw new ModelkeepError("truncated", `The variable ${where} lies beyond the end of its shard`);
-  const bytes = await shard.range(
-    offset,
-    offset + size,
-    options.signal === undefined ? {} : { signal: options.signal },
-  );
+  const bytes = await shard.range(offset, offset + size, { signal: options.signal });
   if (dtype === "string") return textsOf(bytes, shape, where);
   if (size !== byteLength(dtype, elementCount(shape)))
     throw malformed(`gives ${where} ${size} bytes for ${dtype} of shape [${shape.join(", ")}]`);

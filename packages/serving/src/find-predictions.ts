@@ -89,7 +89,7 @@ async function hours(
     const prefix = modelPrefix(name);
     // Just before the first hour in question, so that it is among what is listed.
     const after = from === undefined ? {} : { after: `${prefix}${from}` };
-    for await (const { key } of store.list(prefix, { delimiter: "/", ...after, ...(signal && { signal }) })) {
+    for await (const { key } of store.list(prefix, { delimiter: "/", ...after, signal })) {
       const hour = key.slice(prefix.length, -1);
       if (to !== undefined && hour > to) break;
       found.set(hour, [...(found.get(hour) ?? []), key]);
@@ -106,7 +106,7 @@ function hourOfId(id: string): string | undefined {
 export async function keysOf(store: Store, prefixes: readonly string[], signal?: AbortSignal): Promise<BatchKey[]> {
   const found: BatchKey[] = [];
   for (const prefix of prefixes)
-    for await (const { key } of store.list(prefix, signal === undefined ? {} : { signal })) {
+    for await (const { key } of store.list(prefix, { signal })) {
       const batch = parseBatchKey(key);
       if (batch !== undefined) found.push(batch);
     }

@@ -9,7 +9,7 @@ import { checkFormat, type Send, tables } from "./schema.js";
 const lock = 0x4d4b5354;
 
 /** Makes the tables of a store, if they are not there. True if it made them. */
-export async function createSchema(options: PostgresStoreOptions): Promise<boolean> {
+export async function createSchema(options: PostgresStoreOptions = {}): Promise<boolean> {
   const database = new Database(readOptions(options));
   let made = false;
   try {

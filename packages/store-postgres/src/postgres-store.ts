@@ -18,7 +18,7 @@ interface ObjectRow {
  * A store in a schema of a PostgreSQL database, shared by any number of machines, directly or through PgBouncer.
  * `createSchema` makes its tables. Nothing is loaded and no connection made before the first call.
  */
-export function postgresStore(options: PostgresStoreOptions): Store {
+export function postgresStore(options: PostgresStoreOptions = {}): Store {
   const database = new Database(readOptions(options));
   let collected = false;
 

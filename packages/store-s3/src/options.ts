@@ -8,29 +8,31 @@ export type ServerSideEncryption = "AES256" | { readonly kms: string | true };
 export interface S3StoreOptions {
   readonly bucket: string;
   /** Everything lies under it: `team/models` keeps the key `a` as `team/models/a`. Default: the whole bucket. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** Default: the environment and the AWS configuration files; `us-east-1` when there is an endpoint and nothing else. */
-  readonly region?: string;
+  readonly region?: string | undefined;
   /** URL of a compatible service. Default: AWS, or what `AWS_ENDPOINT_URL_S3` says. */
-  readonly endpoint?: string;
+  readonly endpoint?: string | undefined;
   /** `https://host/bucket/key` instead of `https://bucket.host/key`. Default: true when there is an endpoint. */
-  readonly forcePathStyle?: boolean;
+  readonly forcePathStyle?: boolean | undefined;
   /** Default: the usual chain: environment, configuration files, SSO, web identity, container, instance. */
-  readonly credentials?: NonNullable<S3ClientConfig["credentials"]>;
+  readonly credentials?: NonNullable<S3ClientConfig["credentials"]> | undefined;
   /** Default: what the bucket does by itself. */
-  readonly serverSideEncryption?: ServerSideEncryption;
+  readonly serverSideEncryption?: ServerSideEncryption | undefined;
   /** Storage classes that `put` accepts, beside STANDARD, which is what it gives without one. Default: those of AWS; a compatible service may have names of its own. */
-  readonly storageClasses?: readonly string[];
+  readonly storageClasses?: readonly string[] | undefined;
   /** A client of the caller's, who also destroys it. Region, endpoint, path style, credentials and timeout are then its own. */
-  readonly client?: S3Client;
+  readonly client?: S3Client | undefined;
   /** Bytes of a part of a large body, and of one request of a large read. Default 8 MiB; S3 takes no less than 5 MiB. */
-  readonly partSize?: number;
+  readonly partSize?: number | undefined;
   /** Requests side by side for one large body or read. Memory for a put is at most `partSize × (concurrency + 2)`. Default 4. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** How often one request is tried, and the milliseconds before the second try, doubled each time. Default 6, 100, 10,000. */
-  readonly retries?: { readonly attempts?: number; readonly firstDelay?: number; readonly longestDelay?: number };
+  readonly retries?:
+    | { readonly attempts?: number; readonly firstDelay?: number; readonly longestDelay?: number }
+    | undefined;
   /** Milliseconds of silence after which a connection counts as lost. Default 60,000. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 /** Options with their defaults, checked. */

@@ -9,9 +9,9 @@ export interface CheckStoreOptions {
   readonly prefix: string;
   /** Default: 32 writers with 100 increments each. */
   readonly race?: RaceSize;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told after each case. */
-  readonly progress?: (result: CaseResult, done: number, total: number) => void;
+  readonly progress?: ((result: CaseResult, done: number, total: number) => void) | undefined;
 }
 
 /** What became of one case. */

@@ -27,12 +27,12 @@ const sound: Codec<ModelState> = {
   async decode(payloads, { signal, limits } = {}) {
     if (limits?.bytes !== undefined && payloads.main.size > limits.bytes)
       throw new ModelkeepError("limit_exceeded", "Large");
-    const text = new TextDecoder().decode(await payloads.main.bytes(signal === undefined ? {} : { signal }));
+    const text = new TextDecoder().decode(await payloads.main.bytes({ signal }));
     if (!text.startsWith("sound:")) throw new ModelkeepError("malformed", "No sound");
     return fromJson(text.slice(6));
   },
   async inspect(payloads, { signal } = {}) {
-    await payloads.main.range(0, 1, signal === undefined ? {} : { signal });
+    await payloads.main.range(0, 1, { signal });
     return { summary: "a sound file" };
   },
 };

@@ -34,7 +34,7 @@ export function keptObject(
   const { key } = info;
 
   async function original(signal: AbortSignal | undefined): Promise<StoredObject> {
-    const object = await store.get(key, signal === undefined ? {} : { signal });
+    const object = await store.get(key, { signal });
     if (object === undefined) throw deletedSince(store.name, key);
     if (isSame(object.info, info)) return object;
     throw replacedSince(store.name, key);
@@ -77,7 +77,7 @@ export function keptObject(
     const object = await original(signal);
     while (position < to) {
       const target = new Uint8Array(Math.min(pieceSize, to - position));
-      const read = await object.readInto(target, { offset: position, ...(signal && { signal }) });
+      const read = await object.readInto(target, { offset: position, signal });
       position += read;
       yield target.subarray(0, read);
       if (read < target.length) return;

@@ -93,14 +93,13 @@ async function sameAs(
   { signal }: PutOptions,
   retry: RetryOptions,
 ): Promise<boolean | undefined> {
-  const calls = signal === undefined ? {} : { signal };
   return attempted(retry, signal, async () => {
-    const object = await store.get(key, calls);
+    const object = await store.get(key, { signal });
     if (object === undefined) return undefined;
     let position = 0;
     for await (const piece of body()) {
       const there = new Uint8Array(piece.length);
-      const read = await object.readInto(there, { ...calls, offset: position });
+      const read = await object.readInto(there, { signal, offset: position });
       if (read < piece.length || Buffer.compare(there, piece) !== 0) return false;
       position += piece.length;
     }

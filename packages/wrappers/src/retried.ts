@@ -82,7 +82,7 @@ function retriedObject(object: StoredObject, size: number, options: RetryOptions
           progress?.(filled);
         };
         try {
-          const calls = { offset: offset + start, progress: advance, ...(signal && { signal }) };
+          const calls = { offset: offset + start, progress: advance, signal };
           advance(await object.readInto(target.subarray(start), calls));
           if (filled >= wanted) return filled;
           throw cutOff(offset + filled);

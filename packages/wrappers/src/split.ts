@@ -105,7 +105,7 @@ async function holds(
   prefix: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  for await (const { key } of store.list(prefix, signal === undefined ? {} : { signal })) if (belongs(key)) return true;
+  for await (const { key } of store.list(prefix, { signal })) if (belongs(key)) return true;
   return false;
 }
 

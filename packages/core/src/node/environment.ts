@@ -57,7 +57,7 @@ export async function digestFile(
   const object = await fileObject(path);
   const hash = createHash("sha256");
   let size = 0;
-  for await (const bytes of object.stream(signal && { signal })) {
+  for await (const bytes of object.stream({ signal })) {
     throwIfAborted(signal);
     hash.update(bytes);
     size += bytes.length;

@@ -19,7 +19,7 @@ export async function fileObject(path: string): Promise<StoredObject> {
     async *stream({ signal } = {}) {
       for (let start = 0; start < size; start += piece) {
         const target = new Uint8Array(Math.min(piece, size - start));
-        const read = await object.readInto(target, { offset: start, ...(signal && { signal }) });
+        const read = await object.readInto(target, { offset: start, signal });
         yield target.subarray(0, read);
         if (read < target.length) return;
       }

@@ -25,7 +25,7 @@ export async function* hashedBehind(
   const read = async (start: number): Promise<Lent> => {
     const { slot, memory } = await hasher.slot();
     const target = memory.subarray(0, facts.size - start);
-    const filled = await object.readInto(target, { offset: start, ...(signal && { signal }) });
+    const filled = await object.readInto(target, { offset: start, signal });
     if (filled !== target.length)
       throw new ModelkeepError("truncated", `The payload ${JSON.stringify(facts.path)} ends at byte ${start + filled}`);
     return { slot, bytes: target };

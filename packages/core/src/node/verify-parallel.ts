@@ -25,7 +25,7 @@ export async function verifyParallel(
   const { chunks, size } = facts;
   const plain = file !== undefined && facts.encoding === undefined && object.info.size === size;
   if (!plain || chunks === undefined || workers < 2 || size < chunkThreshold)
-    return verifyStored(facts, object, { ...(signal && { signal }), ...(progress && { progress }) });
+    return verifyStored(facts, object, { signal, progress });
   let done = 0;
   await digestFileChunks(
     { ...file, size, chunkSize: chunks.size },

@@ -9,7 +9,7 @@ export function storedRange(object: StoredObject, start: number, size: number): 
     async *stream({ signal } = {}) {
       for (let at = 0; at < size; at += piece) {
         const target = new Uint8Array(Math.min(piece, size - at));
-        const read = await part.readInto(target, { offset: at, ...(signal && { signal }) });
+        const read = await part.readInto(target, { offset: at, signal });
         yield target.subarray(0, read);
         if (read < target.length) return;
       }

@@ -10,7 +10,7 @@ import { compressionOf, decompress } from "./decompress.js";
  */
 export function decompressFile(
   source: Memory | ArrayBuffer,
-  options: { readonly limits?: PickleLimits; readonly signal?: AbortSignal } = {},
+  options: { readonly limits?: PickleLimits | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Memory | undefined {
   const memory = asMemory(source);
   const compression = compressionOf(headOf(memory));

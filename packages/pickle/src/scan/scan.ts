@@ -66,10 +66,10 @@ export function scanWithValue(
 
 /** `scanBytes` for something that is opened first, such as a payload. */
 export async function scanFile(
-  file: { readonly path: string; buffer(options?: { signal?: AbortSignal }): Promise<ArrayBuffer> },
+  file: { readonly path: string; buffer(options?: { signal?: AbortSignal | undefined }): Promise<ArrayBuffer> },
   options: ScanOptions = {},
 ): Promise<ScanReport> {
-  const buffer = await file.buffer(options.signal === undefined ? {} : { signal: options.signal });
+  const buffer = await file.buffer({ signal: options.signal });
   return scanBytes(buffer, file.path, options);
 }
 

@@ -48,13 +48,12 @@ export class BackupRecords {
   }
 
   async load(signal?: AbortSignal): Promise<void> {
-    const calls = signal === undefined ? {} : { signal };
     const keys: string[] = [];
-    for await (const { key } of this.#store.list(backupsPrefix, calls)) keys.push(key);
+    for await (const { key } of this.#store.list(backupsPrefix, { signal })) keys.push(key);
     for (const key of keys.reverse()) {
-      const object = await this.#store.get(key, calls);
+      const object = await this.#store.get(key, { signal });
       if (object === undefined || object.info.size > recordLimit) continue;
-      const record = parseRecord(await collect(object.stream(calls)));
+      const record = parseRecord(await collect(object.stream({ signal })));
       if (record === undefined) continue;
       this.last ??= record.run;
       for (const [name, end] of record.ends) if (!this.ends.has(name)) this.ends.set(name, end);

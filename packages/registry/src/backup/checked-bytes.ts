@@ -20,7 +20,7 @@ export interface Expected {
  * stream with `digest_mismatch`, `malformed` or `size_mismatch`, so a store that writes all or nothing writes nothing.
  */
 export function checkedBytes(object: StoredObject, { digest, encoding, signal }: Expected): ByteSource {
-  const open = () => object.stream(signal === undefined ? {} : { signal });
+  const open = () => object.stream({ signal });
   const plain =
     encoding === undefined ? () => hashed(open()) : () => unpackedBeside(open(), encoding.name, encoding.size);
   return async function* checked() {

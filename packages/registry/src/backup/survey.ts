@@ -24,7 +24,7 @@ export async function surveyLogs(
   const ends = new Map<string, LogEnd>();
   const prefixes = models === undefined ? [modelsPrefix] : Array.from(models, logPrefix);
   for (const prefix of prefixes)
-    for await (const { key, size, modified } of store.list(prefix, signal === undefined ? {} : { signal })) {
+    for await (const { key, size, modified } of store.list(prefix, { signal })) {
       const number = logNumber(key);
       const name =
         number === undefined ? undefined : modelOfPrefix(key.slice(0, key.indexOf("/", modelsPrefix.length) + 1));

@@ -47,8 +47,8 @@ export class Transfer {
     this.#progress = progress;
   }
 
-  get calls(): { readonly signal?: AbortSignal } {
-    return this.signal === undefined ? {} : { signal: this.signal };
+  get calls(): { readonly signal?: AbortSignal | undefined } {
+    return { signal: this.signal };
   }
 
   /** Brings over a blob or a manifest, held to its digest on the way. `size` is that of the plain bytes. */

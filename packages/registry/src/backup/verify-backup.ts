@@ -107,7 +107,7 @@ async function tryRestore(
         (await attempt(async () => {
           const envelope = await registry!.open(reference, { signal });
           for (const { path } of envelope.manifest.payloads)
-            for await (const _ of envelope.payload(path)!.stream(signal === undefined ? {} : { signal }));
+            for await (const _ of envelope.payload(path)!.stream({ signal }));
           if (envelope.manifest.samples !== undefined) results = await prove(envelope, reference);
         }));
       trials.push({ reference, ok: fault === undefined && results.every(({ ok }) => ok), results, ...fault });

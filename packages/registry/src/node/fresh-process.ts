@@ -82,7 +82,7 @@ function run(
     stdio: ["pipe", "pipe", "pipe"],
     timeout,
     killSignal: "SIGKILL",
-    ...(signal && { signal }),
+    signal,
   });
   const [output, errors] = [keep(child.stdout), keep(child.stderr)];
   child.stdin.on("error", () => {}); // It may end before it has read everything; how it ended tells why.
