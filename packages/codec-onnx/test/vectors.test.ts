@@ -1,24 +1,13 @@
-import { readFileSync } from "node:fs";
-
 import { collect, memoryPayloads, Tensor } from "@modelkeep/core";
-import { type CodecVector, fuzzDecoder, runSuite, vectorSuite } from "@modelkeep/testkit";
+import { fuzzDecoder, runSuite, vectorSuite } from "@modelkeep/testkit";
+import { readVectors } from "@modelkeep/testkit/node";
 import { describe, expect, test } from "vitest";
 
 import { jsRuntime, onnxCodec } from "../src/index.js";
 import { samples } from "./samples.js";
 
-type Index = { readonly vectors: readonly (Omit<CodecVector, "files"> & { readonly files: readonly string[] })[] };
-
-function readVectors(name: string): readonly CodecVector[] {
-  const folder = new URL(`../../../vectors/${name}/`, import.meta.url);
-  const index = JSON.parse(readFileSync(new URL("index.json", folder), "utf8")) as Index;
-  return index.vectors.map(({ files, ...vector }) => ({
-    ...vector,
-    files: files.map((path) => ({ path, bytes: new Uint8Array(readFileSync(new URL(path, folder))) })),
-  }));
-}
-
-const vectors = [...readVectors("onnx"), ...readVectors("onnx-models")];
+const folder = new URL("../../../vectors/", import.meta.url);
+const vectors = [...readVectors(new URL("onnx/", folder)), ...readVectors(new URL("onnx-models/", folder))];
 
 runSuite(vectorSuite(onnxCodec(), vectors), { describe, test }, { name: "vectors" });
 

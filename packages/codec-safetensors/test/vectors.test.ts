@@ -1,17 +1,9 @@
-import { readFileSync } from "node:fs";
-
-import { type CodecVector, runSuite, vectorSuite } from "@modelkeep/testkit";
+import { runSuite, vectorSuite } from "@modelkeep/testkit";
+import { readVectors } from "@modelkeep/testkit/node";
 import { describe, test } from "vitest";
 
 import { safetensorsCodec } from "../src/index.js";
 
-const folder = new URL("../../../vectors/safetensors/", import.meta.url);
-const index = JSON.parse(readFileSync(new URL("index.json", folder), "utf8")) as {
-  readonly vectors: readonly (Omit<CodecVector, "files"> & { readonly files: readonly string[] })[];
-};
-const vectors = index.vectors.map(({ files, ...vector }) => ({
-  ...vector,
-  files: files.map((path) => ({ path, bytes: new Uint8Array(readFileSync(new URL(path, folder))) })),
-}));
+const vectors = readVectors(new URL("../../../vectors/safetensors/", import.meta.url));
 
 runSuite(vectorSuite(safetensorsCodec(), vectors), { describe, test }, { name: "vectors" });

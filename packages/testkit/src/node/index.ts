@@ -2,3 +2,4 @@ export { type FaultProxy, faultProxy, type RequestTrouble, requestTroubles } fro
 export { type FaultSuiteOptions, storeFaultSuite } from "./fault-suite.js";
 export * from "./kill-while-writing.js";
 export * from "./race-between-processes.js";
+export { readVectors } from "./read-vectors.js";
