@@ -21,11 +21,10 @@ import {
 import { namesOf } from "./attested.js";
 import { change, type Context, existing, writer } from "./context.js";
 import type { JsonObject } from "./entry.js";
-import { openVersion } from "./envelope.js";
+import { afterEntry } from "./log.js";
+import { openReference } from "./open.js";
 import type { AttestationRecord, ModelRecord } from "./record.js";
 import { placedProposal } from "./register.js";
-import { resolve } from "./resolve.js";
-import { afterEntry } from "./log.js";
 import { Upload } from "./upload.js";
 
 /** What goes into the attestation beside the key's own name. */
@@ -53,8 +52,7 @@ export async function attestVersion(
 ): Promise<AttestationRecord> {
   writer(context);
   const parsed = typeof key === "string" ? parsePrivateKey(key) : key;
-  const { record, version } = await resolve(context, reference, options.signal);
-  const envelope = await openVersion(context, record.name, version, options.signal);
+  const { record, version, envelope } = await openReference(context, reference, options.signal);
   await readAll(envelope, options);
   const made = attest(envelope, parsed, { name: record.name, certificates: options.certificates });
   return keep(context, record.name, version.version, made, options.signal);

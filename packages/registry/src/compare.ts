@@ -1,6 +1,5 @@
 import type { Context } from "./context.js";
-import { openVersion } from "./envelope.js";
-import { resolve } from "./resolve.js";
+import { openReference } from "./open.js";
 
 /** What two versions have in one place; a side that lacks it is absent. */
 export interface Difference<T = unknown> {
@@ -32,12 +31,8 @@ export async function compare(
   right: string,
   signal?: AbortSignal,
 ): Promise<Comparison> {
-  const [a, b] = await Promise.all([resolve(context, left, signal), resolve(context, right, signal)]);
-  const [one, two] = await Promise.all([
-    openVersion(context, a.record.name, a.version, signal),
-    openVersion(context, b.record.name, b.version, signal),
-  ]);
-  const [before, after] = [one.manifest, two.manifest];
+  const [a, b] = await Promise.all([openReference(context, left, signal), openReference(context, right, signal)]);
+  const [before, after] = [a.envelope.manifest, b.envelope.manifest];
   const metrics = differences(before.metrics ?? {}, after.metrics ?? {});
   const files = (payloads: typeof before.payloads) =>
     Object.fromEntries(payloads.map(({ path, size, digest }) => [path, { size, digest }]));

@@ -3,6 +3,7 @@ import type { Actor, Entry, JsonObject } from "./entry.js";
 import { foldAll } from "./fold.js";
 import { readEntries, readRecord } from "./log.js";
 import type { ModelRecord } from "./record.js";
+import type { Resolved } from "./resolve.js";
 
 /** One entry of a model's history. */
 export interface HistoryEntry {
@@ -60,6 +61,19 @@ export async function asOf(
     former = whole;
   }
   return former!;
+}
+
+/** What an alias pointed at then; `undefined` where it pointed at nothing. */
+export async function aliasAsOf(
+  context: Context,
+  name: string,
+  alias: string,
+  time: Date | string,
+  signal?: AbortSignal,
+): Promise<Resolved | undefined> {
+  const record = await asOf(context, name, time, signal);
+  const version = record.versions.get(record.aliases.get(alias)?.version ?? 0);
+  return version && { record, version };
 }
 
 function line({ body, digest, signed }: Entry, reason: string | undefined): HistoryEntry {

@@ -59,7 +59,8 @@ export type {
   VoidEntry,
 } from "./record.js";
 export { routeBuckets } from "./record.js";
-export { type OpenOptions, Registry } from "./registry.js";
+export type { OpenedVersion, OpenOptions } from "./open.js";
+export { Registry } from "./registry.js";
 export type { NotReproduced } from "./hold-given.js";
 export type { NotMade, RepresentationChoice } from "./representations.js";
 export type {

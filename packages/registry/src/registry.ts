@@ -4,14 +4,13 @@ import type { Envelope, Store } from "@modelkeep/core";
 import { eachOf } from "./blobs.js";
 import * as aliases from "./aliases.js";
 import { type AttestOptions, attestVersion } from "./attest.js";
-import { type AttestationResult, type AttestedBy, requireAttestation, verifyAttestations } from "./attested.js";
+import { type AttestationResult, type AttestedBy, verifyAttestations } from "./attested.js";
 import { Audit } from "./audit/audit.js";
 import { check, type CheckOptions, type CheckReport } from "./check.js";
 import { type Collected, collectGarbage, type CollectOptions } from "./collect-garbage.js";
 import { compare, type Comparison } from "./compare.js";
 import { type ChangeOptions, type Context, existing } from "./context.js";
 import * as edits from "./edits.js";
-import { openVersion } from "./envelope.js";
 import { Gates } from "./gates.js";
 import * as past from "./history.js";
 import type { ListedModel, ListedVersion } from "./index-line.js";
@@ -19,6 +18,7 @@ import { listModels, type Page, type PageOptions, type SearchOptions, searchVers
 import { load, type LoadedModel, type LoadOptions } from "./load.js";
 import { importEnvelope, type ImportOptions } from "./import-envelope.js";
 import { modelNames } from "./models.js";
+import { open, type OpenedVersion, type OpenOptions, openReference } from "./open.js";
 import { originOf } from "./origin.js";
 import { rename } from "./rename.js";
 import { resolve } from "./resolve.js";
@@ -38,12 +38,6 @@ import {
 import { Signers } from "./signers.js";
 import { recordVerifications, type VerificationResult, verify, type VerifyOptions } from "./verify.js";
 import { VersionIndex } from "./version-index.js";
-
-/** What must be true of a version to be opened. */
-export interface OpenOptions extends ChangeOptions {
-  /** Refuses a version that nobody of these vouches for. Default: what the registry was opened with. */
-  readonly attestedBy?: AttestedBy | undefined;
-}
 
 /**
  * Models, versions and aliases on a store, as `openRegistry` gives it. References are `name@production`, `name@3`, `name@v2.1`,
@@ -122,15 +116,8 @@ export class Registry {
    * @throws `digest_mismatch`, `size_mismatch`, `deleted`, `archived` when a file is read that was changed or is not there
    * @throws `attestation_missing`, or another code of an attestation, where nobody of `attestedBy` vouches for it
    */
-  async open(
-    reference: string,
-    { signal, attestedBy = this.#context.attestedBy }: OpenOptions = {},
-  ): Promise<Required<Envelope> & { readonly version: VersionView }> {
-    const { record, version } = await resolve(this.#context, reference, signal);
-    const envelope = await openVersion(this.#context, record.name, version, signal);
-    if (attestedBy !== undefined)
-      await requireAttestation(this.#context, { record, version, envelope }, attestedBy, signal);
-    return { ...envelope, version: viewVersion(record, version) };
+  open(reference: string, options?: OpenOptions): Promise<OpenedVersion> {
+    return open(this.#context, reference, options);
   }
 
   /**
@@ -147,9 +134,8 @@ export class Registry {
     attestedBy: AttestedBy,
     { signal }: ChangeOptions = {},
   ): Promise<AttestationResult[]> {
-    const { record, version } = await resolve(this.#context, reference, signal);
-    const envelope = await openVersion(this.#context, record.name, version, signal);
-    return verifyAttestations(this.#context, { record, version, envelope }, attestedBy, signal);
+    const subject = await openReference(this.#context, reference, signal);
+    return verifyAttestations(this.#context, subject, attestedBy, signal);
   }
 
   /** The version that a reference stands for now, seeing every move that was acknowledged before. */
@@ -324,9 +310,8 @@ export class Registry {
     time: Date | string,
     { signal }: ChangeOptions = {},
   ): Promise<VersionView | undefined> {
-    const record = await past.asOf(this.#context, name, time, signal);
-    const version = record.versions.get(record.aliases.get(alias)?.version ?? 0);
-    return version && viewVersion(record, version);
+    const found = await past.aliasAsOf(this.#context, name, alias, time, signal);
+    return found && viewVersion(found.record, found.version);
   }
 
   /** Saves many models, some at a time. One that fails does not stop the others: its error stands in its place. */
