@@ -5,11 +5,12 @@ import {
   checkPut,
   collect,
   compareCodePoints,
-  cutRange,
-  type ListEntry,
+  groupEntry,
+  groupOf,
   type ObjectInfo,
   readBody,
   type Store,
+  storedParts,
   throwIfAborted,
 } from "@modelkeep/core";
 
@@ -58,24 +59,12 @@ export function exampleStore(database: Database): Store {
       throwIfAborted(signal);
       const row = await database.read(key);
       if (row === undefined) return undefined;
-      const { start, end } = cutRange(row.bytes.length, range);
-      const part = row.bytes.subarray(start, end);
-      return {
-        info: info(key, row),
-        async *stream({ signal } = {}) {
-          for (let at = 0; at < part.length; at += 2 ** 20) {
-            throwIfAborted(signal);
-            yield part.slice(at, at + 2 ** 20); // a copy: the reader may change it
-          }
-        },
-        async readInto(target, { offset = 0, progress, signal } = {}) {
+      return storedParts(info(key, row), range, async function* (from, to, signal) {
+        for (let at = from; at < to; at += 2 ** 20) {
           throwIfAborted(signal);
-          const piece = part.subarray(offset, offset + target.length);
-          target.set(piece);
-          if (piece.length > 0) progress?.(piece.length);
-          return piece.length;
-        },
-      };
+          yield row.bytes.slice(at, Math.min(at + 2 ** 20, to)); // a copy: the reader may change it
+        }
+      });
     },
 
     async put(key, body, options = {}) {
@@ -94,21 +83,19 @@ export function exampleStore(database: Database): Store {
       await database.remove(key);
     },
 
-    async *list(prefix, { after = "", delimiter = "", signal } = {}) {
+    async *list(prefix, { after = "", delimiter, signal } = {}) {
       checkPrefix(prefix);
       throwIfAborted(signal);
       const keys = (await database.keys()).filter((key) => key.startsWith(prefix)).sort(compareCodePoints);
-      let group: string | undefined;
+      let last = after;
       for (const key of keys) {
         throwIfAborted(signal);
-        const cut = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
-        const name = cut < 0 ? key : key.slice(0, cut + delimiter.length);
-        if (name === group || compareCodePoints(name, after) <= 0) continue;
-        if (cut >= 0) yield { key: (group = name), size: 0, modified: new Date(0), prefix: true } satisfies ListEntry;
-        else {
-          const row = await database.read(key);
-          if (row !== undefined) yield info(key, row);
-        }
+        const group = groupOf(key, prefix, delimiter);
+        if (compareCodePoints(group ?? key, last) <= 0) continue; // not asked for, or told of before
+        last = group ?? key;
+        const row = group === undefined ? await database.read(key) : undefined;
+        if (group !== undefined) yield groupEntry(group);
+        else if (row !== undefined) yield info(key, row);
       }
     },
   };
