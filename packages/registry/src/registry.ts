@@ -3,6 +3,7 @@ import type { Envelope, Store } from "@modelkeep/core";
 
 import { eachOf } from "./blobs.js";
 import * as aliases from "./aliases.js";
+import type { AliasOptions, Moved, PromoteOptions } from "./aliases.js";
 import { type AttestOptions, attestVersion } from "./attest.js";
 import { type AttestationResult, type AttestedBy, verifyAttestations } from "./attested.js";
 import { Audit } from "./audit/audit.js";
@@ -11,8 +12,10 @@ import { type Collected, collectGarbage, type CollectOptions } from "./collect-g
 import { compare, type Comparison } from "./compare.js";
 import { type ChangeOptions, type Context, existing } from "./context.js";
 import * as edits from "./edits.js";
+import type { StatusOptions } from "./edits.js";
 import { Gates } from "./gates.js";
 import * as past from "./history.js";
+import type { HistoryEntry } from "./history.js";
 import type { ListedModel, ListedVersion } from "./index-line.js";
 import { listModels, type Page, type PageOptions, type SearchOptions, searchVersions } from "./list.js";
 import { load, type LoadedModel, type LoadOptions } from "./load.js";
@@ -24,6 +27,7 @@ import { rename } from "./rename.js";
 import { resolve } from "./resolve.js";
 import type { RouteView } from "./route-view.js";
 import * as routes from "./routes.js";
+import type { RouteInput, RouteOptions, Standing } from "./routes.js";
 import { Retention } from "./retention.js";
 import { save } from "./save.js";
 import type { Saved, SaveInput } from "./save-input.js";
@@ -176,12 +180,7 @@ export class Registry {
    * Points an alias at a version; null removes it. Nothing is run: `promote` does that.
    * @throws `conflict` where the alias does not point at `expect`, `gate_refused` where its policy is not met
    */
-  alias(
-    name: string,
-    alias: string,
-    version: number | string | null,
-    options?: aliases.AliasOptions,
-  ): Promise<aliases.Moved> {
+  alias(name: string, alias: string, version: number | string | null, options?: AliasOptions): Promise<Moved> {
     return aliases.setAlias(this.#context, name, alias, version, options);
   }
 
@@ -191,7 +190,7 @@ export class Registry {
    * @throws `gate_refused` where the policy of the alias is not met: `details.faults` has each condition
    * @throws `conflict` where the alias does not point at `expect`
    */
-  promote(name: string, version: number | string, options?: aliases.PromoteOptions): Promise<aliases.Moved> {
+  promote(name: string, version: number | string, options?: PromoteOptions): Promise<Moved> {
     return aliases.promote(this.#context, name, version, options);
   }
 
@@ -199,10 +198,7 @@ export class Registry {
    * Points `production`, or another alias, back at what it was before. Twice goes back two steps.
    * @throws `not_found` where there is nothing to go back to
    */
-  rollback(
-    name: string,
-    options?: aliases.AliasOptions & { readonly alias?: string | undefined },
-  ): Promise<aliases.Moved> {
+  rollback(name: string, options?: AliasOptions & { readonly alias?: string | undefined }): Promise<Moved> {
     return aliases.rollback(this.#context, name, options);
   }
 
@@ -214,14 +210,14 @@ export class Registry {
   route(
     name: string,
     alias: string,
-    versions: readonly routes.RouteInput[] | null,
-    options?: routes.RouteOptions,
+    versions: readonly RouteInput[] | null,
+    options?: RouteOptions,
   ): Promise<RouteView | undefined> {
     return routes.setRoute(this.#context, name, alias, versions, options);
   }
 
   /** What a reference stands for now, with the route of its alias: what a server needs to know, of one moment. */
-  standing(reference: string, { signal }: ChangeOptions = {}): Promise<routes.Standing> {
+  standing(reference: string, { signal }: ChangeOptions = {}): Promise<Standing> {
     return routes.standing(this.#context, reference, signal);
   }
 
@@ -256,17 +252,17 @@ export class Registry {
   }
 
   /** Marks a version as one that is better not used. It goes on to work. */
-  async deprecate(name: string, version: number | string, options?: edits.StatusOptions): Promise<void> {
+  async deprecate(name: string, version: number | string, options?: StatusOptions): Promise<void> {
     await edits.setStatus(this.#context, name, version, "deprecated", options);
   }
 
   /** Marks a version as put away. Its files stay where they are: `retention.archive` moves them. */
-  async archive(name: string, version: number | string, options?: edits.StatusOptions): Promise<void> {
+  async archive(name: string, version: number | string, options?: StatusOptions): Promise<void> {
     await edits.setStatus(this.#context, name, version, "archived", options);
   }
 
   /** Back from deprecated or archived. */
-  async activate(name: string, version: number | string, options?: edits.StatusOptions): Promise<void> {
+  async activate(name: string, version: number | string, options?: StatusOptions): Promise<void> {
     await edits.setStatus(this.#context, name, version, "active", options);
   }
 
@@ -294,7 +290,7 @@ export class Registry {
   }
 
   /** Every entry of a model's history, the oldest first; those without effect say why. */
-  history(name: string, { signal }: ChangeOptions = {}): Promise<past.HistoryEntry[]> {
+  history(name: string, { signal }: ChangeOptions = {}): Promise<HistoryEntry[]> {
     return past.history(this.#context, name, signal);
   }
 
