@@ -1,6 +1,7 @@
 import type { Actor } from "./entry.js";
 import type { Filter, Filtered, FilterValue } from "./filter.js";
-import { type ModelColumns, PackedColumns } from "./index-columns.js";
+import type { ModelColumns } from "./model-columns.js";
+import { PackedColumns } from "./packed-columns.js";
 import { type ModelRecord, type Status, statuses, type Summary } from "./record.js";
 
 /** A version as listings and searches give it. `resolve` and `show` tell the rest. */

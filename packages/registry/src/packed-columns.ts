@@ -1,6 +1,6 @@
-import type { Actor } from "./entry.js";
 import type { FilterValue } from "./filter.js";
-import { type ModelRecord, statuses, type VersionRecord } from "./record.js";
+import { families, type Family, familyOf, fixed, type ModelColumns, valuesOf } from "./model-columns.js";
+import type { ModelRecord } from "./record.js";
 import { isOverridden } from "./show.js";
 
 /** What a line says of the model itself. */
@@ -16,40 +16,10 @@ export interface LineHead {
 
 type Names = Readonly<Record<Family, readonly string[]>>;
 
-/** What every version has, in the order of the columns; 0 where there is none. Times are numbers if they come back as they were. */
-export interface ModelColumns {
-  readonly status: number;
-  readonly registered: number;
-  readonly created: string | number;
-  readonly author: Actor | 0;
-  readonly labels: readonly string[] | 0;
-  readonly description: string | 0;
-  readonly codecs: readonly string[];
-  readonly flavors: readonly string[] | 0;
-  readonly size: number;
-  readonly verified: boolean | 0;
-}
-
-export type Family = "metrics" | "parameters" | "tags";
-
 /** A single value stands for all versions, if it is the same for all. */
 type Column = readonly unknown[];
 
-const fixed = [
-  "status",
-  "registered",
-  "created",
-  "author",
-  "labels",
-  "description",
-  "codecs",
-  "flavors",
-  "size",
-  "verified",
-] as const satisfies readonly (keyof ModelColumns)[];
 const places = new Map<string, number>(fixed.map((name, place) => [name, place]));
-const families: readonly Family[] = ["metrics", "parameters", "tags"];
-
 /** Where a line has what: the names of its columns. Most models have the same ones as their neighbours, and share them. */
 class Shape {
   readonly names: Names;
@@ -223,28 +193,6 @@ function shortened(values: Column): Column {
   if (values.length < 2) return values;
   const first = JSON.stringify(values[0]);
   return values.every((value) => JSON.stringify(value) === first) ? [values[0]] : values;
-}
-
-function valuesOf({ status, registered, labels, description, summary, verifications }: VersionRecord): ModelColumns {
-  const flavors = [...new Set(summary.representations.flatMap((each) => each.flavor ?? []))];
-  const time = Date.parse(summary.created);
-  const exact = !Number.isNaN(time) && new Date(time).toISOString() === summary.created;
-  return {
-    status: statuses.indexOf(status),
-    registered: Date.parse(registered),
-    created: exact ? time : summary.created,
-    author: summary.author ?? 0,
-    labels: labels.length === 0 ? 0 : labels,
-    description: description ?? 0,
-    codecs: [...new Set(summary.representations.map((each) => each.codec))],
-    flavors: flavors.length === 0 ? 0 : flavors,
-    size: summary.size,
-    verified: verifications.at(-1)?.ok ?? 0,
-  };
-}
-
-function familyOf({ summary, tags }: VersionRecord, family: Family): Readonly<Record<string, FilterValue>> {
-  return family === "tags" ? tags : summary[family];
 }
 
 /** Null stands for what is not there, so a null that is there is wrapped. */
