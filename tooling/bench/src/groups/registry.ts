@@ -14,6 +14,7 @@ import { inFreshProcess } from "../fresh-process.js";
 import { modelName, versions, writeManyModels } from "../many-models.js";
 import { interleave, medianCall } from "../measure.js";
 import { notRun, ratio, type Row } from "../row.js";
+import { onServers } from "./store-servers.js";
 
 /** What a registry costs beyond its bytes, and what its index saves. */
 export const registry: Group = groupOf("registry", "Registry", {
@@ -180,38 +181,24 @@ function readEveryRecord(folder: string): void {
 }
 
 async function aliasMoves(bench: Bench): Promise<Row[]> {
-  const stores: Record<string, () => Promise<Store> | Store> = {
-    "store-memory": memoryStore,
-    "store-fs": () => fsStore(join(bench.folder, "moves")),
-    "store-sqlite": () => sqliteStore(join(bench.folder, "moves.db")),
-  };
-  const endpoint = process.env["MODELKEEP_TEST_S3_ENDPOINT"];
-  if (endpoint !== undefined) stores["store-s3"] = () => serverStore(endpoint);
+  const local = [memoryStore(), fsStore(join(bench.folder, "moves")), sqliteStore(join(bench.folder, "moves.db"))];
   const rows: Row[] = [];
-  const calls = bench.quick ? 20 : 200;
-  for (const [name, open] of Object.entries(stores)) {
-    const moving = await openRegistry({ store: await open(), actor: "bench" });
-    for (const value of [1, 2])
-      await moving.save("model", { files: [memorySource("model.bin", Uint8Array.of(value))] });
-    const move = (index: number) => moving.alias("model", "live", 1 + (index % 2));
-    await medianCall(10, move);
-    const taken = await medianCall(calls, move);
-    await moving[Symbol.asyncDispose]();
-    rows.push({
-      what: `alias moves, ${name}`,
-      measured: 1000 / taken,
-      unit: "/s",
-      note: "one writer, each acknowledged",
-    });
+  for (const store of local) {
+    rows.push(await movesOf(bench, `store-${store.name}`, store));
+    await store[Symbol.asyncDispose]?.();
   }
-  if (endpoint === undefined)
-    rows.push(notRun("alias moves, store-s3", undefined, "MODELKEEP_TEST_S3_ENDPOINT is not set"));
-  return rows;
+  const onOthers = await onServers(
+    async (name, { store }) => [await movesOf(bench, name, store)],
+    (name, needs) => [notRun(`alias moves, ${name}`, undefined, `${needs} is not set`)],
+  );
+  return [...rows, ...onOthers];
 }
 
-async function serverStore(endpoint: string): Promise<Store> {
-  const { s3Store } = await import("@modelkeep/store-s3");
-  const { MODELKEEP_TEST_S3_BUCKET: bucket = "modelkeep", MODELKEEP_TEST_S3_REGION: region } = process.env;
-  const prefix = `bench-${randomBytes(4).toString("hex")}`;
-  return s3Store({ endpoint, bucket, prefix, ...(region !== undefined && { region }) });
+async function movesOf(bench: Bench, name: string, store: Store): Promise<Row> {
+  const moving = await openRegistry({ store, actor: "bench" });
+  for (const value of [1, 2]) await moving.save("model", { files: [memorySource("model.bin", Uint8Array.of(value))] });
+  const move = (index: number) => moving.alias("model", "live", 1 + (index % 2));
+  await medianCall(10, move);
+  const taken = await medianCall(bench.quick ? 20 : 200, move);
+  return { what: `alias moves, ${name}`, measured: 1000 / taken, unit: "/s", note: "one writer, each acknowledged" };
 }

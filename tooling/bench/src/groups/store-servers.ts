@@ -1,10 +1,51 @@
 import { randomBytes } from "node:crypto";
 
-import type { Server } from "./stores.js";
+import type { Store } from "@modelkeep/core";
+
+import type { Row } from "../row.js";
+
+/** A store on a server, and the same server by nothing but its own client library. */
+export interface Server {
+  readonly store: Store;
+  /** One body under a name. */
+  put(name: string, bytes: Uint8Array): Promise<void>;
+  get(name: string): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** What a store needs, by its name: an environment variable that says where its server is. */
+const servers: Readonly<Record<string, { readonly needs: string; readonly open: (url: string) => Promise<Server> }>> = {
+  "store-s3": { needs: "MODELKEEP_TEST_S3_ENDPOINT", open: s3Server },
+  "store-azure": { needs: "MODELKEEP_TEST_AZURE", open: azureServer },
+  "store-gcs": { needs: "MODELKEEP_TEST_GCS", open: gcsServer },
+  "store-postgres": { needs: "MODELKEEP_TEST_POSTGRES", open: postgresServer },
+};
+
+/** Does the work on every store whose server is there, and tells of those whose is not. */
+export async function onServers(
+  work: (name: string, server: Server) => Promise<readonly Row[]>,
+  without: (name: string, needs: string) => readonly Row[] = () => [],
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [name, { needs, open }] of Object.entries(servers)) {
+    const where = process.env[needs];
+    if (where === undefined) {
+      rows.push(...without(name, needs));
+      continue;
+    }
+    const server = await open(where);
+    try {
+      rows.push(...(await work(name, server)));
+    } finally {
+      await server.close();
+    }
+  }
+  return rows;
+}
 
 const scratch = () => `bench_${randomBytes(4).toString("hex")}`;
 
-export async function postgresServer(url: string): Promise<Server> {
+async function postgresServer(url: string): Promise<Server> {
   const { createSchema, postgresStore } = await import("@modelkeep/store-postgres");
   const { default: pg } = await import("pg");
   const schema = scratch();
@@ -35,7 +76,7 @@ export async function postgresServer(url: string): Promise<Server> {
   };
 }
 
-export async function azureServer(connectionString: string): Promise<Server> {
+async function azureServer(connectionString: string): Promise<Server> {
   const { azureStore, createContainer } = await import("@modelkeep/store-azure");
   const { ContainerClient } = await import("@azure/storage-blob");
   const container = scratch().replace("_", "-");
@@ -53,7 +94,7 @@ export async function azureServer(connectionString: string): Promise<Server> {
   };
 }
 
-export async function gcsServer(endpoint: string): Promise<Server> {
+async function gcsServer(endpoint: string): Promise<Server> {
   const { gcsStore } = await import("@modelkeep/store-gcs");
   const { Storage } = await import("@google-cloud/storage");
   const [bucket, prefix] = ["modelkeep-test", scratch()];
@@ -74,7 +115,7 @@ export async function gcsServer(endpoint: string): Promise<Server> {
   };
 }
 
-export async function s3Server(endpoint: string): Promise<Server> {
+async function s3Server(endpoint: string): Promise<Server> {
   const { s3Store } = await import("@modelkeep/store-s3");
   const { GetObjectCommand, PutObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
   const { MODELKEEP_TEST_S3_BUCKET: bucket = "modelkeep-test", MODELKEEP_TEST_S3_REGION: region = "us-east-1" } =

@@ -9,24 +9,7 @@ import { sqliteStore } from "@modelkeep/store-sqlite";
 import { type Bench, type Group, roundsOf } from "../bench.js";
 import { interleave } from "../measure.js";
 import { notRun, ratio, type Row } from "../row.js";
-import { azureServer, gcsServer, postgresServer, s3Server } from "./store-servers.js";
-
-/** A store on a server, and the same server by nothing but its own client library. */
-export interface Server {
-  readonly store: Store;
-  /** One body under a name. */
-  put(name: string, bytes: Uint8Array): Promise<void>;
-  get(name: string): Promise<Uint8Array>;
-  close(): Promise<void>;
-}
-
-/** What a store needs, by its name: an environment variable that says where its server is. */
-const servers: Readonly<Record<string, { readonly needs: string; readonly open: (url: string) => Promise<Server> }>> = {
-  "store-s3": { needs: "MODELKEEP_TEST_S3_ENDPOINT", open: s3Server },
-  "store-azure": { needs: "MODELKEEP_TEST_AZURE", open: azureServer },
-  "store-gcs": { needs: "MODELKEEP_TEST_GCS", open: gcsServer },
-  "store-postgres": { needs: "MODELKEEP_TEST_POSTGRES", open: postgresServer },
-};
+import { onServers, type Server } from "./store-servers.js";
 
 const goal = 1.2;
 /** Keys to list, where the usual number can't be had: the emulator of Azure takes longer for each blob the more it has. */
@@ -52,27 +35,6 @@ async function listAll(bench: Bench): Promise<Row[]> {
     await store[Symbol.asyncDispose]?.();
   }
   return [...rows, ...(await onServers(async (name, { store }) => [await listing(bench, name, store)]))];
-}
-
-async function onServers(
-  work: (name: string, server: Server) => Promise<readonly Row[]>,
-  without: (name: string, needs: string) => readonly Row[] = () => [],
-): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const [name, { needs, open }] of Object.entries(servers)) {
-    const where = process.env[needs];
-    if (where === undefined) {
-      rows.push(...without(name, needs));
-      continue;
-    }
-    const server = await open(where);
-    try {
-      rows.push(...(await work(name, server)));
-    } finally {
-      await server.close();
-    }
-  }
-  return rows;
 }
 
 async function compare(bench: Bench, name: string, server: Server): Promise<Row[]> {
