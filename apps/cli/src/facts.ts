@@ -7,14 +7,15 @@ import type { Metadata } from "@modelkeep/registry";
 
 import type { Context } from "./context.js";
 import { splitPair } from "./reference.js";
+import { readTime } from "./times.js";
 
 /** What can be known without being told: commit, author, runtime; and what the options say. */
 export async function gatherMetadata({ folder, options }: Context): Promise<Metadata> {
-  const [git, author, data, metrics, parameters] = await Promise.all([
+  const [git, author, data, { metrics, crossValidation }, parameters] = await Promise.all([
     gitFacts(folder),
     gitAuthor(folder),
     Promise.all(options.list("data").map(describeData)),
-    numbers(options.text("metrics"), options.list("metric")),
+    scores(options.text("metrics"), options.list("metric")),
     values(options.text("parameters"), options.list("parameter")),
   ]);
   const run = options.text("run");
@@ -26,9 +27,11 @@ export async function gatherMetadata({ folder, options }: Context): Promise<Meta
       : { source: { ...(git === undefined ? {} : { git: { ...git } }), ...(run === undefined ? {} : { run }) } }),
     ...(author === undefined ? {} : { author: { ...author } }),
     ...(data.length === 0 ? {} : { data }),
+    ...optional("trained", trainedAt(options.text("trained"))),
     ...optional("description", options.text("description")),
     ...optional("licence", options.text("licence")),
     ...(Object.keys(metrics).length === 0 ? {} : { metrics }),
+    ...(Object.keys(crossValidation).length === 0 ? {} : { crossValidation }),
     ...(Object.keys(parameters).length === 0 ? {} : { parameters: parameters as Metadata["parameters"] }),
     ...(Object.keys(tags).length === 0 ? {} : { tags }),
   };
@@ -39,13 +42,28 @@ async function describeData(file: string) {
   return { name: basename(file), role: "train", digest, size };
 }
 
-async function numbers(file: string | undefined, pairs: readonly string[]): Promise<Record<string, number>> {
-  const all = await values(file, pairs);
-  for (const [name, value] of Object.entries(all)) {
-    if (typeof value !== "number")
-      throw new ModelkeepError("invalid_input", `The metric ${JSON.stringify(name)} is not a number`);
+/** Numbers are metrics; lists of numbers are the scores of the folds of a cross-validation. */
+async function scores(file: string | undefined, pairs: readonly string[]) {
+  const metrics: Record<string, number> = {};
+  const crossValidation: Record<string, number[]> = {};
+  for (const [name, value] of Object.entries(await values(file, pairs))) {
+    if (typeof value === "number") metrics[name] = value;
+    else if (Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "number"))
+      crossValidation[name] = value;
+    else
+      throw new ModelkeepError(
+        "invalid_input",
+        `The metric ${JSON.stringify(name)} is neither a number nor a list of numbers, one for each fold`,
+      );
   }
-  return all as Record<string, number>;
+  return { metrics, crossValidation };
+}
+
+/** A day stays a day. */
+function trainedAt(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const time = readTime(text).toISOString();
+  return time.slice(0, 10) === text ? text : time;
 }
 
 /** Scalars of a JSON file, nested ones under dotted names, then the pairs. */

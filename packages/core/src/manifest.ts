@@ -16,6 +16,7 @@ const digest = z
   .meta({ type: "string", pattern: "^sha256:[0-9a-f]{64}$" });
 const count = z.int().min(0);
 const time = z.iso.datetime({ offset: true });
+const day = z.iso.date();
 const path = z.string().superRefine(throwing(checkPath));
 const name = z.string().superRefine(throwing((value) => checkName(value)));
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -107,6 +108,8 @@ const samples = z.looseObject({
 export const manifestSchema = z.looseObject({
   format: z.literal("modelkeep.envelope/1"),
   created: time,
+  /** The day or the moment when training ended, where that was not when the envelope was made. */
+  trained: z.union([time, day]).optional(),
   name: name.optional(),
   description: z.string().optional(),
   author: z.looseObject({ name: z.string(), email: z.string().optional() }).optional(),

@@ -3,7 +3,7 @@ import { ModelkeepError } from "./errors.js";
 import type { Manifest } from "./manifest.js";
 
 /** What people look for first comes first; other fields follow in code-point order. */
-const order = `format name version created author description licence tags metrics parameters crossValidation
+const order = `format name version created trained author description licence tags metrics parameters crossValidation
   pipeline signature inputs outputs data source environment requirements lineage samples representations path role type
   codec codecVersion flavor dtype shape mediaType size digest encoding chunks payloads content`.split(/\s+/u);
 const rank = new Map(order.map((key, index) => [key, index]));

@@ -9,6 +9,13 @@ type Field = (value: Json) => Metadata | undefined;
 const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
   ...named("description notes comment", (value) => (isText(value) ? { description: value } : undefined)),
   ...named("author created_by trained_by owner", (value) => (isText(value) ? { author: authorOf(value) } : undefined)),
+  ...named("trained training_date trained_at date_trained", (value) =>
+    isText(value) && isTrained(value) ? { trained: value } : undefined,
+  ),
+  ...named("cv_scores cross_validation crossvalidation cv", (value) => {
+    const scores = scoresOf(value);
+    return scores === undefined ? undefined : { crossValidation: scores };
+  }),
   ...named("licence license", (value) => (isText(value) ? { licence: value } : undefined)),
   ...named("metrics scores performance evaluation", (value) => {
     const metrics = numbersOf(value);
@@ -102,6 +109,25 @@ function numbersOf(value: Json, prefix = ""): Record<string, number> | undefined
     }
   }
   return found;
+}
+
+/** Scores of folds by metric; those of one metric may come without its name. */
+function scoresOf(value: Json): Record<string, number[]> | undefined {
+  const found = Object.entries(isRecord(value) ? value : { score: value });
+  return found.length > 0 && found.every((each): each is [string, number[]] => isNumbers(each[1]))
+    ? Object.fromEntries(found)
+    : undefined;
+}
+
+function isNumbers(value: Json): value is number[] {
+  return Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === "number");
+}
+
+/** A day, or a moment with its zone. */
+function isTrained(text: string): boolean {
+  return (
+    /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/u.test(text) && !Number.isNaN(Date.parse(text))
+  );
 }
 
 function dataOf(value: Json): Metadata | undefined {

@@ -53,6 +53,8 @@ describe("files with versions in their names, and metadata.json beside them", ()
           hyperparameters: { C: 1 },
           dataset: { name: "train.csv", sha256: "AB".repeat(32), rows: 100 },
           git_commit: "abc123",
+          training_date: "2024-02-19",
+          cv_scores: { auc: [0.88, 0.92] },
           odd: [1, 2],
         },
       },
@@ -80,6 +82,8 @@ describe("files with versions in their names, and metadata.json beside them", ()
       parameters: { C: 1 },
       data: [{ name: "train.csv", digest: `sha256:${"ab".repeat(32)}`, rows: 100 }],
       source: { git: { commit: "abc123" } },
+      trained: "2024-02-19",
+      crossValidation: { auc: [0.88, 0.92] },
       extra: { odd: [1, 2] },
     });
     expect(versions[2]!.notes).toEqual(["metadata.json does not tell of it"]);

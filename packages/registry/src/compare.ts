@@ -15,9 +15,11 @@ export interface Comparison {
   readonly sameContent: boolean;
   /** With the change from left to right where both have the metric. */
   readonly metrics: Readonly<Record<string, Difference<number> & { readonly change?: number | undefined }>>;
+  readonly crossValidation: Readonly<Record<string, Difference<readonly number[]>>>;
   readonly parameters: Readonly<Record<string, Difference>>;
   readonly tags: Readonly<Record<string, Difference<string>>>;
   readonly libraries: Readonly<Record<string, Difference<string>>>;
+  readonly trained: Difference<string> | undefined;
   readonly signature: Difference | undefined;
   readonly data: Difference | undefined;
   readonly source: Difference | undefined;
@@ -41,9 +43,11 @@ export async function compare(
     right: `${b.record.name}@${b.version.version}`,
     sameContent: before.content === after.content,
     metrics: Object.fromEntries(Object.entries(metrics).map(([name, each]) => [name, withChange(each)])),
+    crossValidation: differences(before.crossValidation ?? {}, after.crossValidation ?? {}),
     parameters: differences(before.parameters ?? {}, after.parameters ?? {}),
     tags: differences(a.version.tags, b.version.tags),
     libraries: differences(before.environment?.libraries ?? {}, after.environment?.libraries ?? {}),
+    trained: difference(before.trained, after.trained),
     signature: difference(before.signature, after.signature),
     data: difference(before.data, after.data),
     source: difference(before.source, after.source),

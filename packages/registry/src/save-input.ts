@@ -17,6 +17,7 @@ export type Metadata = Partial<
     | "parameters"
     | "metrics"
     | "crossValidation"
+    | "trained"
     | "pipeline"
     | "data"
     | "source"

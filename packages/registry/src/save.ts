@@ -25,6 +25,7 @@ const metadataFields = [
   "parameters",
   "metrics",
   "crossValidation",
+  "trained",
   "pipeline",
   "signature",
   "data",

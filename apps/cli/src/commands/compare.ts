@@ -2,6 +2,7 @@ import type { Comparison, VersionView } from "@modelkeep/registry";
 
 import type { Context } from "../context.js";
 import { formatBytes, formatTime, type Output } from "../output.js";
+import { foldsText } from "../folds.js";
 import { shortNumber } from "./list.js";
 
 export async function run(context: Context): Promise<void> {
@@ -44,13 +45,18 @@ function metricCell(value: number | undefined, best: number, output: Output): st
   return value === best ? output.style("bold", shortNumber(value)) : shortNumber(value);
 }
 
-function describeRest({ left, right, sameContent, libraries, signature, data, source, payloads }: Comparison): string {
+function describeRest(comparison: Comparison): string {
+  const { left, right, sameContent, crossValidation, trained, libraries, signature, data, source, payloads } =
+    comparison;
   const lines: string[] = [];
   if (sameContent) lines.push("the same files");
   const files = Object.entries(payloads).map(([path, { left: before, right: after }]) =>
     before === undefined ? `+ ${path}` : after === undefined ? `- ${path}` : `± ${path}`,
   );
   if (files.length > 0) lines.push(`files: ${files.join(", ")}`);
+  if (trained !== undefined) lines.push(`trained: ${trained.left ?? "not told"} → ${trained.right ?? "not told"}`);
+  for (const [name, { left: before, right: after }] of Object.entries(crossValidation))
+    lines.push(`cross-validation ${name}: ${foldsText(before)} → ${foldsText(after)}`);
   for (const [name, { left: before, right: after }] of Object.entries(libraries))
     lines.push(`library ${name}: ${before ?? "none"} → ${after ?? "none"}`);
   if (signature !== undefined) lines.push("the signatures differ");

@@ -2,6 +2,7 @@ import type { Envelope, Inspection, Signature, TensorSpec } from "@modelkeep/cor
 
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
+import { foldsText } from "../folds.js";
 import { openPath } from "../open-path.js";
 import { treeLines } from "../object-tree.js";
 import { formatBytes, type Output } from "../output.js";
@@ -73,12 +74,18 @@ export function describeEnvelope(path: string, { manifest, digest }: Envelope, o
     `  digest      ${digest}`,
     `  created     ${manifest.created}${manifest.author === undefined ? "" : ` by ${manifest.author.name}`}`,
   ];
+  if (manifest.trained !== undefined) lines.push(`  trained     ${manifest.trained}`);
   if (manifest.description !== undefined) lines.push(`  description ${manifest.description}`);
   for (const { name, codec, flavor, payloads } of manifest.representations)
     lines.push(`  model       ${name}: ${codec}${flavor === undefined ? "" : ` (${flavor})`}, ${payloads.join(", ")}`);
+  const modelFiles = new Set(manifest.representations.flatMap(({ payloads }) => payloads));
+  for (const { path, role, size: bytes } of manifest.payloads)
+    if (!modelFiles.has(path) && role !== "samples") lines.push(`  ${role.padEnd(11)} ${path}, ${formatBytes(bytes)}`);
   if (manifest.signature !== undefined) lines.push(...signatureLines(manifest.signature));
   const metrics = Object.entries(manifest.metrics ?? {});
   if (metrics.length > 0) lines.push(`  metrics     ${metrics.map(([name, value]) => `${name} ${value}`).join(", ")}`);
+  for (const [name, scores] of Object.entries(manifest.crossValidation ?? {}))
+    lines.push(`  folds       ${name} ${foldsText(scores)}`);
   if (manifest.samples !== undefined)
     lines.push(
       `  samples     ${manifest.samples.rows} rows${manifest.samples.bound === 0 ? ", exact" : `, bound ${manifest.samples.bound}`}`,

@@ -37,7 +37,9 @@ interface Outcome {
 /** Models that are under way at a time: as many as the store can bring to the disk together, and few enough to be interrupted. */
 const together = 64;
 const fields = new Set(
-  "name file files samples expected as labels metrics parameters tags description licence".split(" "),
+  "name file files samples expected as labels metrics crossValidation trained parameters tags description licence".split(
+    " ",
+  ),
 );
 
 /** Saves the models of a JSON Lines file, one a line. One that fails does not stop the others; any makes the exit code 1. */

@@ -37,7 +37,11 @@ export const keeping: readonly Command[] = [
         value: "<file>",
         description: "training data: its digest and size are recorded",
       },
-      metrics: { type: "string", value: "<file>", description: "JSON with metrics, as numbers by name" },
+      metrics: {
+        type: "string",
+        value: "<file>",
+        description: "JSON with metrics: numbers by name, or a list for cross-validation",
+      },
       parameters: { type: "string", value: "<file>", description: "JSON with hyper-parameters" },
       metric: { type: "string", multiple: true, value: "<name>=<number>", description: "one metric" },
       parameter: { type: "string", multiple: true, value: "<name>=<value>", description: "one hyper-parameter" },
@@ -46,6 +50,7 @@ export const keeping: readonly Command[] = [
       label: { type: "string", multiple: true, value: "<name>", description: "a label, such as v2.1 or 2026-03-01" },
       licence: { type: "string", value: "<name>", description: "under which it may be used" },
       parent: { type: "string", value: "<reference>", description: "the version it was derived from" },
+      trained: { type: "string", value: "<date>", description: "when it was trained, if not now: 2026-03-03" },
       run: { type: "string", value: "<id>", description: "the training run it came from" },
       again: { type: "boolean", description: "make a new version even if the same content is registered" },
       batch: {
@@ -55,7 +60,7 @@ export const keeping: readonly Command[] = [
       },
     },
     notes: [
-      "A line of --batch has name and file (or files), and may have samples, expected, as, labels, metrics, parameters, tags, description and licence; paths are seen from the folder of that file. One that fails does not stop the others: each is told by its line, and the exit code is 1.",
+      "A line of --batch has name and file (or files), and may have samples, expected, as, labels, metrics, crossValidation, trained, parameters, tags, description and licence; paths are seen from the folder of that file. One that fails does not stop the others: each is told by its line, and the exit code is 1.",
       "Git commit, author, runtime, platform and the versions of the libraries involved are filled in. A file of a format that no codec knows is kept as it is, verified and versioned like the rest.",
     ],
     examples: [
