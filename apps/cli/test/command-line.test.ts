@@ -146,47 +146,6 @@ describe("the main job", () => {
     expect((await run(["verify", "wine.model.zip", "--json"])).json()).toMatchObject({ ok: true });
   }, 300_000);
 
-  test("parts that lie in separate files go in with roles, folds and the day of training beside the metrics", async () => {
-    const apart = (words: readonly string[]) => run(words, { env: { MODELKEEP_STORE: "apart" } });
-    writeFileSync(at("scaler.joblib"), "the scaler");
-    writeFileSync(at("features.json"), '["alcohol"]');
-    writeFileSync(at("folds.json"), '{ "accuracy": 0.97, "cv": { "accuracy": [0.95, 0.97, 0.99] } }');
-    const words =
-      "save parts pipeline.onnx --with preprocessor=scaler.joblib --with features=features.json --metrics folds.json";
-    expect(await apart([...words.split(" "), "--trained", "2026-03-03"])).toMatchObject({ code: 0 });
-    const { manifest } = (await apart(["show", "parts@1", "--json"])).json() as { manifest: Record<string, unknown> };
-    expect(manifest).toMatchObject({
-      trained: "2026-03-03",
-      metrics: { accuracy: 0.97 },
-      crossValidation: { "cv.accuracy": [0.95, 0.97, 0.99] },
-      representations: [{ payloads: ["pipeline.onnx"] }],
-      payloads: [
-        { path: "pipeline.onnx", role: "model" },
-        { path: "scaler.joblib", role: "preprocessor" },
-        { path: "features.json", role: "features" },
-      ],
-    });
-    expect(await apart(["pack", "parts@1", "parts.zip"])).toMatchObject({ code: 0 });
-    const { stdout } = await apart(["inspect", "parts.zip"]);
-    expect(stdout).toMatch(
-      /trained +2026-03-03\n[^]*preprocessor +scaler\.joblib, 10 B\n[^]*features +features\.json/u,
-    );
-    expect(stdout).toMatch(/folds +cv\.accuracy 0\.97 ± 0\.016 in 3 folds/u);
-    expect(await apart(["pull", "parts@1", "parts"])).toMatchObject({ code: 0 });
-    expect(readFileSync(at("parts", "scaler.joblib"), "utf8")).toBe("the scaler");
-    writeFileSync(at("folds.json"), '{ "accuracy": ["high"] }');
-    expect(await apart(words.split(" "))).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('"accuracy" is neither a number nor a list of numbers') as string,
-    });
-    expect(await apart(["save", "parts", "pipeline.onnx", "--again", "--trained", "2026-03-10"])).toMatchObject({
-      code: 0,
-    });
-    expect((await apart(["compare", "parts@1", "parts@2"])).stdout).toMatch(
-      /trained: 2026-03-03 → 2026-03-10\n *cross-validation cv\.accuracy: 0\.97 ± 0\.016 in 3 folds → none/u,
-    );
-  }, 300_000);
-
   test("files out: pull, checkout with its current link, unpack", async () => {
     expect(await run(["pull", "wine@1", "out"])).toMatchObject({ code: 0 });
     expect(readFileSync(at("out", "pipeline.json"))).toEqual(readFileSync(at("pipeline.json")));

@@ -1,8 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
 import { isModelkeepError, openPackage, storedBytes } from "../src/index.js";
+import { unpackEnvelope } from "../src/node/index.js";
 import { filesOf } from "./make-envelope.js";
 
 const folder = new URL("../../../vectors/zip/", import.meta.url);
@@ -31,6 +34,21 @@ describe("hostile packages", () => {
     expect(await outcome(bytes)).toBe(code);
     expect(performance.now() - started).toBeLessThan(2000);
     expect(Object.getOwnPropertyDescriptors(Object.prototype)).toEqual(intact);
+  });
+
+  it("leave nothing in the folder that they are unpacked to", async () => {
+    const parent = mkdtempSync(join(tmpdir(), "modelkeep-hostile-"));
+    try {
+      for (const { file, code } of index.filter((each) => each.code !== "ok")) {
+        const bytes = readFileSync(new URL(file, folder));
+        const unpack = async () =>
+          unpackEnvelope(await openPackage(storedBytes(bytes), { limits: { bytes: 1 << 20 } }), join(parent, "target"));
+        await expect(unpack(), file).rejects.toMatchObject({ code });
+        expect(readdirSync(parent), file).toEqual([]);
+      }
+    } finally {
+      rmSync(parent, { recursive: true });
+    }
   });
 
   it("are those that the generator writes, and all of them", async () => {

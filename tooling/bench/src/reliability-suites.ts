@@ -162,6 +162,12 @@ export const suites: readonly Suite[] = [
     environment: { MODELKEEP_LONG_TESTS: "1" },
   },
   {
+    title: "A body of 4 GiB through SQLite in bounded memory",
+    size: "one",
+    files: ["packages/store-sqlite/src/sqlite-store.test.ts"],
+    environment: { MODELKEEP_LONG_TESTS: "1" },
+  },
+  {
     title: "A body of 4 GiB through PostgreSQL in bounded memory",
     size: "one, where a server is configured",
     files: ["packages/store-postgres/test/postgres-store.test.ts"],

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
@@ -64,4 +64,49 @@ describe("save --batch", () => {
     expect(await run(["save", "name"])).toMatchObject({ code: 2, stderr: expect.stringContaining("save needs") });
     expect(await run(["save", "--batch", "nothing.jsonl"])).toMatchObject({ code: 3 });
   });
+});
+
+describe("save", () => {
+  const { folder, run } = commandLine();
+
+  it("keeps parts that lie in separate files with their roles, and folds and the day of training beside the metrics", async () => {
+    writeFileSync(join(folder, "model.bin"), "the model");
+    writeFileSync(join(folder, "scaler.joblib"), "the scaler");
+    writeFileSync(join(folder, "features.json"), '["alcohol"]');
+    writeFileSync(join(folder, "folds.json"), '{ "accuracy": 0.97, "cv": { "accuracy": [0.95, 0.97, 0.99] } }');
+    const words =
+      "save parts model.bin --with preprocessor=scaler.joblib --with features=features.json --metrics folds.json";
+    expect(await run([...words.split(" "), "--trained", "2026-03-03"])).toMatchObject({ code: 0 });
+    const { manifest } = (await run(["show", "parts@1", "--json"])).json() as { manifest: Record<string, unknown> };
+    expect(manifest).toMatchObject({
+      trained: "2026-03-03",
+      metrics: { accuracy: 0.97 },
+      crossValidation: { "cv.accuracy": [0.95, 0.97, 0.99] },
+      representations: [{ payloads: ["model.bin"] }],
+      payloads: [
+        { path: "model.bin", role: "model" },
+        { path: "scaler.joblib", role: "preprocessor" },
+        { path: "features.json", role: "features" },
+      ],
+    });
+    expect(await run(["pack", "parts@1", "parts.zip"])).toMatchObject({ code: 0 });
+    const { stdout } = await run(["inspect", "parts.zip"]);
+    expect(stdout).toMatch(
+      /trained +2026-03-03\n[^]*preprocessor +scaler\.joblib, 10 B\n[^]*features +features\.json/u,
+    );
+    expect(stdout).toMatch(/folds +cv\.accuracy 0\.97 ± 0\.016 in 3 folds/u);
+    expect(await run(["pull", "parts@1", "parts"])).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, "parts", "scaler.joblib"), "utf8")).toBe("the scaler");
+    writeFileSync(join(folder, "folds.json"), '{ "accuracy": ["high"] }');
+    expect(await run(words.split(" "))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('"accuracy" is neither a number nor a list of numbers') as string,
+    });
+    expect(await run(["save", "parts", "model.bin", "--again", "--trained", "2026-03-10"])).toMatchObject({
+      code: 0,
+    });
+    expect((await run(["compare", "parts@1", "parts@2"])).stdout).toMatch(
+      /trained: 2026-03-03 → 2026-03-10\n *cross-validation cv\.accuracy: 0\.97 ± 0\.016 in 3 folds → none/u,
+    );
+  }, 300_000);
 });
