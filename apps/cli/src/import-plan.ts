@@ -13,7 +13,7 @@ export async function runPlan(context: Context, plan: ImportPlan): Promise<numbe
   }
   const { runImport } = await import("@modelkeep/interchange");
   const registry = await context.registry({ withPlugins: true, writes: true });
-  const bar = progressBar(output, "importing");
+  const bar = progressBar(output, "importing", { unit: "version" });
   const report = await runImport(registry, plan, { signal, progress: bar.report }).finally(bar.stop);
   const failed = report.versions.filter(({ outcome }) => outcome === "failed");
   output.result(report, () => {

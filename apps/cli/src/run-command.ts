@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 import { type Command } from "./command.js";
 import { createContext } from "./context.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
@@ -31,6 +33,8 @@ export async function runCommand(argv: readonly string[], groups: Groups): Promi
 async function run(command: Command, parsed: Parsed): Promise<number> {
   const context = createContext(command, parsed);
   const stop = new AbortController();
+  // Many files are under way at once, and each listens.
+  setMaxListeners(0, stop.signal);
   const interrupt = () => stop.abort(new Error("interrupted"));
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);

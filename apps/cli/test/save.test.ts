@@ -109,4 +109,20 @@ describe("save", () => {
       /trained: 2026-03-03 → 2026-03-10\n *cross-validation cv\.accuracy: 0\.97 ± 0\.016 in 3 folds → none/u,
     );
   }, 300_000);
+
+  it("tells how far it is on a terminal, and only there", async () => {
+    writeFileSync(join(folder, "large.bin"), new Uint8Array(48 << 20));
+    // As on a terminal, where patience has ended at once.
+    const terminal = `process.stderr.isTTY = true;
+      const later = setTimeout;
+      globalThis.setTimeout = (call, wait, ...more) => later(call, wait === 1000 ? 0 : wait, ...more);`;
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(terminal)}` };
+    const saved = await run(["save", "large", "large.bin"], { env });
+    expect(saved).toMatchObject({ code: 0, stdout: expect.stringContaining("Saved large@1") as string });
+    expect(saved.stderr).toContain("saving large");
+    expect((await run(["copy", "./second"], { env })).stderr).toContain("copying to ./second");
+    for (const words of [["--quiet"], ["--json"]])
+      expect((await run(["verify", "large@1", "--digests-only", ...words], { env })).stderr).not.toContain("verifying");
+    expect((await run(["save", "large", "large.bin", "--again"])).stderr).not.toContain("saving");
+  }, 60_000);
 });

@@ -82,8 +82,12 @@ describe("copies", () => {
     const registry = await openLines(from);
     for (const slope of [1, 2, 3]) await registry.save("lines", { model: new Line(slope), samples });
     await registry.promote("lines", 2);
-    const first = await copyRegistry(from, to);
+    const told: number[] = [];
+    const first = await copyRegistry(from, to, { progress: ({ done }) => told.push(done) });
     expect(first.models).toBe(1);
+    expect(told.length).toBeGreaterThanOrEqual(first.objects);
+    expect(told).toEqual(told.toSorted((a, b) => a - b));
+    expect(told.at(-1)).toBe(first.bytes);
     expect(await copyRegistry(from, to)).toMatchObject({ objects: 0 });
     await registry.rollback("lines").catch(() => undefined);
     await registry.promote("lines", 3);

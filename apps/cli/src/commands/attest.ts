@@ -42,7 +42,8 @@ async function attestPath(
   const name = options.text("name") ?? envelope.manifest.name;
   if (name === undefined)
     throw new ModelkeepError("invalid_input", "The manifest does not name its model: say which one it is with --name");
-  await readEnvelope(envelope, signal);
+  const bar = progressBar(output, `reading ${path}`);
+  await readEnvelope(envelope, { signal, progress: bar.report }).finally(bar.stop);
   const files = attestationFiles(attest(envelope, key, { name, certificates }));
   await (form === "folder" ? writeBeside(path, files) : writeInto(path, envelope, files));
   output.result(

@@ -4,6 +4,7 @@ import type { CheckReport } from "@modelkeep/registry";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
 import { counted, formatBytes } from "../output.js";
+import { progressBar } from "../progress.js";
 
 export async function run(context: Context): Promise<number> {
   const { output, options } = context;
@@ -23,14 +24,17 @@ export async function run(context: Context): Promise<number> {
 
 /** What is damaged so much that it can't be opened has this one fault, and nothing else can be said. */
 async function reported(context: Context): Promise<CheckReport> {
-  const { options, signal } = context;
+  const { options, output, signal } = context;
+  const bar = progressBar(output, "checking", { unit: "version" });
   try {
     const registry = await context.registry();
-    return await registry.check({ full: options.flag("read"), signal });
+    return await registry.check({ full: options.flag("read"), signal, progress: bar.report });
   } catch (error) {
     if (!isModelkeepError(error, "malformed")) throw error;
     const { code, message } = error;
     const nothing = { models: 0, versions: 0, payloads: 0, bytes: 0, archived: 0, voids: [] };
     return { ok: false, problems: [{ where: "store", code, message }], ...nothing };
+  } finally {
+    bar.stop();
   }
 }

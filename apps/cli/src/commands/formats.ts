@@ -19,6 +19,7 @@ import {
   codecCase,
   compareFormats,
   type FormatCase,
+  type FormatResult,
   formatHeadings,
   formatRow,
   formatsSections,
@@ -28,6 +29,7 @@ import {
 import type { Context } from "../context.js";
 import { isPath, openPath } from "../open-path.js";
 import type { Plugins } from "../plugins.js";
+import { progressBar } from "../progress.js";
 import { collect, readRows } from "../rows.js";
 import { wholeNumber } from "../reference.js";
 
@@ -43,7 +45,13 @@ interface Subject {
 const compressions = [undefined, { encoding: "gzip", level: 6 }] as const;
 
 export async function run(context: Context): Promise<void> {
-  const { options, output, signal, folder } = context;
+  const bar = progressBar(context.output, `comparing formats of ${context.arguments[0]}`);
+  const results = await compareAll(context).finally(bar.stop);
+  context.output.result(results, () => context.output.table(formatHeadings, results.map(formatRow)));
+}
+
+async function compareAll(context: Context): Promise<readonly FormatResult[]> {
+  const { options, signal, folder } = context;
   const plugins = await context.plugins();
   const subject = await openSubject(context, plugins);
   const model = await subject.codec.decode(subject.payloads, { signal });
@@ -66,7 +74,7 @@ export async function run(context: Context): Promise<void> {
       resolve(folder, page),
       htmlPage({ title: `Formats for ${subject.name}`, sections: formatsSections(results) }),
     );
-  output.result(results, () => output.table(formatHeadings, results.map(formatRow)));
+  return results;
 }
 
 async function openSubject(context: Context, plugins: Plugins): Promise<Subject> {

@@ -2,12 +2,15 @@ import { ModelkeepError } from "@modelkeep/core";
 
 import type { Context } from "../context.js";
 import { counted, formatBytes } from "../output.js";
+import { progressBar } from "../progress.js";
 
 export async function run(context: Context): Promise<void> {
   const { output, options, signal } = context;
   const registry = await context.registry({ writes: true });
   const dryRun = options.flag("dry-run");
-  const collected = await registry.collectGarbage({ dryRun, graceSeconds: graceOf(options.text("grace")), signal });
+  const graceSeconds = graceOf(options.text("grace"));
+  const bar = progressBar(output, "collecting");
+  const collected = await registry.collectGarbage({ dryRun, graceSeconds, signal }).finally(bar.stop);
   const { removed, bytes, spared } = collected;
   output.result(
     collected,

@@ -16,6 +16,7 @@ import type { Context } from "../context.js";
 import { isolationOf } from "../isolation.js";
 import { isPath, openPath } from "../open-path.js";
 import type { Plugins } from "../plugins.js";
+import { progressBar } from "../progress.js";
 import { requirePathAttestation } from "../verify-attestations.js";
 import { columnsOf, groupTargets, mergeColumns, outputText } from "../outputs.js";
 import { batches, readRows, type Row } from "../rows.js";
@@ -34,14 +35,21 @@ export async function run(context: Context): Promise<void> {
   const { options, output } = context;
   const [target, ...values] = context.arguments as [string, ...string[]];
   const size = wholeNumber(options.text("batch-size") ?? "1000", "--batch-size", 1);
-  const model = await openModel(context, target);
+  const bar = progressBar(output, `predicting with ${target}`, { unit: "row" });
+  const model = await openModel(context, target).catch((error: unknown) => {
+    bar.stop();
+    throw error;
+  });
   let columns: Record<string, unknown[]> = {};
+  let done = 0;
   try {
     const rows = batches(rowsOf(values, options.text("input"), model.signature), size);
     for await (const batch of rows) {
       columns = mergeColumns(columns, columnsOf(await model.predict(toTensors(model.signature, batch as Inputs))));
+      bar.report({ done: (done += batch.length) });
     }
   } finally {
+    bar.stop();
     await model.close();
   }
   const { ids } = model;

@@ -2,6 +2,7 @@ import type { Registry } from "@modelkeep/registry";
 
 import type { Context } from "../context.js";
 import { reportMove } from "../moved.js";
+import { progressBar } from "../progress.js";
 import { splitReference } from "../reference.js";
 import { moveOptions } from "../move-options.js";
 
@@ -11,14 +12,13 @@ export async function run(context: Context): Promise<void> {
   const { name, selector } = splitReference(context.arguments[0]!);
   const runtime = options.text("runtime");
   if (!options.flag("override")) await proveAnew(context, registry);
-  reportMove(
-    await registry.promote(name, selector, {
-      ...moveOptions(context),
-      alias: options.text("alias"),
-      ...(runtime === undefined ? {} : { runtime }),
-    }),
-    output,
-  );
+  const bar = progressBar(output, `holding ${name} to its samples`);
+  const moved = registry.promote(name, selector, {
+    ...moveOptions(context),
+    alias: options.text("alias"),
+    ...(runtime === undefined ? {} : { runtime }),
+  });
+  reportMove(await moved.finally(bar.stop), output);
 }
 
 /** Where nothing but a recent proof is missing, it is made now, in a process of its own. */

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { createReadStream } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -45,7 +44,6 @@ const fields = new Set(
 /** Saves the models of a JSON Lines file, one a line. One that fails does not stop the others; any makes the exit code 1. */
 export async function saveBatch(context: Context, path: string): Promise<number> {
   const { output, folder, signal } = context;
-  setMaxListeners(0, signal);
   const file = resolve(folder, path);
   const [registry, common, lines] = await Promise.all([
     context.registry({ withPlugins: true, writes: true }),

@@ -9,6 +9,7 @@ import { attestedBy } from "../attested-by.js";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
 import { isPath, openPath } from "../open-path.js";
+import { type Bar, progressBar } from "../progress.js";
 import { readEnvelope } from "../read-envelope.js";
 import { attestationsHold, describeAttestations, verifyPathAttestations } from "../verify-attestations.js";
 import { verifyInstalled } from "../verify-installed.js";
@@ -17,18 +18,19 @@ import { verifyFresh } from "../verify-fresh.js";
 /** Digests of every file first, then data that is named, then samples. */
 export async function run(context: Context): Promise<number> {
   const target = context.arguments[0]!;
-  return !target.includes("@") && (await isPath(resolve(context.folder, target)))
-    ? verifyPath(context, resolve(context.folder, target))
-    : verifyVersion(context, target);
+  const bar = progressBar(context.output, `verifying ${target}`);
+  const path = resolve(context.folder, target);
+  const isFile = !target.includes("@") && (await isPath(path));
+  return (isFile ? verifyPath(context, path, bar) : verifyVersion(context, target, bar)).finally(bar.stop);
 }
 
-async function verifyVersion(context: Context, reference: string): Promise<number> {
+async function verifyVersion(context: Context, reference: string, { report, stop }: Bar): Promise<number> {
   const { options, output, signal } = context;
   const registry = await context.registry({ withPlugins: true, writes: options.choice("record") !== false });
   const envelope = await registry.open(reference);
   const trust = await attestedBy(context);
   const attestations = trust && (await registry.verifyAttestations(reference, trust, { signal }));
-  const bytes = await readEnvelope(envelope, signal);
+  const bytes = await readEnvelope(envelope, { signal, progress: report });
   const data = await compareData(context, envelope);
   const where = options.flag("install") ? "installed" : options.flag("fresh") ? "fresh" : "here";
   const choice = { runtime: options.text("runtime"), representation: options.text("representation") };
@@ -49,6 +51,7 @@ async function verifyVersion(context: Context, reference: string): Promise<numbe
     results.every((result) => result.ok) &&
     data.every(({ matches }) => matches) &&
     attestationsHold(attestations);
+  stop();
   output.result(
     { reference: envelope.version.reference, digest: envelope.digest, bytes, data, attestations, results, ok },
     () => {
@@ -67,14 +70,12 @@ async function verifyVersion(context: Context, reference: string): Promise<numbe
             output.style(result.ok ? "green" : "red", result.ok ? "reproduced" : "NOT reproduced"),
           ),
         );
-      if (results.length === 0)
+      if (results.length === 0 && !options.flag("digests-only"))
         lines.push(
-          options.flag("digests-only")
-            ? ""
-            : output.style(
-                "red",
-                "No samples are recorded: what it predicts can't be proved (--digests-only asks for less)",
-              ),
+          output.style(
+            "red",
+            "No samples are recorded: what it predicts can't be proved (--digests-only asks for less)",
+          ),
         );
       return lines.join("\n");
     },
@@ -82,7 +83,7 @@ async function verifyVersion(context: Context, reference: string): Promise<numbe
   return ok ? exitCodes.ok : exitCodes.negative;
 }
 
-async function verifyPath(context: Context, path: string): Promise<number> {
+async function verifyPath(context: Context, path: string, { report, stop }: Bar): Promise<number> {
   const { output, options, signal } = context;
   const { codecs } = await context.plugins();
   const opened = await openPath(path, codecs, context.identities);
@@ -93,7 +94,7 @@ async function verifyPath(context: Context, path: string): Promise<number> {
     );
   const { envelope } = opened;
   const attestations = await verifyPathAttestations(context, path, opened);
-  const bytes = await readEnvelope(envelope, signal);
+  const bytes = await readEnvelope(envelope, { signal, progress: report });
   const data = await compareData(context, envelope);
   const choice = { runtime: options.text("runtime"), representation: options.text("representation") };
   const results =
@@ -107,6 +108,7 @@ async function verifyPath(context: Context, path: string): Promise<number> {
     results.every((result) => result.ok) &&
     data.every(({ matches }) => matches) &&
     attestationsHold(attestations);
+  stop();
   output.result({ path, digest: envelope.digest, bytes, data, attestations, results, ok }, () =>
     [
       `${path}  ${bytes.toLocaleString("en")} bytes match their digests`,

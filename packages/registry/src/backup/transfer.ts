@@ -1,5 +1,6 @@
 import {
   type Body,
+  type ByteSource,
   collect,
   type Digest,
   digestHex,
@@ -37,6 +38,8 @@ export class Transfer {
   objects = 0;
   bytes = 0;
   readonly #progress: ((progress: Progress) => void) | undefined;
+  /** Bytes that were told of, of objects under way too. */
+  #done = 0;
   /** Keys that are known to be at the target. */
   readonly #there = new Set<string>();
 
@@ -101,14 +104,24 @@ export class Transfer {
 
   /** True if it was not there. An outcome that is not known is found out. */
   async put(key: string, body: Body, size: number): Promise<boolean> {
+    let told = 0;
+    const tell = (bytes: number) => {
+      this.#done += bytes - told;
+      told = bytes;
+      this.#progress?.({ done: this.#done });
+    };
+    const watched = body instanceof Uint8Array ? body : () => counted(body, tell);
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.to.put(key, body, { if: "absent", size, ...this.calls });
+        await this.to.put(key, watched, { if: "absent", size, ...this.calls });
         break;
       } catch (error) {
         if (isModelkeepError(error, "already_exists")) {
           // After an answer that was lost, what is there is this one's.
-          if (attempt === 1) return false;
+          if (attempt === 1) {
+            tell(0);
+            return false;
+          }
           break;
         }
         if (!isModelkeepError(error, "unknown_outcome") || attempt === attempts) throw error;
@@ -116,8 +129,17 @@ export class Transfer {
     }
     this.objects++;
     this.bytes += size;
-    this.#progress?.({ done: this.bytes });
+    tell(size);
     return true;
+  }
+}
+
+/** Tells how many bytes have passed, each time that the body is opened. */
+async function* counted(body: ByteSource, tell: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  let passed = 0;
+  for await (const piece of body()) {
+    yield piece;
+    tell((passed += piece.length));
   }
 }
 
