@@ -8,6 +8,7 @@ const everything = ["./packages/*", "./apps/*", "./tooling/*"];
 export const tasks = {
   demo: { builds: ["@modelkeep/demo..."], module: "apps/demo/dist/main.js" },
   modelkeep: { builds: ["@modelkeep/cli..."], module: "apps/cli/dist/main.cjs", where: "user" },
+  playground: { builds: everything, module: "tooling/checks/dist/playground.js" },
   test: { builds: everything, tool: "vitest", args: ["run"] },
   check: { builds: ["@modelkeep/checks..."], module: "tooling/checks/dist/check.js" },
   api: {

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 
 import {
   type Codec,
@@ -20,21 +20,20 @@ export type Opened =
   | { readonly kind: "envelope"; readonly envelope: Envelope; readonly form: "package" | "folder" }
   | { readonly kind: "file"; readonly payloads: PayloadSet; readonly codec: Codec | undefined };
 
-/** What the user named is a file or folder when there is one; a reference otherwise. */
-export async function isPath(text: string): Promise<boolean> {
+/** What the user named is a file or folder when there is one, or when it looks like one; undefined for a reference. */
+export async function pathOf(text: string, folder: string): Promise<string | undefined> {
+  if (text.includes("@")) return undefined;
+  const path = resolve(folder, text);
   try {
-    await stat(text);
-    return true;
+    await stat(path);
+    return path;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      return (
-        /[/\\]|\.(?:zip|age|onnx|json|pkl|joblib|safetensors|msgpack|np[yz]|pth?|ckpt|gguf|keras|h5|hdf5)$/iu.test(
-          text,
-        ) && !text.includes("@")
-      );
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return likeAPath.test(text) ? path : undefined;
   }
 }
+
+const likeAPath = /[/\\]|\.(?:zip|age|onnx|json|pkl|joblib|safetensors|msgpack|np[yz]|pth?|ckpt|gguf|keras|h5|hdf5)$/iu;
 
 /** What opens a file that is encrypted. */
 export type GetIdentities = (what: string) => Promise<readonly Identity[]>;

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 
 import { type Command, commonOptions, type OptionSpec, type OptionValues } from "./command.js";
+import { nearest } from "./nearest.js";
 
 /** What is wrong with a command line, for people. */
 export class UsageError extends Error {}
@@ -22,15 +23,15 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Par
       strict: true,
     });
   } catch (error) {
-    throw new UsageError(firstSentence((error as Error).message));
+    throw new UsageError(`${optionTrouble(error as Error, Object.keys(specs))} ${helpOf(command)}`);
   }
   const { values, positionals } = parsed;
   const [least, most] = command.count;
   if (values["help"] !== true && positionals.length < least)
-    throw new UsageError(`${command.name} needs ${command.positionals}`);
+    throw new UsageError(`${command.name} needs ${command.positionals}; ${helpOf(command)}`);
   if (positionals.length > most)
     throw new UsageError(
-      `${command.name} takes ${command.positionals || "no arguments"}; ${JSON.stringify(positionals[most])} is too many`,
+      `${command.name} takes ${command.positionals || "no arguments"}, and ${JSON.stringify(positionals[most])} is too many; ${helpOf(command)}`,
     );
   return { options: values as OptionValues, positionals };
 }
@@ -44,6 +45,19 @@ function forParser(specs: Readonly<Record<string, OptionSpec>>) {
   );
 }
 
-function firstSentence(message: string): string {
-  return message.split(/\. |\n/u)[0]!;
+function helpOf({ name }: Command): string {
+  return `modelkeep ${name} --help tells more`;
+}
+
+/** What node's parser says, in our words; a name that is nearly one of ours is a slip. */
+function optionTrouble({ message }: Error, names: readonly string[]): string {
+  const [sentence] = message.split(/\. |\n/u) as [string];
+  const unknown = /^Unknown option '(-.*)'$/u.exec(sentence)?.[1];
+  if (unknown !== undefined) {
+    const given = unknown.replace(/^--?(?:no-)?/u, "").split("=")[0]!;
+    const close = given.length > 1 ? nearest(given, names) : undefined;
+    return `There is no option ${unknown};${close === undefined ? "" : ` did you mean --${close}?`}`;
+  }
+  const missing = /^Option '(.*) <value>' argument missing$/u.exec(sentence)?.[1];
+  return missing === undefined ? `${sentence};` : `${missing.split(", ").at(-1)} needs a value;`;
 }

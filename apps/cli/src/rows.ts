@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
-import { ModelkeepError } from "@modelkeep/core";
+import { isModelkeepError, ModelkeepError } from "@modelkeep/core";
 
 /** One row as it stands in a file: values in order, or by the name of the feature. */
 export type Row = readonly unknown[] | Readonly<Record<string, unknown>>;
@@ -139,7 +139,7 @@ async function* readCsv(chunks: AsyncIterable<Buffer>, path: string): AsyncGener
   let first = true;
   try {
     for await (const cells of parser as AsyncIterable<string[]>) {
-      if (first && !cells.every((cell) => isNumber(cell))) names = cells;
+      if (first && !cells.every((cell) => isNumber(cell))) names = namesIn(cells, path);
       else
         yield names === undefined
           ? cells.map(cell)
@@ -147,8 +147,21 @@ async function* readCsv(chunks: AsyncIterable<Buffer>, path: string): AsyncGener
       first = false;
     }
   } catch (cause) {
+    if (isModelkeepError(cause)) throw cause;
     throw new ModelkeepError("invalid_input", `${path} is no CSV: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** A first line of names, and no mistake that would only show as a column which the model does not know. */
+function namesIn(cells: readonly string[], path: string): readonly string[] {
+  const wrong =
+    cells.length === 1 && /[;\t|]/u.test(cells[0]!)
+      ? `one column, called ${JSON.stringify(cells[0]!.slice(0, 60))}: columns are separated by commas`
+      : cells.includes("")
+        ? "a column without a name, as pandas writes its index: to_csv(…, index=False) leaves it out"
+        : undefined;
+  if (wrong !== undefined) throw new ModelkeepError("invalid_input", `${path} has ${wrong}`);
+  return cells;
 }
 
 const missing = /^(nan|na|null|none)?$/iu;

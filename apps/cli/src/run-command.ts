@@ -3,6 +3,7 @@ import { setMaxListeners } from "node:events";
 import { type Command } from "./command.js";
 import { createContext } from "./context.js";
 import { exitCodeOf, exitCodes } from "./exit-codes.js";
+import { explained } from "./explain.js";
 import { commandHelp, type Groups } from "./help.js";
 import { parseCommandLine, type Parsed, UsageError } from "./parse.js";
 import { nearest } from "./nearest.js";
@@ -38,9 +39,12 @@ async function run(command: Command, parsed: Parsed): Promise<number> {
   const interrupt = () => stop.abort(new Error("interrupted"));
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
+  const withSignal = Object.assign(context, { signal: stop.signal });
   try {
     const loaded = await command.run();
-    return (await loaded.run(Object.assign(context, { signal: stop.signal }))) ?? exitCodes.ok;
+    return (await loaded.run(withSignal)) ?? exitCodes.ok;
+  } catch (error) {
+    throw await explained(error, withSignal);
   } finally {
     process.removeListener("SIGINT", interrupt);
     process.removeListener("SIGTERM", interrupt);

@@ -21,6 +21,8 @@ export async function openStore(url: string, folder: string, more: StoreOpeners 
       return sqliteStore(resolve(folder, url.slice("sqlite:".length)));
     }
     case "s3": {
+      // That the SDK will leave this version of Node some day is not for whoever lists models.
+      process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
       const { s3StoreFromUrl } = await import("@modelkeep/store-s3");
       return s3StoreFromUrl(url);
     }

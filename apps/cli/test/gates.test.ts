@@ -100,7 +100,7 @@ test("an override needs a reason and one of those who may, and stands out", asyn
   expect((await run(["list"])).stdout).toContain("production → 2 (override)");
   expect((await run(["list", "wine"])).stdout).toContain("production (override)");
   expect(((await run(["list", "--json"])).json() as ListedModel[])[0]).toMatchObject({ overridden: ["production"] });
-  expect((await run(["history", "wine"])).stdout).toContain("action override");
+  expect((await run(["history", "wine"])).stdout).toContain("overriding its policy: incident 12");
 }, 300_000);
 
 test("several models at once, new models by configuration, and what is wrong is said", async () => {

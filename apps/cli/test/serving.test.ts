@@ -57,7 +57,7 @@ test("predictions go on the record along a route, are found, and are made again"
   expect((await run(["replay", "wine", "--against", "2"])).stdout).toMatch(/other labels +0 \(0\.00 %\)/u);
 
   expect((await run(["history", "wine"])).stdout).toMatch(
-    /route +alias production, reason canary, version 1 25 %, version 2 75 %/u,
+    /divided the requests to production: version 1 25 %, version 2 75 %: canary/u,
   );
   expect((await run(["rollback", "wine", "--to", "2"])).stdout).toContain("its route has ended");
   expect((await run(["route", "wine@production"])).stdout).toContain("has no route");

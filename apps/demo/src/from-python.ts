@@ -47,7 +47,7 @@ export async function fromPython(
   const payloads = await filePayloads([file("pipeline.joblib")]);
   const { summary, details } = await joblibCodec().inspect!(payloads);
   say(
-    `${summary}; made with ${Object.entries(details?.["versions"] as Record<string, string[]>)
+    `${summary}, made with ${Object.entries(details?.["versions"] as Record<string, string[]>)
       .map(([name, versions]) => `${name} ${versions.join(", ")}`)
       .join(", ")}`,
   );
@@ -62,7 +62,7 @@ export async function fromPython(
     await using predictor = await runtime.predictor(converted);
     const worst = worstDifference(await predictor.predict(inputs), expected);
     say(
-      `${runtime.name}: ${cancer.rows.length} rows, labels ${worst < 1 ? "identical" : "DIFFER"}, worst difference of a probability ${worst.toExponential(1)} (${exactness === "bits" ? "promised: none" : `promised: ${bound}`})`,
+      `${runtime.name}: ${cancer.rows.length} rows, labels ${worst < 1 ? "identical" : "DIFFER"}, probabilities ${worst === 0 ? "identical to the last bit" : `within ${worst.toExponential(1)}`} (promised: ${exactness === "bits" ? "identical" : `within ${bound}`})`,
     );
   }
 

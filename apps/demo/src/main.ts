@@ -11,17 +11,16 @@ import { type Inputs, type Store, toTensors } from "@modelkeep/core";
 import { digestFile, environmentLookup, gitFacts, runtimeFacts, writePackageFile } from "@modelkeep/core/node";
 import { mljsConverter, mljsFlavor, mljsRuntime, type Pipeline, pipelinePredictor } from "@modelkeep/flavor-mljs";
 import { sklearnConverter } from "@modelkeep/flavor-sklearn";
-import { copyRegistry, openRegistry, type Registry } from "@modelkeep/registry";
+import { changesOf, copyRegistry, openRegistry, type Registry } from "@modelkeep/registry";
 import { verifyInFreshProcess } from "@modelkeep/registry/node";
 import { codecCase, compareFormats, type FormatResult } from "@modelkeep/report";
 import { fsStore } from "@modelkeep/store-fs";
 import { sqliteStore } from "@modelkeep/store-sqlite";
 
-import { changeText } from "./change-text.js";
 import { type Dataset, readDataset, split } from "./data.js";
 import { fromPython } from "./from-python.js";
 import { packageCase } from "./package-case.js";
-import { printFormats, say, show, step } from "./print.js";
+import { changeText, printFormats, say, show, step, timeText } from "./print.js";
 import { writeReport } from "./report.js";
 import { score, type Settings, train } from "./train.js";
 
@@ -46,7 +45,7 @@ const wine = split(readDataset("wine.csv"));
 const cancer = split(readDataset("breast-cancer.csv"));
 const candidates = [
   { settings: { components: 5, trees: 20 }, why: "first try" },
-  { settings: { components: 8, trees: 60 }, why: "more components, more trees" },
+  { settings: { components: 8, trees: 100 }, why: "more components, more trees" },
   { settings: { components: 2, trees: 2 }, why: "as small as it gets" },
 ].map(({ settings, why }) => ({ settings, why, pipeline: train(wine.train, settings) }));
 for (const { settings, why, pipeline } of candidates)
@@ -116,10 +115,10 @@ step("Predict with what is in production");
 
 step("What happened, and what was in production then");
 const history = await registry.history("wine-cultivar");
-for (const { time, kind, change, actor } of history)
-  say(`${time}  ${kind.padEnd(8)}  ${changeText(change)}  by ${actor.name}`);
+const changes = changesOf("wine-cultivar", history);
+for (const each of changes) say(`${timeText(each.time)}  ${changeText(each)}`);
 say(
-  `at ${meanwhile.toISOString()} production was version ${(await registry.asOf("wine-cultivar", meanwhile)).aliases["production"]}`,
+  `before the rollback, production was version ${(await registry.asOf("wine-cultivar", meanwhile)).aliases["production"]}`,
 );
 
 step("The same registry elsewhere: SQLite, one file to hand on, and S3 where one is configured");
@@ -145,7 +144,7 @@ await registry.load("wine-cultivar@production", { representation: "json" }).then
   (error: Error) => say(`loading is refused: ${error.message}`),
 );
 const checked = await registry.check({ full: true });
-say(`check finds ${checked.problems.length} fault: ${checked.problems[0]?.where}`);
+say(`check finds ${checked.problems.length} fault, and where: ${checked.problems[0]?.where}`);
 
 const python = await fromPython(
   { registry, onnx: plugins.codecs[3]!, onnxruntime: plugins.runtimes[1]!, javascript: jsRuntime() },
@@ -154,7 +153,7 @@ const python = await fromPython(
 
 step("Report");
 const page = join(output, "report.html");
-await writeReport(page, { formats, python, model: await registry.show("wine-cultivar"), history });
+await writeReport(page, { formats, python, model: await registry.show("wine-cultivar"), changes });
 say(page);
 
 /** A version with everything needed to trust it. */
@@ -220,7 +219,7 @@ async function compare(pipeline: Pipeline, data: Dataset): Promise<FormatResult[
       }),
       codecCase({ label: "safetensors", codec: safetensors!, model: state, runtime: mljs! }),
       codecCase({ label: "ONNX", codec: onnx!, model: graph, runtime: ort! }),
-      packageCase("package (ZIP of JSON, ONNX, samples)", pipeline, samplesOf(data), plugins),
+      packageCase("package (ZIP of all)", pipeline, samplesOf(data), plugins),
     ],
     { inputs, expected, truth: data.labels, rounds: 5 },
   );

@@ -1,5 +1,5 @@
-import type { Moved } from "@modelkeep/registry";
-import { type FormatResult, formatHeadings, formatRow } from "@modelkeep/report";
+import type { AuditChange, Moved } from "@modelkeep/registry";
+import { type FormatResult, formatsAsText } from "@modelkeep/report";
 
 let count = 0;
 
@@ -15,15 +15,17 @@ export function show({ name, alias, previous, version }: Moved): void {
   say(`${name}@${alias}: ${previous ?? "none"} → ${version ?? "none"}`);
 }
 
-/** All columns but the last one, which is for the page. */
+/** What was measured; the page has the rest. */
 export function printFormats(results: readonly FormatResult[]): void {
-  const rows = [formatHeadings, ...results.map(formatRow)].map((row) => row.slice(0, -1));
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  for (const row of rows)
-    say(
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join("  ")
-        .trimEnd(),
-    );
+  for (const line of formatsAsText(results).split("\n")) say(line);
+}
+
+/** In UTC, to the second. */
+export function timeText(time: string | Date): string {
+  return new Date(time).toISOString().slice(0, 19).replace("T", " ");
+}
+
+/** What changed, and why. */
+export function changeText({ what, reason }: AuditChange): string {
+  return reason === undefined ? what : `${what}: ${reason}`;
 }

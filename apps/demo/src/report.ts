@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 
-import type { HistoryEntry, ModelView } from "@modelkeep/registry";
+import type { AuditChange, ModelView } from "@modelkeep/registry";
 import {
   type FormatResult,
   formatHeadings,
@@ -11,18 +11,18 @@ import {
   htmlTable,
 } from "@modelkeep/report";
 
-import { changeText } from "./change-text.js";
+import { changeText, timeText } from "./print.js";
 
 export interface ReportInput {
   readonly formats: readonly FormatResult[];
   /** The same for the pipeline that came from Python. */
   readonly python: readonly FormatResult[];
   readonly model: ModelView;
-  readonly history: readonly HistoryEntry[];
+  readonly changes: readonly AuditChange[];
 }
 
 /** One page: formats, versions, history. */
-export async function writeReport(path: string, { formats, python, model, history }: ReportInput): Promise<void> {
+export async function writeReport(path: string, { formats, python, model, changes }: ReportInput): Promise<void> {
   const versions = model.versions.toReversed();
   const names = [...new Set(versions.flatMap(({ metrics }) => Object.keys(metrics)))];
   const series = names.map((name) => ({ name, values: versions.map(({ metrics }) => metrics[name]) }));
@@ -47,7 +47,7 @@ export async function writeReport(path: string, { formats, python, model, histor
             { title: "Metrics by version", least: 0, most: 1, format: (value) => value.toFixed(2) },
           ) +
           htmlTable({
-            headings: ["version", "aliases", "description", "metrics", "samples", "registered"],
+            headings: ["version", "aliases", "description", "metrics", "samples", "registered (UTC)"],
             rows: versions.map(({ reference, aliases, description, metrics, verifications, samples, registered }) => [
               reference,
               aliases.join(", "),
@@ -56,7 +56,7 @@ export async function writeReport(path: string, { formats, python, model, histor
                 .map(([name, value]) => `${name} ${value.toFixed(3)}`)
                 .join(", "),
               `${samples ?? 0} rows${verifications.some(({ ok, where }) => ok && where === "fresh") ? ", reproduced in a fresh process" : ""}`,
-              registered,
+              timeText(registered),
             ]),
           }),
       },
@@ -64,14 +64,8 @@ export async function writeReport(path: string, { formats, python, model, histor
         heading: "History",
         text: "The log is the audit trail: each entry carries the digest of the one before.",
         html: htmlTable({
-          headings: ["entry", "time", "kind", "change", "by"],
-          rows: history.map(({ number, time, kind, change, actor }) => [
-            String(number),
-            time,
-            kind,
-            changeText(change),
-            actor.name,
-          ]),
+          headings: ["entry", "time (UTC)", "by", "change"],
+          rows: changes.map((each) => [String(each.entry), timeText(each.time), each.actor.name, changeText(each)]),
         }),
       },
     ],

@@ -20,8 +20,13 @@ export async function loadPackage(): Promise<Package> {
   }
 }
 
-/** What `load` imports, or `missing_package`. */
+/**
+ * What `load` imports, or `missing_package`.
+ * Outside of Windows, ONNX Runtime from 1.29 on reports models and machine to its maker, and keeps an identifier under the home
+ * folder, unless this variable is set before it is loaded (microsoft/onnxruntime#27379).
+ */
 export async function importPackage(load: () => Promise<unknown> = () => import("onnxruntime-node")): Promise<Package> {
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
   try {
     const imported = (await load()) as Package & { readonly default?: Package };
     return imported.default ?? imported;

@@ -223,6 +223,19 @@ describe("onnxRuntime", () => {
     expect(message).toMatch(/The output "p" is sequence\(map\(string, tensor\(float32\)\)\).*zipmap/u);
   });
 
+  it("asks ONNX Runtime for no telemetry, before it is loaded, unless somebody decided otherwise", async () => {
+    const seen: (string | undefined)[] = [];
+    const load = async () => seen.push(process.env["ORT_DISABLE_TELEMETRY"]);
+    const before = process.env["ORT_DISABLE_TELEMETRY"];
+    for (const given of [undefined, "0"]) {
+      if (given === undefined) delete process.env["ORT_DISABLE_TELEMETRY"];
+      else process.env["ORT_DISABLE_TELEMETRY"] = given;
+      await importPackage(load);
+    }
+    process.env["ORT_DISABLE_TELEMETRY"] = before ?? "1";
+    expect(seen).toEqual(["1", "0"]);
+  });
+
   it("says how to install what it needs", async () => {
     const absent = Object.assign(new Error("Cannot find package"), { code: "ERR_MODULE_NOT_FOUND" });
     const missing = await failure(importPackage(() => Promise.reject(absent)));

@@ -10,13 +10,12 @@ const levels: Readonly<Record<Verdict, "info" | "warning" | "danger">> = {
 };
 
 /** What the file tells, as every codec tells it. */
-export function inspectionOf(found: PickleInspection, size: number): Inspection {
+export function inspectionOf(found: PickleInspection): Inspection {
   const { scan, type, tree, arrays, classes, versions, compression, protocol, joblib } = found;
-  const kind = joblib ? "joblib" : "pickle";
   const packed = compression === undefined ? "" : `, ${compression}`;
   const what = type === undefined ? "cannot be read to its end" : `${type}, arrays: ${arrays.length}`;
   return {
-    summary: `${kind}${packed}, ${size} bytes: ${what}; scan: ${scan.verdict}`,
+    summary: `${what}${packed}; scan: ${scan.verdict}`,
     tensors: arrays.map(({ name, dtype, shape, bytes }) => ({ name, dtype, shape, bytes })),
     details: {
       verdict: scan.verdict,

@@ -89,7 +89,7 @@ function codecOf({ name, form, extension, more, defaults }: Kind): Codec<PickleF
     async inspect(payloads, options) {
       const buffer = await payloads.main.buffer(options);
       const found = inspectPickle(buffer, payloads.main.path, await readOptions(payloads, defaults, options));
-      return inspectionOf(found, payloads.main.size);
+      return inspectionOf(found);
     },
   };
 }

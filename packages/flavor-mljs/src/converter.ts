@@ -6,7 +6,7 @@ import {
   refuseSignature,
   type Signature,
 } from "@modelkeep/core";
-import { graphBuilder, type Value } from "@modelkeep/onnx";
+import { graphBuilder, type OnnxModel, type Value } from "@modelkeep/onnx";
 
 import { asPipeline } from "./flavor.js";
 import { Pipeline } from "./pipeline.js";
@@ -17,9 +17,12 @@ import { version } from "./version.js";
 /** Floats agree within this bound, relative to max(1, |b|): products of matrices are summed in another order. */
 const bound = 1e-9;
 
-/** The converter of ml.js models; what it makes always has a signature. */
+/** The converter of ml.js models; what it makes is ONNX, and always has a signature. */
 export interface MljsConverter extends Converter {
-  convert(model: unknown, options?: ConvertModelOptions): Promise<Conversion & { readonly signature: Signature }>;
+  convert(
+    model: unknown,
+    options?: ConvertModelOptions,
+  ): Promise<Conversion & { readonly model: OnnxModel; readonly signature: Signature }>;
 }
 
 /** ml.js models and pipelines to ONNX in float64. */

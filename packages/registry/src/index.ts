@@ -13,7 +13,7 @@ export type { AliasOptions, Moved, PromoteOptions } from "./aliases.js";
 export type { AttestOptions, LeftAttestation } from "./attest.js";
 export type { AttestationResult, AttestedBy } from "./attested.js";
 export type { Audit, CheckpointOptions, HistoriesReport, VerifyHistoriesOptions } from "./audit/audit.js";
-export type { AuditChange } from "./audit/changes.js";
+export { type AuditChange, changesOf } from "./audit/changes.js";
 export type { HistoryProblem } from "./audit/compare-heads.js";
 export { auditCsv } from "./audit/csv.js";
 export type { AuditReport, AuditReportOptions, PredictedBy, PredictionFact } from "./audit/report.js";

@@ -68,9 +68,10 @@ function missing(record: ModelRecord, selector: Selector | undefined): Modelkeep
     });
   const set = [...record.aliases.values()].filter((alias) => alias.version !== undefined).map((alias) => alias.name);
   const names = [...set, ...record.labels.keys()].slice(0, 20).join(", ");
+  const newest = names === "" || selector.name === "latest" ? `; its newest version is ${record.versions.size}` : "";
   return new ModelkeepError(
     "not_found",
-    `${record.name} has no alias or label ${JSON.stringify(selector.name)}; it has: ${names || "none"}`,
+    `${record.name} has no alias or label ${JSON.stringify(selector.name)}; it has: ${names || "none"}${newest}`,
     { details },
   );
 }

@@ -1,6 +1,5 @@
 import {
   compareTensors,
-  type Inputs,
   type Manifest,
   ModelkeepError,
   type PayloadSource,
@@ -15,7 +14,7 @@ import {
 import type { Context } from "./context.js";
 import { givenOutputs } from "./given-outputs.js";
 import { type GivenSamples, holdGiven, type NotReproduced, placeOf, told } from "./hold-given.js";
-import type { Prepared } from "./representations.js";
+import type { NotMade, Prepared } from "./representations.js";
 import { type Runner, runners, startPredictor } from "./runner.js";
 import type { SamplesInput } from "./save-input.js";
 import { sourcePayloads } from "./source-payload.js";
@@ -36,14 +35,15 @@ export async function prepareSamples(
   prepared: readonly Prepared[],
   signature: Signature | undefined,
   input: SamplesInput,
+  notMade: readonly NotMade[] = [],
 ): Promise<PreparedSamples> {
-  const inputs = tensorsFor(input.inputs, signature);
+  const known = () => signature ?? unknownSignature(notMade);
+  // Tensors are taken as they are; rows and records by the signature.
+  const inputs = input.inputs instanceof Map ? (input.inputs as TensorMap) : toTensors(known(), input.inputs);
   const run = (runner: Runner) => runOnce(context, prepared, runner, signature, inputs);
   let outputs =
     input.outputs &&
-    (input.outputs instanceof Map
-      ? (input.outputs as TensorMap)
-      : givenOutputs(input.outputs, known(signature, "outputs")));
+    (input.outputs instanceof Map ? (input.outputs as TensorMap) : givenOutputs(input.outputs, known()));
   let recordedBy: NonNullable<Manifest["samples"]>["recordedBy"];
   let notReproduced: NotReproduced | undefined;
   const forms = prepared.map((each) => each.representation);
@@ -122,15 +122,10 @@ async function runOnce(
   return await predictor.predict(inputs);
 }
 
-/** Tensors as they are; rows and records by the signature, which then must be known. */
-function tensorsFor(given: Inputs, signature: Signature | undefined): TensorMap {
-  return given instanceof Map ? (given as TensorMap) : toTensors(known(signature, "inputs"), given);
-}
-
-function known(signature: Signature | undefined, side: string): Signature {
-  if (signature !== undefined) return signature;
+function unknownSignature(notMade: readonly NotMade[]): never {
+  const why = notMade.map(({ message }) => `. ${message}`).join("");
   throw new ModelkeepError(
     "signature_mismatch",
-    `Nothing here tells the signature of this model: give the ${side} of the samples as tensors by name, or a \`signature\``,
+    `Nothing here tells the inputs and outputs of this model, so that rows can't be taken for them: save it without samples, or give tensors by name or a \`signature\` in code${why}`,
   );
 }

@@ -107,13 +107,14 @@ async function prepare(context: Context, input: SaveInput): Promise<DraftEnvelop
   const all = [...(encoded?.prepared ?? []), ...fromFiles.prepared];
   const { prepared, requirements } = await declareRequirements(context, all);
   const signature = input.signature ?? about.signature ?? prepared.find((each) => each.signature)?.signature;
-  const recorded = input.samples && (await prepareSamples(context, prepared, signature, input.samples));
+  const notMade = (encoded ?? fromFiles).notMade ?? [];
+  const recorded = input.samples && (await prepareSamples(context, prepared, signature, input.samples, notMade));
   const representations = recorded?.representations ?? prepared.map((each) => each.representation);
   return {
     metadata: { ...(requirements.length > 0 && { requirements }), ...fromFlavor(about, signature), ...given(input) },
     representations,
     samples: recorded?.samples,
-    notMade: (encoded ?? fromFiles).notMade ?? [],
+    notMade,
     notReproduced: recorded?.notReproduced,
     sources: [...prepared.flatMap((each: Prepared) => each.sources), ...described.others, ...(recorded?.sources ?? [])],
   };

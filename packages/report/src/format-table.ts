@@ -44,6 +44,20 @@ export function milliseconds(value: number): string {
   return value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : String(Math.round(value));
 }
 
+const textHeadings = ["format", "size", "save ms", "load ms", "first ms", "rows / s", "accuracy", "identical"] as const;
+
+/** What was measured, in columns that a terminal holds; a column with nothing in it is left out. */
+export function formatsAsText(results: readonly FormatResult[]): string {
+  const rows = results.map((result) => formatRow(result).slice(0, textHeadings.length));
+  const kept = textHeadings.map((_, column) => column).filter((column) => rows.some((row) => row[column] !== ""));
+  const table = [textHeadings, ...rows].map((row) => kept.map((column) => row[column]!));
+  const widths = kept.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+  const last = kept.length - 1;
+  const cell = (text: string, column: number) =>
+    column === 0 ? text.padEnd(widths[0]!) : column === last ? text : text.padStart(widths[column]!);
+  return table.map((row) => row.map(cell).join("  ")).join("\n");
+}
+
 /** A Markdown table. */
 export function formatsAsMarkdown(results: readonly FormatResult[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;

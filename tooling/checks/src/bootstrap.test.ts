@@ -8,5 +8,5 @@ test("an unknown task is refused with the list of tasks, and standard output sta
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, "tset"], { encoding: "utf8" });
   expect(status).toBe(1);
   expect(stdout).toBe("");
-  expect(stderr).toMatch(/^There is no task "tset"\. Tasks: demo, modelkeep, test,/);
+  expect(stderr).toMatch(/^There is no task "tset"\. Tasks: demo, modelkeep, playground, test,/);
 });

@@ -1,18 +1,10 @@
 // `npm run check-docs [-- page…]`: runs the code of the documentation against the packages as built.
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { mapLimited } from "./command.js";
 import { reportPages } from "./page-report.js";
+import { linkPackages } from "./link-packages.js";
 import { runPage } from "./page-runner.js";
 import { root, workspacePackages } from "./workspace.js";
 
@@ -22,7 +14,7 @@ try {
   const pages = process.argv.length > 2 ? process.argv.slice(2).map((page) => resolve(page)) : allPages();
   const results = await mapLimited([...pages.entries()], 2, async ([index, page]) => {
     const directory = join(scratch, String(index));
-    linkPackages(join(directory, "node_modules"), page);
+    linkPackages(join(directory, "node_modules"), ownersOf(page));
     writeFileSync(join(directory, "package.json"), JSON.stringify({ private: true, type: "module" }));
     return runPage(page, { directory, commands: [commands] });
   });
@@ -48,30 +40,10 @@ function allPages(): readonly string[] {
   return [...readmes.filter((page) => existsSync(page)), ...guides];
 }
 
-/** Lets a page import every package of ours, and what its own package (or else the applications) has installed. */
-function linkPackages(modules: string, page: string): void {
+/** Whose installed packages a page may import: those of its own package, or else of the applications. */
+function ownersOf(page: string): readonly string[] {
   const own = relative(root, dirname(page)).split(sep).join("/");
-  const owners = workspacePackages().some(({ directory }) => directory === own) ? [own] : ["apps/demo", "apps/cli"];
-  for (const { directory, manifest } of workspacePackages()) link(join(root, directory), join(modules, manifest.name));
-  for (const owner of [...owners, "."]) {
-    const installed = join(root, owner, "node_modules");
-    for (const name of namesIn(installed)) link(join(installed, name), join(modules, name));
-  }
-}
-
-function namesIn(modules: string): readonly string[] {
-  if (!existsSync(modules)) return [];
-  return readdirSync(modules)
-    .filter((name) => !name.startsWith("."))
-    .flatMap((name) =>
-      name.startsWith("@") ? readdirSync(join(modules, name)).map((inner) => `${name}/${inner}`) : [name],
-    );
-}
-
-function link(target: string, path: string): void {
-  if (existsSync(path)) return;
-  mkdirSync(dirname(path), { recursive: true });
-  symlinkSync(target, path, "junction");
+  return workspacePackages().some(({ directory }) => directory === own) ? [own] : ["apps/demo", "apps/cli"];
 }
 
 /** `modelkeep …` and `npm run -s modelkeep -- …`, as a reader would type them. */

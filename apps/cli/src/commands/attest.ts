@@ -6,7 +6,7 @@ import { type AttestationFile, type Envelope, ModelkeepError } from "@modelkeep/
 import { openEnvelopeFolder, writeNewFile, writePackageFile } from "@modelkeep/core/node";
 
 import type { Context } from "../context.js";
-import { isPath, openPath } from "../open-path.js";
+import { openPath, pathOf } from "../open-path.js";
 import { privateKey } from "../private-key.js";
 import { progressBar } from "../progress.js";
 import { readEnvelope } from "../read-envelope.js";
@@ -18,8 +18,8 @@ export async function run(context: Context): Promise<void> {
   const certificateFile = options.text("certificate");
   const certificates =
     certificateFile === undefined ? undefined : await readFile(resolve(folder, certificateFile), "utf8");
-  const path = resolve(folder, target);
-  if (!target.includes("@") && (await isPath(path))) {
+  const path = await pathOf(target, folder);
+  if (path !== undefined) {
     await attestPath(context, path, key, certificates);
     return;
   }

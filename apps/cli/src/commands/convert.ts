@@ -16,6 +16,7 @@ import { writeNewFile } from "@modelkeep/core/node";
 import { worstDifference } from "@modelkeep/report";
 
 import type { Context } from "../context.js";
+import { inFile } from "../in-file.js";
 import { openPath } from "../open-path.js";
 import type { Plugins } from "../plugins.js";
 import { formatBytes } from "../output.js";
@@ -25,13 +26,13 @@ export async function run(context: Context): Promise<void> {
   const { output, options, signal, folder } = context;
   const [from, to] = context.arguments as [string, string];
   const plugins = await context.plugins();
-  const opened = await openPath(resolve(folder, from), plugins.codecs, context.identities);
+  const opened = await inFile(from, openPath(resolve(folder, from), plugins.codecs, context.identities));
   if (opened.kind !== "file" || opened.codec === undefined)
     throw new ModelkeepError("unsupported", `${from} is no model file that can be converted`);
   const target = plugins.codecs.find(({ extensions }) => extensions.some((each) => to.toLowerCase().endsWith(each)));
   if (target === undefined)
     throw new ModelkeepError("invalid_input", `${to} has the extension of no format that is known here`);
-  const model = await thawed(plugins, await opened.codec.decode(opened.payloads, { signal }));
+  const model = await thawed(plugins, await inFile(from, opened.codec.decode(opened.payloads, { signal })));
   const precision = precisionOf(options.text("precision"));
   const signatureName = options.text("signature");
   const chosen = signatureName === undefined ? {} : { signature: signatureName };

@@ -20,14 +20,13 @@ import {
   compareFormats,
   type FormatCase,
   type FormatResult,
-  formatHeadings,
-  formatRow,
+  formatsAsText,
   formatsSections,
   htmlPage,
 } from "@modelkeep/report";
 
 import type { Context } from "../context.js";
-import { isPath, openPath } from "../open-path.js";
+import { openPath, pathOf } from "../open-path.js";
 import type { Plugins } from "../plugins.js";
 import { progressBar } from "../progress.js";
 import { collect, readRows } from "../rows.js";
@@ -47,7 +46,9 @@ const compressions = [undefined, { encoding: "gzip", level: 6 }] as const;
 export async function run(context: Context): Promise<void> {
   const bar = progressBar(context.output, `comparing formats of ${context.arguments[0]}`);
   const results = await compareAll(context).finally(bar.stop);
-  context.output.result(results, () => context.output.table(formatHeadings, results.map(formatRow)));
+  context.output.result(results, () => formatsAsText(results));
+  if (context.options.text("html") === undefined)
+    context.output.note("--html FILE also says what reads each, and what each is best for");
 }
 
 async function compareAll(context: Context): Promise<readonly FormatResult[]> {
@@ -79,8 +80,8 @@ async function compareAll(context: Context): Promise<readonly FormatResult[]> {
 
 async function openSubject(context: Context, plugins: Plugins): Promise<Subject> {
   const target = context.arguments[0]!;
-  const path = resolve(context.folder, target);
-  if (!target.includes("@") && (await isPath(path))) {
+  const path = await pathOf(target, context.folder);
+  if (path !== undefined) {
     const opened = await openPath(path, plugins.codecs, context.identities);
     if (opened.kind === "envelope") return fromEnvelope(target, opened.envelope, plugins);
     if (opened.codec === undefined)

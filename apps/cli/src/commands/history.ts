@@ -1,6 +1,5 @@
-import type { HistoryEntry, ModelView, RetentionPolicy } from "@modelkeep/registry";
-
 import { ModelkeepError } from "@modelkeep/core";
+import { changesOf, type HistoryEntry, type ModelView, type RetentionPolicy } from "@modelkeep/registry";
 
 import type { Context } from "../context.js";
 import { formatTime, type Output } from "../output.js";
@@ -44,40 +43,20 @@ function describeThen(name: string, time: string, { aliases, versions }: ModelVi
   ].join("\n");
 }
 
-function describeEntry({ number, time, actor, kind, change, void: reason }: HistoryEntry, output: Output): string {
-  const text = kind === "retention" && reason === undefined ? retentionText(change) : changeText(change);
-  const facts = text.replace("action override", output.style("yellow", "action override"));
-  const line = `${String(number).padStart(4)}  ${formatTime(time)}  ${output.style("bold", kind.padEnd(10))}  ${facts}  ${output.style("dim", `by ${actor.name}`)}`;
-  return reason === undefined ? line : `${line}\n      ${output.style("red", "void:")} ${reason}`;
+/** A line for each change; the number and the time of an entry stand on its first. */
+function describeEntry(entry: HistoryEntry, output: Output): string {
+  const start = `${String(entry.number).padStart(4)}  ${formatTime(entry.time)}`;
+  const by = output.style("dim", `by ${entry.actor.name}`);
+  const lines = changesOf(entry.model, [entry]).map(({ what, reason }, index) => {
+    const said = what.replace("overriding its policy", output.style("yellow", "overriding its policy"));
+    const policy = entry.kind === "retention" && entry.void === undefined ? `: ${retentionText(entry.change)}` : "";
+    const why = reason === undefined ? "" : `: ${reason}`;
+    return `${index === 0 ? start : " ".repeat(start.length)}  ${said}${policy}${why}  ${by}`;
+  });
+  if (entry.void !== undefined) lines.push(`      ${output.style("red", "void:")} ${entry.void}`);
+  return lines.join("\n");
 }
 
 function retentionText({ policy }: HistoryEntry["change"]): string {
   return policy === null ? "no policy for versions to come" : describePolicy(policy as unknown as RetentionPolicy);
-}
-
-const hidden = new Set(["salt", "manifest", "content", "platform"]);
-
-/** The plain values of a change; of a batch, of each change in it. */
-function changeText(change: HistoryEntry["change"]): string {
-  const { changes } = change as { readonly changes?: readonly { readonly change: HistoryEntry["change"] }[] };
-  if (changes !== undefined) return changes.map((each) => changeText(each.change)).join("; ");
-  const plain = Object.entries(change)
-    .filter(([key, value]) => typeof value !== "object" && !hidden.has(key))
-    .map(([key, value]) => `${key} ${value as string | number | boolean}`);
-  return [...plain, ...routeTexts(change)].join(", ");
-}
-
-/** Of a route: the share of each version, and its shadows. */
-function routeTexts({ parts, shadows }: HistoryEntry["change"]): readonly string[] {
-  if (parts === null) return ["ended"];
-  if (!Array.isArray(parts)) return [];
-  const counts = new Map<number, number>();
-  for (const part of parts) {
-    const { version, from, to } = part as { readonly version: number; readonly from: number; readonly to: number };
-    counts.set(version, (counts.get(version) ?? 0) + to - from);
-  }
-  return [
-    ...[...counts].map(([version, count]) => `version ${version} ${count / 100} %`),
-    ...(Array.isArray(shadows) ? shadows.map((version) => `version ${version as number} shadow`) : []),
-  ];
 }

@@ -1,11 +1,13 @@
-import type { Envelope, Inspection, Signature, TensorSpec } from "@modelkeep/core";
+import type { Envelope, Inspection, Signature } from "@modelkeep/core";
 
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
 import { foldsText } from "../folds.js";
+import { inFile } from "../in-file.js";
 import { openPath } from "../open-path.js";
 import { treeLines } from "../object-tree.js";
-import { formatBytes, type Output } from "../output.js";
+import { counted, formatBytes, formatTime, type Output } from "../output.js";
+import { specText } from "../spec-text.js";
 
 /** Says what is in files and packages from the few ranges that tell; nothing of them is run. */
 export async function run(context: Context): Promise<number> {
@@ -14,7 +16,7 @@ export async function run(context: Context): Promise<number> {
   const results: unknown[] = [];
   let code: number = exitCodes.ok;
   for (const path of context.arguments) {
-    const opened = await openPath(path, codecs, context.identities);
+    const opened = await inFile(path, openPath(path, codecs, context.identities));
     if (opened.kind === "envelope") {
       const { envelope, form } = opened;
       results.push({ path, form, digest: envelope.digest, manifest: envelope.manifest });
@@ -22,7 +24,8 @@ export async function run(context: Context): Promise<number> {
       continue;
     }
     const { codec, payloads } = opened;
-    const inspection: Inspection = (await codec?.inspect?.(payloads, { signal: context.signal })) ?? {
+    const inspected = codec?.inspect?.(payloads, { signal: context.signal });
+    const inspection: Inspection = (inspected && (await inFile(path, inspected))) ?? {
       summary: codec === undefined ? "a format that no codec here knows" : `a ${codec.name} file`,
     };
     results.push({ path, size: payloads.main.size, codec: codec?.name, ...inspection });
@@ -53,7 +56,10 @@ function describeInspection(
     );
   }
   const { tree, globals, layers, keys, ...details } = inspection.details ?? {};
-  for (const [key, value] of Object.entries(details)) lines.push(`  ${key.padEnd(11)} ${detailText(value)}`);
+  for (const [key, value] of Object.entries(details)) {
+    const text = detailText(value);
+    if (text !== "") lines.push(`  ${key.padEnd(11)} ${text}`);
+  }
   if (Array.isArray(layers)) lines.push(...layerLines(layers as readonly Layer[]));
   if (typeof keys === "object" && keys !== null)
     lines.push(`  keys        ${Object.keys(keys).length} with what else the file tells (--json lists them)`);
@@ -70,9 +76,9 @@ function describeInspection(
 export function describeEnvelope(path: string, { manifest, digest }: Envelope, output: Output): string {
   const size = manifest.payloads.reduce((sum, payload) => sum + payload.size, 0);
   const lines = [
-    `${output.style("bold", path)}  envelope${manifest.name === undefined ? "" : ` of ${manifest.name}`}, ${manifest.payloads.length} files, ${formatBytes(size)}`,
+    `${output.style("bold", path)}  envelope${manifest.name === undefined ? "" : ` of ${manifest.name}`}, ${counted(manifest.payloads.length, "file")}, ${formatBytes(size)}`,
     `  digest      ${digest}`,
-    `  created     ${manifest.created}${manifest.author === undefined ? "" : ` by ${manifest.author.name}`}`,
+    `  created     ${formatTime(manifest.created)}${manifest.author === undefined ? "" : ` by ${manifest.author.name}`}`,
   ];
   if (manifest.trained !== undefined) lines.push(`  trained     ${manifest.trained}`);
   if (manifest.description !== undefined) lines.push(`  description ${manifest.description}`);
@@ -93,12 +99,10 @@ export function describeEnvelope(path: string, { manifest, digest }: Envelope, o
   return lines.join("\n");
 }
 
-export function signatureLines({ inputs, outputs }: Signature): string[] {
-  const spec = ({ name, dtype, shape, features }: TensorSpec) =>
-    `${name} ${dtype}[${shape.map((each) => each ?? "?").join(", ")}]${features === undefined ? "" : ` (${shorten(features)})`}`;
+function signatureLines({ inputs, outputs }: Signature): string[] {
   return [
-    ...inputs.map((each) => `  input       ${spec(each)}`),
-    ...outputs.map((each) => `  output      ${spec(each)}`),
+    ...inputs.map((each) => `  input       ${specText(each)}`),
+    ...outputs.map((each) => `  output      ${specText(each)}`),
   ];
 }
 
@@ -116,10 +120,6 @@ function layerLines(layers: readonly Layer[]): string[] {
         `  layer       ${layer.name} ${layer.class}${layer.shape === undefined ? "" : ` of ${JSON.stringify(layer.shape)}`}`,
     );
   return layers.length > 24 ? [...lines, `  and ${layers.length - 24} more layers (--json lists them)`] : lines;
-}
-
-function shorten(names: readonly string[]): string {
-  return names.length <= 8 ? names.join(", ") : `${names.slice(0, 7).join(", ")}, … ${names.length} in all`;
 }
 
 function detailText(value: unknown): string {

@@ -22,11 +22,12 @@ export async function run(context: Context): Promise<void> {
     models.push(...page.items);
     next = page.next;
   } while (next !== undefined && models.length < limit);
-  output.result(models, () => describeModels(models, output));
+  const { url } = await context.place();
+  output.result(models, () => describeModels(models, url, output));
 }
 
-function describeModels(models: readonly ListedModel[], output: Output): string {
-  if (models.length === 0) return "No models yet: modelkeep save <name> <file> adds the first";
+function describeModels(models: readonly ListedModel[], url: string, output: Output): string {
+  if (models.length === 0) return `No models in ${url} yet: modelkeep save <name> <file> adds the first`;
   const rows = models.map(({ name, versions, aliases, overridden, changed, latest, deleted }) => [
     deleted === true ? `${name} (${output.style("red", "deleted")})` : name,
     versions,

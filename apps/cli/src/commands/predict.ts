@@ -1,5 +1,3 @@
-import { resolve } from "node:path";
-
 import {
   collectPayloads,
   type Inputs,
@@ -13,8 +11,9 @@ import {
 
 import { checkCompatibility, policyOf } from "../compatibility.js";
 import type { Context } from "../context.js";
+import { inFile } from "../in-file.js";
 import { isolationOf } from "../isolation.js";
-import { isPath, openPath } from "../open-path.js";
+import { openPath, pathOf } from "../open-path.js";
 import type { Plugins } from "../plugins.js";
 import { progressBar } from "../progress.js";
 import { requirePathAttestation } from "../verify-attestations.js";
@@ -52,6 +51,7 @@ export async function run(context: Context): Promise<void> {
     bar.stop();
     await model.close();
   }
+  if (Object.keys(columns).length === 0) output.note(`${options.text("input")} has no rows`);
   const { ids } = model;
   output.result({ outputs: groupTargets(columns), ...(ids && { ids }) }, () => outputText(columns, output));
   if (ids !== undefined) output.note(`on record: ${ids.join(", ")}`);
@@ -59,15 +59,15 @@ export async function run(context: Context): Promise<void> {
 
 async function openModel(context: Context, target: string): Promise<Model> {
   const { options } = context;
-  const path = resolve(context.folder, target);
+  const path = await pathOf(target, context.folder);
   const choice = { runtime: options.text("runtime"), representation: options.text("representation") };
-  if (!target.includes("@") && (await isPath(path))) {
+  if (path !== undefined) {
     if (options.flag("record"))
       throw new ModelkeepError(
         "invalid_input",
         `${target} is a file: only predictions of registered versions go on the record`,
       );
-    return openFile(context, path, choice);
+    return inFile(target, openFile(context, path, choice));
   }
   const registry = await context.registry({ withPlugins: true, attested: true });
   if (options.flag("record"))

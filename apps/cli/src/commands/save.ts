@@ -16,6 +16,7 @@ import type {
 import type { Context } from "../context.js";
 import { gatherMetadata } from "../facts.js";
 import { formatBytes, type Output } from "../output.js";
+import { inFile } from "../in-file.js";
 import { folderMain, isTfjs, shardsOf } from "../model-folder.js";
 import { openPath } from "../open-path.js";
 import { UsageError } from "../parse.js";
@@ -42,7 +43,7 @@ export async function run(context: Context): Promise<number | void> {
   ]);
   const forms = options.list("as").length > 0 ? options.list("as") : await ownForms(context, paths[0]!);
   const bar = progressBar(output, `saving ${name}`);
-  const saved = await registry
+  const saving = registry
     .save(name, {
       ...metadata,
       ...lineage,
@@ -55,6 +56,7 @@ export async function run(context: Context): Promise<number | void> {
       progress: bar.report,
     })
     .finally(bar.stop);
+  const saved = await (paths.length === 1 ? inFile(paths[0]!, saving) : saving);
   warnOfNotMade(saved, output);
   warnOfNotReproduced(saved, output);
   const { manifest, ...facts } = saved;
@@ -65,7 +67,9 @@ export async function run(context: Context): Promise<number | void> {
       ? `${saved.reference} has the same content: nothing was added (--again makes a new version of it)`
       : `Saved ${output.style("bold", saved.reference)}  ${kept}, ${formatBytes(size)}${manifest.samples === undefined ? "" : `, ${manifest.samples.rows} samples`}\n${saved.digest}`,
   );
-  if (manifest.samples === undefined)
+  if (manifest.representations.every(({ codec }) => codec === "opaque"))
+    output.note("No codec here knows this format: it is kept, verified and versioned, and nothing here runs it");
+  else if (manifest.samples === undefined)
     output.note("Without --samples it can't be proved later that it predicts the same");
 }
 

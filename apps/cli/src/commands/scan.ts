@@ -43,13 +43,27 @@ export async function run({ arguments: given, folder, output, signal }: Context)
 async function isOther(
   file: Payload,
   path: string,
-  { format, verdict, globals }: ScanReport,
+  report: ScanReport,
   isShard: () => Promise<boolean>,
 ): Promise<boolean> {
+  const { format, verdict, globals } = report;
   if (format === undefined && verdict === "clean") return true;
-  if (format === "zip" || format === "npy" || verdict !== "malformed" || globals.length > 0) return false;
+  if (format === "zip" || format === "npy") return false;
+  if (!readsAsText(report) && (verdict !== "malformed" || globals.length > 0)) return false;
   if (pickleName.test(path) && !(await isShard())) return false;
   return looksPickled(await file.range(0, Math.min(4096, file.size))) === "no";
+}
+
+/**
+ * Programs and prose, read as a pickle: "import os" asks for a module called "mport os", and what follows makes no sense. A
+ * stream that breaks off, called nothing, and names only what no module is called.
+ */
+function readsAsText({ findings, globals }: ScanReport): boolean {
+  return (
+    findings.some(({ kind, verdict }) => kind === "stream" && verdict === "malformed") &&
+    findings.every(({ kind }) => kind === "stream" || kind === "name") &&
+    globals.every(({ module }) => /[^\w.-]/u.test(module))
+  );
 }
 
 /** Files of weights of TensorFlow.js: called as PyTorch calls its pickles, "….bin". */

@@ -1,7 +1,9 @@
+import { isModelkeepError, type Manifest } from "@modelkeep/core";
 import type { GateReport, VersionView } from "@modelkeep/registry";
 
 import type { Context } from "../context.js";
-import { formatBytes, formatTime, type Output } from "../output.js";
+import { counted, formatBytes, formatTime, type Output } from "../output.js";
+import { specText } from "../spec-text.js";
 import { proofText, shortNumber } from "./list.js";
 
 export async function run(context: Context): Promise<void> {
@@ -20,15 +22,24 @@ export async function run(context: Context): Promise<void> {
   }
   if (!output.json) {
     const [version, gates] = [await registry.resolve(reference), await registry.gates.checkAll(reference)];
-    output.line([describeVersion(version, output), ...reviewLines(version, gates, output)].join("\n"));
+    const manifest = await registry.open(reference).then(
+      (envelope) => envelope.manifest,
+      (error: unknown) => told(error, version, output),
+    );
+    output.line([describeVersion(version, manifest, output), ...reviewLines(version, gates, output)].join("\n"));
     return;
   }
   const { version, manifest } = await registry.open(reference);
   output.result({ ...version, gates: await registry.gates.checkAll(reference), manifest }, "");
 }
 
-/** What the registry knows of a version; the manifest itself is read by --manifest and --json only. */
-function describeVersion(version: VersionView, output: Output): string {
+/** What the registry knows of a version can be shown without the manifest: it may be deleted, archived or damaged. */
+function told(error: unknown, version: VersionView, output: Output): undefined {
+  if (!isModelkeepError(error)) throw error;
+  if (version.deletion === undefined && error.code !== "archived") output.warn(error.message);
+}
+
+function describeVersion(version: VersionView, manifest: Manifest | undefined, output: Output): string {
   const lines = [
     `${output.style("bold", version.reference)}${version.aliases.length > 0 ? `  ${output.style("green", version.aliases.join(", "))}` : ""}`,
   ];
@@ -58,10 +69,20 @@ function describeVersion(version: VersionView, output: Output): string {
   add(
     "formats",
     version.representations
-      .map(({ name, codec, flavor }) => `${name} (${codec}${flavor === undefined ? "" : `, ${flavor}`})`)
+      .map(({ name, codec, flavor }) => {
+        const more = [...(codec === name ? [] : [codec]), ...(flavor === undefined ? [] : [flavor])];
+        return more.length === 0 ? name : `${name} (${more.join(", ")})`;
+      })
       .join(", "),
   );
+  for (const each of manifest?.signature?.inputs ?? []) add("input", specText(each));
+  for (const each of manifest?.signature?.outputs ?? []) add("output", specText(each));
   add("size", formatBytes(version.size));
+  for (const { name, role, rows, size } of manifest?.data ?? [])
+    add("data", [name, role, rows && counted(rows, "row"), size && formatBytes(size)].filter(Boolean).join(", "));
+  add("git", manifest?.source?.git && gitText(manifest.source.git));
+  add("run", manifest?.source?.run);
+  add("made with", manifest?.environment && madeWith(manifest.environment));
   add("samples", proofText(version));
   for (const each of version.verifications.slice(-3)) {
     const found = each.ok ? output.style("green", "reproduced") : output.style("red", "not reproduced");
@@ -73,6 +94,15 @@ function describeVersion(version: VersionView, output: Output): string {
   for (const { keyId, name, time } of version.attestations)
     add("attested", `${formatTime(time)} by the key ${keyId}${name === version.name ? "" : `, as ${name}`}`);
   return lines.join("\n");
+}
+
+function gitText({ commit, branch, dirty }: NonNullable<NonNullable<Manifest["source"]>["git"]>): string {
+  return `${commit.slice(0, 12)}${branch === undefined ? "" : ` on ${branch}`}${dirty === true ? ", with changes that are not committed" : ""}`;
+}
+
+function madeWith({ runtime, platform, libraries }: NonNullable<Manifest["environment"]>): string {
+  const own = Object.entries(libraries ?? {}).map(([name, version]) => `${name} ${version}`);
+  return [`${runtime.name} ${runtime.version}`, ...own, ...(platform === undefined ? [] : [platform])].join(", ");
 }
 
 /** Who said what of it, and what stands between it and each alias that a policy holds. */

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { unpackEnvelope } from "@modelkeep/core/node";
 
 import type { Context } from "../context.js";
+import { inFile } from "../in-file.js";
 import { openPackageAt } from "../open-path.js";
 import { progressBar } from "../progress.js";
 
@@ -10,7 +11,7 @@ import { progressBar } from "../progress.js";
 export async function run(context: Context): Promise<void> {
   const { output, options, signal, folder } = context;
   const [file, into] = context.arguments as [string, string?];
-  const envelope = await openPackageAt(resolve(folder, file), context.identities);
+  const envelope = await inFile(file, openPackageAt(resolve(folder, file), context.identities));
   const bar = progressBar(output, `unpacking ${file}`);
   if (into !== undefined) {
     const target = resolve(folder, into);

@@ -1,14 +1,15 @@
-import { resolve } from "node:path";
+import { basename } from "node:path";
 
-import { ModelkeepError } from "@modelkeep/core";
+import { isModelkeepError, ModelkeepError } from "@modelkeep/core";
 import { digestFile } from "@modelkeep/core/node";
 import type { Envelope } from "@modelkeep/core";
-import type { VerificationResult } from "@modelkeep/registry";
+import type { Registry, VerificationResult } from "@modelkeep/registry";
 
 import { attestedBy } from "../attested-by.js";
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
-import { isPath, openPath } from "../open-path.js";
+import { inFile } from "../in-file.js";
+import { openPath, pathOf } from "../open-path.js";
 import { type Bar, progressBar } from "../progress.js";
 import { readEnvelope } from "../read-envelope.js";
 import { attestationsHold, describeAttestations, verifyPathAttestations } from "../verify-attestations.js";
@@ -18,10 +19,11 @@ import { verifyFresh } from "../verify-fresh.js";
 /** Digests of every file first, then data that is named, then samples. */
 export async function run(context: Context): Promise<number> {
   const target = context.arguments[0]!;
+  const path = await pathOf(target, context.folder);
   const bar = progressBar(context.output, `verifying ${target}`);
-  const path = resolve(context.folder, target);
-  const isFile = !target.includes("@") && (await isPath(path));
-  return (isFile ? verifyPath(context, path, bar) : verifyVersion(context, target, bar)).finally(bar.stop);
+  const verified =
+    path === undefined ? verifyVersion(context, target, bar) : inFile(target, verifyPath(context, path, bar));
+  return verified.finally(bar.stop);
 }
 
 async function verifyVersion(context: Context, reference: string, { report, stop }: Bar): Promise<number> {
@@ -36,15 +38,10 @@ async function verifyVersion(context: Context, reference: string, { report, stop
   const choice = { runtime: options.text("runtime"), representation: options.text("representation") };
   let results: readonly VerificationResult[] = [];
   if (envelope.manifest.samples !== undefined && !options.flag("digests-only")) {
-    if (where === "here")
-      results = await registry.verify(reference, { ...choice, record: options.choice("record") !== false, signal });
-    else {
-      results =
-        where === "fresh"
-          ? await verifyFresh(context, envelope, choice)
-          : await verifyInstalled(context, envelope, choice);
-      if (options.choice("record") !== false) await registry.recordVerification(reference, results, { signal });
-    }
+    if (where === "here") results = await registry.verify(reference, { ...choice, record: false, signal });
+    else if (where === "fresh") results = await verifyFresh(context, envelope, choice);
+    else results = await verifyInstalled(context, envelope, choice);
+    if (options.choice("record") !== false) await record(context, registry, reference, results);
   }
   const ok =
     (results.length > 0 || options.flag("digests-only")) &&
@@ -59,7 +56,7 @@ async function verifyVersion(context: Context, reference: string, { report, stop
       for (const { file, matches, name } of data)
         lines.push(
           matches
-            ? `${output.style("green", "same data")}  ${file} is ${name}`
+            ? `${output.style("green", "same data")}  ${file}${name === basename(file) ? "" : ` is what was recorded as ${name}`}`
             : `${output.style("red", "other data")}  ${file} matches no recorded data set`,
         );
       lines.push(...describeAttestations(attestations, output));
@@ -81,6 +78,21 @@ async function verifyVersion(context: Context, reference: string, { report, stop
     },
   );
   return ok ? exitCodes.ok : exitCodes.negative;
+}
+
+/** Whoever may read a store and not write to it gets the answer all the same. */
+async function record(
+  { output, signal }: Context,
+  registry: Registry,
+  reference: string,
+  results: readonly VerificationResult[],
+): Promise<void> {
+  try {
+    await registry.recordVerification(reference, results, { signal });
+  } catch (error) {
+    if (!isModelkeepError(error, "io_error")) throw error;
+    output.warn(`the result is not on record: ${error.message} (--no-record does not try)`);
+  }
 }
 
 async function verifyPath(context: Context, path: string, { report, stop }: Bar): Promise<number> {

@@ -31,7 +31,7 @@ interface Said {
   readonly alias?: string | undefined;
 }
 
-/** The changes of one model, with who had approved what at the time. */
+/** The changes of one model in words, with who had approved what at the time; of a batch, each change in it. */
 export function changesOf(model: string, entries: readonly HistoryEntry[]): AuditChange[] {
   const reviews = new Map<number, Said[]>();
   return entries.flatMap((entry) =>
@@ -87,8 +87,8 @@ const words: Readonly<Record<string, (version: string, change: JsonObject, alias
     `tagged ${version}: ${[...tagsIn(set), ...strings(remove).map((key) => `without ${key}`)].join(", ")}`,
   describe: (version) => `described ${version}`,
   status: (version, { status }) => `marked ${version} as ${shown(status)}`,
-  verified: (version, { ok, representation, runtime }) =>
-    `held ${version} to its samples, ${shown(representation)} by ${shown(runtime)}: ${ok === true ? "reproduced" : "NOT reproduced"}`,
+  verified: (version, { ok, representation, runtime, rows }) =>
+    `held ${version} to its samples, ${shown(representation)} by ${shown(runtime)}: ${typeof rows === "number" ? `${rows} rows ` : ""}${ok === true ? "reproduced" : "NOT reproduced"}`,
   attested: (version) => `attested ${version}`,
   approved: (version, _, alias) => `approved ${version}${alias === "" ? "" : ` for ${alias}`}`,
   disapproved: (version, _, alias) => `objected to ${version}${alias === "" ? "" : ` for ${alias}`}`,
@@ -107,8 +107,30 @@ const words: Readonly<Record<string, (version: string, change: JsonObject, alias
   policy: (_, { policy }, alias) => `${policy === null ? "asked to lift" : "set or proposed"} the policy of ${alias}`,
   policy_agreed: (_, __, alias) => `agreed to a policy of ${alias}`,
   policy_withdrawn: (_, __, alias) => `withdrew from a policy of ${alias}`,
-  route: (_, __, alias) => `divided the requests to ${alias}`,
+  route: (_, change, alias) =>
+    change["parts"] === null
+      ? `ended the route of ${alias}`
+      : `divided the requests to ${alias}${shares(change)
+          .map((each, index) => `${index === 0 ? ": " : ", "}${each}`)
+          .join("")}`,
 };
+
+/** The share of each version, and the shadows. */
+function shares({ parts, shadows }: JsonObject): string[] {
+  const counts = new Map<number, number>();
+  for (const { version, from, to } of (Array.isArray(parts) ? parts : []) as unknown as Part[])
+    counts.set(version, (counts.get(version) ?? 0) + to - from);
+  return [
+    ...[...counts].map(([version, count]) => `version ${version} ${count / 100} %`),
+    ...strings(shadows).map((version) => `version ${version} in its shadow`),
+  ];
+}
+
+interface Part {
+  readonly version: number;
+  readonly from: number;
+  readonly to: number;
+}
 
 function describe(kind: string, change: JsonObject, version: number | undefined, alias = ""): string {
   return words[kind]?.(version === undefined ? "the model" : `version ${version}`, change, alias) ?? kind;
