@@ -11,15 +11,15 @@ export function installFingerprint() {
 }
 
 /** Changes when anything that a build reads changed: path, size and time of every source. */
-export function sourceFingerprint() {
+export function sourceFingerprint(base = inRoot(".")) {
   const hash = createHash("sha256");
   const add = (path) => {
     const stat = lstatSync(path);
     hash.update(`${path}\0${stat.size}\0${stat.mtimeMs}\n`);
   };
-  for (const file of ["tsconfig.base.json", "turbo.json", "pnpm-lock.yaml"]) add(inRoot(file));
-  for (const folder of packageFolders()) {
-    for (const file of ["package.json", "tsconfig.build.json"]) add(join(folder, file));
+  for (const file of ["tsconfig.base.json", "turbo.json", "pnpm-lock.yaml"]) add(join(base, file));
+  for (const folder of packageFolders(base)) {
+    for (const name of readdirSync(folder).sort()) if (/\.(json|mjs)$/.test(name)) add(join(folder, name));
     const sources = readdirSync(join(folder, "src"), { recursive: true }).filter((path) => !path.endsWith(".test.ts"));
     for (const path of sources.sort()) add(join(folder, "src", path));
   }
@@ -28,17 +28,17 @@ export function sourceFingerprint() {
 
 /** The folders that builds have written so far. */
 export function outputFolders() {
-  return packageFolders()
+  return packageFolders(inRoot("."))
     .map((folder) => join(folder, "dist"))
     .filter((folder) => existsSync(folder));
 }
 
-/** Every workspace package that is built. */
-function packageFolders() {
+/** Every workspace package that is built, by tsc or by a program of its own. */
+function packageFolders(base) {
   return ["packages", "apps", "tooling"].flatMap((group) =>
-    readdirSync(inRoot(group))
+    readdirSync(join(base, group))
       .sort()
-      .map((name) => join(inRoot(group), name))
-      .filter((folder) => existsSync(join(folder, "tsconfig.build.json"))),
+      .map((name) => join(base, group, name))
+      .filter((folder) => existsSync(join(folder, "src"))),
   );
 }

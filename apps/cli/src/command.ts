@@ -42,7 +42,8 @@ export const commonOptions: Readonly<Record<string, OptionSpec>> = {
     type: "string",
     short: "s",
     value: "<url>",
-    description: "the store: a folder, sqlite:FILE or s3://BUCKET/PREFIX; encrypted with age+ before it",
+    description:
+      "the store: a folder, sqlite:FILE, s3://…, gs://…, azure://… or postgres://…; encrypted with age+ before it",
   },
   environment: {
     type: "string",

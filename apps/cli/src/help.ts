@@ -20,7 +20,10 @@ export function generalHelp(groups: Groups, version: string): string {
     "The store is --store, else $MODELKEEP_STORE, else what modelkeep.json says, else the folder ./models.",
     "A reference is NAME@ALIAS, NAME@3, NAME@LABEL or NAME@sha256:…; a file is a path.",
     "",
-    "modelkeep <command> --help tells more about each.",
+    "modelkeep <command> --help tells more about each. To begin with:",
+    "  modelkeep save flowers model.onnx --samples rows.csv",
+    "  modelkeep promote flowers@1",
+    "  modelkeep predict flowers@production --input rows.csv",
   );
   return `${lines.join("\n")}\n`;
 }

@@ -41,7 +41,7 @@ export async function writeModels(folder: string): Promise<void> {
   const write = async (name: string, [file]: readonly PayloadSource[]) =>
     writeFileSync(join(folder, name), await collect(file!.open()));
   await write("pipeline.json", await jsonCodec().encode(mljsFlavor().freeze(pipeline)));
-  await write("pipeline.onnx", await onnxCodec().encode((await mljsConverter().convert(pipeline)).model as never));
+  await write("pipeline.onnx", await onnxCodec().encode((await mljsConverter().convert(pipeline)).model));
   writeFileSync(
     join(folder, "rows.csv"),
     [features.join(","), ...rows.slice(0, 20).map((row) => row.join(","))].join("\n"),

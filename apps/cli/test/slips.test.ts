@@ -25,7 +25,7 @@ describe("a name that is not there", () => {
     expect((await told("show", "credit", "--store", "typo"))[1]).toContain("in typo, nor any other");
     expect((await run(["list", "--store", "typo"])).stdout).toContain("No models in typo yet");
     expect((await told("show", "wine@latest"))[1]).toContain("its newest version is 1");
-  }, 60_000);
+  }, 300_000);
 
   test("of an option comes with the nearest one, and with where to read more", async () => {
     expect(await told("list", "--jsn")).toEqual([
@@ -37,13 +37,13 @@ describe("a name that is not there", () => {
     expect((await told("promote", "wine@1", "staging"))[1]).toContain(
       '"staging" is too many; modelkeep promote --help',
     );
-  }, 60_000);
+  }, 300_000);
 });
 
 test("the bare name of a model is what is in production, else its newest version, for predict and verify, too", async () => {
   expect(await run(["predict", "wine", "--input", "rows.csv"])).toMatchObject({ code: 0 });
   expect(await run(["verify", "wine", "--no-record"])).toMatchObject({ code: 0 });
-}, 60_000);
+}, 300_000);
 
 test("a damaged file is told by its name", async () => {
   writeFileSync(at("cut.onnx"), readFileSync(at("pipeline.onnx")).subarray(0, 500));
@@ -53,7 +53,7 @@ test("a damaged file is told by its name", async () => {
     ["predict", "cut.onnx", "1"],
   ])
     expect(await told(...words)).toEqual([5, expect.stringContaining("modelkeep: cut.onnx: ") as string]);
-}, 60_000);
+}, 300_000);
 
 test("tables that are no tables are told apart from columns that the model does not know", async () => {
   const table = readFileSync(at("rows.csv"), "utf8");
@@ -66,13 +66,13 @@ test("tables that are no tables are told apart from columns that the model does 
   expect((await told("predict", "wine", "--input", "index.csv"))[1]).toContain("index=False");
   expect((await told("predict", "wine", "--input", "semicolons.csv"))[1]).toContain("separated by commas");
   expect(await told("predict", "wine", "--input", "empty.csv")).toEqual([0, "empty.csv has no rows"]);
-}, 60_000);
+}, 300_000);
 
 test("show has what the manifest holds: inputs, outputs, data, and what it was made with", async () => {
   expect((await run(["show", "wine@1"])).stdout).toMatch(
     /input +features float64\[batch, 13\][^]*output +label[^]*data +rows\.csv, train[^]*made with +node/u,
   );
-}, 60_000);
+}, 300_000);
 
 test("a pickle with a class of somebody's own is kept as it is; one that is dangerous is not", async () => {
   writeFileSync(at("own.pkl"), Buffer.from("\x80\x02c__main__\nMine\n)\x81.", "latin1"));
@@ -82,7 +82,7 @@ test("a pickle with a class of somebody's own is kept as it is; one that is dang
   );
   writeFileSync(at("shell.pkl"), "cos\nsystem\n(S'true'\ntR.");
   expect(await told("save", "shell", "shell.pkl")).toEqual([5, expect.stringContaining("shell.pkl: ")]);
-}, 60_000);
+}, 300_000);
 
 test("a scan of a folder passes over programs and prose, whatever a pickle they would be", async () => {
   mkdirSync(at("mixed"));
@@ -93,7 +93,7 @@ test("a scan of a folder passes over programs and prose, whatever a pickle they 
   writeFileSync(at("mixed", "named.py"), "cos\nsystem\nx");
   const { files } = (await run(["scan", "mixed", "--json"])).json() as { files: { path: string }[] };
   expect(files.map(({ path }) => path)).toEqual([join("mixed", "called.py"), join("mixed", "named.py")]);
-}, 60_000);
+}, 300_000);
 
 test("whoever may read a store and not write to it has the answer of verify, and is told that it is not on record", async () => {
   renameSync(at("models", ".tmp"), at("models", ".aside"));
@@ -104,11 +104,11 @@ test("whoever may read a store and not write to it has the answer of verify, and
     expect.stringContaining("reproduced"),
     expect.stringMatching(/not on record.*--no-record/u),
   ]);
-}, 60_000);
+}, 300_000);
 
 test("onnxruntime keeps no identifier and sends nothing home", async () => {
   const env = { CI: "", HOME: at("home"), XDG_CACHE_HOME: at("home", ".cache") };
   mkdirSync(at("home"));
   expect(await run(["predict", "pipeline.onnx", "--input", "rows.csv"], { env })).toMatchObject({ code: 0 });
   expect(existsSync(at("home", ".cache", "Microsoft"))).toBe(false);
-}, 60_000);
+}, 300_000);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import type { TensorMap } from "@modelkeep/core";
 import { Tensor } from "@modelkeep/core";
-import { encodeModelBytes, type OnnxModel } from "@modelkeep/onnx";
+import { encodeModelBytes } from "@modelkeep/onnx";
 
 import { dataset, trainedModels, trainedPipeline } from "../test/training.js";
 import { mljsConverter } from "./converter.js";
@@ -15,7 +15,7 @@ const converter = mljsConverter();
 /** What ONNX Runtime makes of the rows, beside what ml.js does. */
 async function both(model: unknown, rows: readonly (readonly number[])[]) {
   const { model: onnx, signature, exactness } = await converter.convert(model);
-  const session = await ort.InferenceSession.create(encodeModelBytes(onnx as OnnxModel));
+  const session = await ort.InferenceSession.create(encodeModelBytes(onnx));
   const data = Float64Array.from(rows.flat());
   const shape = [rows.length, rows[0]!.length];
   const output = signature.outputs[0]!.name;

@@ -3,7 +3,15 @@ import { expect, test } from "vitest";
 import { jsonCodec } from "@modelkeep/codec-json";
 import { type ModelState, type Runtime, Tensor, type TensorMap } from "@modelkeep/core";
 
-import { codecCase, compareFormats, formatsAsMarkdown, formatsSections, htmlPage, worstDifference } from "./index.js";
+import {
+  codecCase,
+  compareFormats,
+  formatsAsMarkdown,
+  formatsAsText,
+  formatsSections,
+  htmlPage,
+  worstDifference,
+} from "./index.js";
 
 /** A model that multiplies: enough of one to be saved, loaded and run. */
 const model: ModelState = {
@@ -70,6 +78,10 @@ test("each format is saved, loaded, run and judged", async () => {
     expect(predictionsPerSecond).toBeGreaterThan(0);
   }
   expect(formatsAsMarkdown(results).split("\n")).toHaveLength(5);
+  const [head, first, , last] = formatsAsText(results).split("\n");
+  // Nobody gave the truth: a column of accuracies would be empty.
+  expect(head).toMatch(/^format +size +save ms +load ms +first ms +rows \/ s +identical$/u);
+  expect([first, last]).toEqual([expect.stringMatching(/^plain .* yes$/u), expect.stringMatching(/^off .* no: .*e-/u)]);
 });
 
 test("what differs, and by how much", () => {

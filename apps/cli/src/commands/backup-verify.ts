@@ -8,7 +8,7 @@ import { fsStore } from "@modelkeep/store-fs";
 
 import type { Context } from "../context.js";
 import { exitCodes } from "../exit-codes.js";
-import { counted, formatBytes, type Output } from "../output.js";
+import { counted, formatBytes, formatTime, type Output } from "../output.js";
 import { verifyFresh } from "../verify-fresh.js";
 
 export async function run(context: Context): Promise<number> {
@@ -40,7 +40,7 @@ export async function run(context: Context): Promise<number> {
 function describe({ last, check, trials }: BackupReport, output: Output, maxAge: number | undefined): string {
   const lines: string[] = [];
   if (last === undefined) lines.push("No run of `modelkeep backup` is recorded in it");
-  else lines.push(`Brought up to date ${last.ended}${last.complete ? "" : ", not to the end"}`);
+  else lines.push(`Brought up to date ${formatTime(last.ended)}${last.complete ? "" : ", not to the end"}`);
   if (maxAge !== undefined) lines.push(`${output.style("red", "too old")}  it is to be at most ${maxAge} hours old`);
   for (const { where, message } of check.problems) lines.push(`${output.style("red", "fault")}  ${where}: ${message}`);
   const { models, versions, payloads, bytes } = check;

@@ -56,10 +56,12 @@ function describeInspection(
     );
   }
   const { tree, globals, layers, keys, ...details } = inspection.details ?? {};
-  for (const [key, value] of Object.entries(details)) {
+  const told = Object.entries(details).flatMap(([key, value]) => {
     const text = detailText(value);
-    if (text !== "") lines.push(`  ${key.padEnd(11)} ${text}`);
-  }
+    return text === "" ? [] : [[key, text] as const];
+  });
+  const width = Math.max(11, ...told.map(([key]) => key.length));
+  for (const [key, text] of told) lines.push(`  ${key.padEnd(width)} ${text}`);
   if (Array.isArray(layers)) lines.push(...layerLines(layers as readonly Layer[]));
   if (typeof keys === "object" && keys !== null)
     lines.push(`  keys        ${Object.keys(keys).length} with what else the file tells (--json lists them)`);

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 
 import { checkCompatibility } from "../compatibility.js";
 import type { Context } from "../context.js";
-import { formatBytes } from "../output.js";
+import { counted, formatBytes } from "../output.js";
 import { progressBar } from "../progress.js";
 
 export async function run(context: Context): Promise<void> {
@@ -24,6 +24,6 @@ export async function run(context: Context): Promise<void> {
       digest: envelope.digest,
       files: payloads.map(({ path }) => path),
     },
-    `${name}@${version} → ${target}  ${payloads.length} files, ${formatBytes(size)}, verified`,
+    `${name}@${version} → ${target}  ${counted(payloads.length, "file")}, ${formatBytes(size)}, verified`,
   );
 }

@@ -67,8 +67,11 @@ export async function run(context: Context): Promise<number | void> {
       ? `${saved.reference} has the same content: nothing was added (--again makes a new version of it)`
       : `Saved ${output.style("bold", saved.reference)}  ${kept}, ${formatBytes(size)}${manifest.samples === undefined ? "" : `, ${manifest.samples.rows} samples`}\n${saved.digest}`,
   );
-  if (manifest.representations.every(({ codec }) => codec === "opaque"))
-    output.note("No codec here knows this format: it is kept, verified and versioned, and nothing here runs it");
+  const { runtimes } = await context.plugins();
+  const runs = manifest.representations.some(({ codec, flavor }) =>
+    runtimes.some((runtime) => runtime.runs({ codec, ...(flavor !== undefined && { flavor }) })),
+  );
+  if (!runs) output.note("Nothing here runs this model: it is kept, verified and versioned");
   else if (manifest.samples === undefined)
     output.note("Without --samples it can't be proved later that it predicts the same");
 }

@@ -5,6 +5,7 @@ import { unpackEnvelope } from "@modelkeep/core/node";
 import type { Context } from "../context.js";
 import { inFile } from "../in-file.js";
 import { openPackageAt } from "../open-path.js";
+import { counted } from "../output.js";
 import { progressBar } from "../progress.js";
 
 /** With a folder the files are laid out there; without one the package becomes the next version of its model. */
@@ -18,7 +19,7 @@ export async function run(context: Context): Promise<void> {
     await unpackEnvelope(envelope, target, { signal, progress: bar.report }).finally(bar.stop);
     output.result(
       { folder: target, digest: envelope.digest },
-      `${file} → ${target}  ${envelope.manifest.payloads.length} files, verified`,
+      `${file} → ${target}  ${counted(envelope.manifest.payloads.length, "file")}, verified`,
     );
     return;
   }

@@ -100,8 +100,7 @@ export const proving: readonly Command[] = [
   },
   {
     name: "convert",
-    summary:
-      "convert a model file to ONNX: a pickle or joblib of scikit-learn, a model of Keras, a SavedModel, a model of TensorFlow.js; or its tensors to another format",
+    summary: "convert a model to ONNX, or its tensors to another format",
     positionals: "<file> <to-file>",
     count: [2, 2],
     options: {
@@ -127,6 +126,9 @@ export const proving: readonly Command[] = [
       },
       force: { type: "boolean", description: "overwrite the target" },
     },
+    notes: [
+      "To ONNX go pickles and joblib files of scikit-learn, models of Keras, SavedModels and models of TensorFlow.js; to each other the formats of tensors.",
+    ],
     examples: [
       "modelkeep convert pipeline.joblib pipeline.onnx",
       "modelkeep convert model.keras model.onnx",
