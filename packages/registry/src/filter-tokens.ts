@@ -67,14 +67,14 @@ function match(pattern: RegExp, source: string, at: number): string | undefined 
   return pattern.exec(source)?.[0];
 }
 
-/** `invalid_filter`, with the place: `details.at` counts characters from 0. */
+/** `invalid_filter`, with the place: the sentence counts characters from 1, as people do, `details.at` units of the string from 0. */
 export function filterError(source: string, at: number, message: string): ModelkeepError {
   const from = Math.max(0, at - 30);
   const excerpt = source.slice(from, at + 30).replaceAll(/\s/gu, " ");
   const pointer = `${" ".repeat(at - from)}^`;
   return new ModelkeepError(
     "invalid_filter",
-    `The filter is wrong at character ${at + 1}: ${message}\n  ${excerpt}\n  ${pointer}`,
+    `The filter is wrong at character ${Array.from(source.slice(0, at)).length + 1}: ${message}\n  ${excerpt}\n  ${pointer}`,
     {
       details: { at },
     },

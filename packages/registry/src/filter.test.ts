@@ -59,6 +59,12 @@ describe("filters", () => {
     expect(() => parseFilter(filter)).toThrow(expect.objectContaining({ code: "invalid_filter", details: { at } }));
   });
 
+  it("counts characters as people do, and shows the place", () => {
+    expect(() => parseFilter("name = '😀' zzz")).toThrow(
+      "wrong at character 12: \"and\", \"or\" or the end must follow, not \"zzz\"\n  name = '😀' zzz\n              ^",
+    );
+  });
+
   it("takes long filters in linear time, and refuses endless and deep ones", () => {
     const long = Array.from({ length: 2500 }, (_, index) => `metrics.m${index} > ${index}`).join(" or ");
     const start = performance.now();
