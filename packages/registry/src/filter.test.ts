@@ -61,7 +61,7 @@ describe("filters", () => {
 
   it("counts characters as people do, and shows the place", () => {
     expect(() => parseFilter("name = '😀' zzz")).toThrow(
-      "wrong at character 12: \"and\", \"or\" or the end must follow, not \"zzz\"\n  name = '😀' zzz\n              ^",
+      'wrong at character 12: "and", "or" or the end must follow, not "zzz"\n  name = \'😀\' zzz\n              ^',
     );
   });
 

@@ -90,7 +90,7 @@ export async function chooseRunner(
   version: VersionRecord,
   choice: RunnerChoice,
 ): Promise<Runner> {
-  const found = await runners(context.plugins, envelope.manifest.representations, choice);
+  const found = await runners(context.plugins, envelope.manifest, choice);
   return found.find((runner) => isVerified(version, runner)) ?? found[0]!;
 }
 

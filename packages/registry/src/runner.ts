@@ -1,4 +1,5 @@
 import {
+  type Manifest,
   ModelkeepError,
   type PayloadSet,
   type Predictor,
@@ -23,10 +24,13 @@ export interface RunnerChoice {
   readonly runtime?: string | undefined;
 }
 
-/** Every pair that could run here, in the order of the manifest and of what is installed; `unsupported` says why there is none. */
+/**
+ * Every pair that could run here, in the order of the manifest and of what is installed; `unsupported` says why there is none, and
+ * what to install where the manifest tells.
+ */
 export async function runners(
   plugins: Plugins,
-  representations: readonly Representation[],
+  { representations, requirements = [] }: Pick<Manifest, "representations" | "requirements">,
   choice: RunnerChoice = {},
 ): Promise<readonly Runner[]> {
   const wanted = representations.filter(
@@ -43,9 +47,14 @@ export async function runners(
   if (found.length > 0) return found;
   const forms = wanted.map(({ name, codec }) => (name === codec ? name : `${name} (${codec})`)).join(", ") || "none";
   const installed = plugins.runtimes.map((each) => each.name).join(", ") || "none";
-  const why = reasons.length > 0 ? reasons.join(" ") : `Runtimes that are installed: ${installed}.`;
+  const packages = requirements.flatMap(({ ecosystem, name }) => (ecosystem === "npm" ? [name] : []));
+  const needed =
+    packages.length === 0 || choice.runtime !== undefined
+      ? ""
+      : ` It was saved with what runs it: npm install ${packages.join(" ")}, and give the plugins of these packages.`;
+  const why = reasons.length > 0 ? reasons.join(" ") : `Runtimes that are installed: ${installed}.${needed}`;
   throw new ModelkeepError("unsupported", `Nothing installed runs this model (${forms}). ${why}`, {
-    details: { reasons },
+    details: { reasons, packages },
   });
 }
 

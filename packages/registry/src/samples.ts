@@ -48,7 +48,7 @@ export async function prepareSamples(
   let notReproduced: NotReproduced | undefined;
   const forms = prepared.map((each) => each.representation);
   if (outputs === undefined) {
-    const [runner] = await runners(context.plugins, forms);
+    const [runner] = await runners(context.plugins, { representations: forms });
     outputs = await run(runner!);
     const { representation, runtime } = runner!;
     recordedBy = {
@@ -80,7 +80,7 @@ async function proved(
 ): Promise<{ readonly representation: Representation; readonly differs?: NotReproduced | undefined }> {
   const { convertedFrom } = representation;
   if (convertedFrom === undefined) return { representation };
-  const [runner] = await runners(context.plugins, [representation]).catch((error: unknown) => {
+  const [runner] = await runners(context.plugins, { representations: [representation] }).catch((error: unknown) => {
     if ((error as { code?: string }).code === "unsupported") return [];
     throw error;
   });

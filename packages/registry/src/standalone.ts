@@ -11,7 +11,7 @@ export async function envelopePredictor(
   envelope: Envelope,
   choice: RunnerChoice = {},
 ): Promise<Predictor> {
-  const [runner] = await runners(plugins, envelope.manifest.representations, choice);
+  const [runner] = await runners(plugins, envelope.manifest, choice);
   const predictor = await startRunner({ plugins }, envelope, runner!);
   const signature = envelope.manifest.signature ?? predictor.signature;
   return {
@@ -37,7 +37,7 @@ export async function verifyEnvelope(
 ): Promise<VerificationResult[]> {
   if (envelope.manifest.samples === undefined)
     throw new ModelkeepError("not_found", "The envelope has no samples: what it predicts can't be compared");
-  const found = await runners(plugins, envelope.manifest.representations, options);
+  const found = await runners(plugins, envelope.manifest, options);
   const results: VerificationResult[] = [];
   for (const runner of options.pairs === "all" ? found : found.slice(0, 1))
     results.push({

@@ -35,7 +35,7 @@ export async function verify(
       "not_found",
       `${record.name}@${version.version} has no samples: save it with \`samples\` to be able to prove later what it predicts`,
     );
-  const found = await runners(context.plugins, envelope.manifest.representations, options);
+  const found = await runners(context.plugins, envelope.manifest, options);
   const results: VerificationResult[] = [];
   for (const runner of options.pairs === "all" ? found : found.slice(0, 1))
     results.push(await verifyPair(context, envelope, runner));

@@ -73,6 +73,19 @@ describe("a registry", () => {
     await expect(registry.promote("lines", 2, { require: "none" })).resolves.toMatchObject({ version: 2 });
   });
 
+  it("says what to install where nothing runs a version", async () => {
+    const store = memoryStore();
+    await (await openLines(store)).save("lines", { model: new Line(2), samples });
+    const bare = await openLines(store, { codecs: [], flavors: [], runtimes: [] });
+    for (const call of [() => bare.load("lines"), () => bare.verify("lines@1"), () => bare.promote("lines", 1)])
+      await expect(call()).rejects.toMatchObject({
+        code: "unsupported",
+        message: expect.stringContaining("npm install @modelkeep/codec-json") as string,
+        details: { packages: ["@modelkeep/codec-json"] },
+      });
+    await expect(bare.load("lines", { runtime: "tpu" })).rejects.not.toThrow(/npm install/u);
+  });
+
   it("keeps files of unknown formats as they are", async () => {
     const registry = await openLines();
     const bytes = Uint8Array.from({ length: 1000 }, (_, index) => index % 251);
