@@ -82,7 +82,7 @@ beforeAll(async () => {
   mkdirSync(join(template, "tmp"));
 });
 
-/** In full at sixty of its calls, or at each; otherwise some commands, at one. */
+/** In full at some twenty of its calls; otherwise some commands, at one. */
 test.each(
   commands.filter((_, index) => thorough || index % 4 === 0).map((command) => [command.words.join(" "), command]),
 )(
@@ -107,7 +107,7 @@ test.each(
     const points: string[] = [];
     if (thorough) {
       const calls = (await attempt(place("whole"), "never")).calls!;
-      for (let at = 0; at < calls; at += Math.ceil(calls / 60)) points.push(String(at));
+      for (let at = 0; at < calls; at += Math.ceil(calls / 20)) points.push(String(at));
     } else points.push(midst);
     expect(points.length).toBeGreaterThan(0);
     for (const at of points) {
