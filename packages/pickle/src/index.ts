@@ -14,6 +14,7 @@ export { looksPickled, namesJoblib } from "./sniff.js";
 export { writePickle, type WritePickleOptions } from "./write/write-pickle.js";
 export { pickleOf, type PlainValue } from "./write/plain.js";
 export type { ScanFinding, ScannedGlobal, Verdict } from "./scan/finding.js";
+export type { ScannedFormat } from "./scan/file-scan.js";
 export { scanBytes, scanFile, type ScanOptions, type ScanReport } from "./scan/scan.js";
 export { PickleByteArray, PickleGlobal, PickleObject, PickleSet, PickleTuple, type PickleValue } from "./value.js";
 export { looksTorch, readTorch, type TorchFile } from "./torch/read-torch.js";
