@@ -1,10 +1,11 @@
 import { isInstanceOf, loadLibrary } from "../library.js";
 import type { Rows } from "../matrix.js";
-import { ModelkeepError } from "@modelkeep/core";
 import type { ModelType } from "../model-type.js";
 import { onlyTree, treeResults } from "../onnx/tree-graph.js";
 import { StateReader } from "../state-reader.js";
-import { plainOptions, readOptions } from "./random-forest.js";
+import { plainOptions, readOptions } from "./tree-options.js";
+import { outputOf, predictionOf } from "./tree-predictions.js";
+import { notTrained } from "./not-trained.js";
 import {
   type CartNode,
   flattenTrees,
@@ -35,8 +36,7 @@ function treeType(
 ): ModelType<DecisionTree> {
   const classifier = className === "DecisionTreeClassifier";
   const treesOf = (tree: DecisionTree): Trees => {
-    if (tree.root === undefined)
-      throw new ModelkeepError("unsupported", `[mljs] The ${className} is not trained yet: call train() first`);
+    if (tree.root === undefined) throw notTrained(className);
     return flattenTrees([tree.root]);
   };
   return {
@@ -57,16 +57,8 @@ function treeType(
     },
     parameters: (tree) => plainOptions(tree.options),
     columns: () => undefined,
-    apply(tree, rows) {
-      const predictions = tree.predict(rows);
-      return classifier
-        ? { kind: "labels", labels: predictions }
-        : { kind: "values", values: predictions.map((value) => [value]) };
-    },
-    output: () =>
-      classifier
-        ? { name: "label", dtype: "int64", shape: ["batch"] }
-        : { name: "value", dtype: "float64", shape: ["batch"] },
+    apply: (tree, rows) => predictionOf(tree.predict(rows), classifier),
+    output: () => outputOf(classifier),
     graph: (tree) => (graph, rows) => {
       const result = onlyTree(graph, treeResults(graph, rows, treesOf(tree), classifier));
       return classifier ? { labels: result } : { values: result };

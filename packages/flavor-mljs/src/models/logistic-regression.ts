@@ -1,9 +1,8 @@
-import { ModelkeepError } from "@modelkeep/core";
-
 import { isInstanceOf, loadLibrary } from "../library.js";
 import { type MatrixLike, matrixToTensor, type Rows, tensorToRows } from "../matrix.js";
 import type { ModelType } from "../model-type.js";
 import { StateReader } from "../state-reader.js";
+import { notTrained } from "./not-trained.js";
 
 interface LogisticRegression {
   readonly numSteps: number;
@@ -48,8 +47,7 @@ export const logisticRegression: ModelType<LogisticRegression> = {
 
 function weights(model: LogisticRegression) {
   const rows = model.classifiers.map(({ weights: matrix }) => {
-    if (matrix === null)
-      throw new ModelkeepError("unsupported", "[mljs] The LogisticRegression is not trained yet: call train() first");
+    if (matrix === null) throw notTrained("LogisticRegression");
     return Array.from({ length: matrix.columns }, (_, column) => matrix.get(0, column));
   });
   return matrixToTensor(rows, "[mljs] The LogisticRegression");

@@ -1,10 +1,11 @@
-import { ModelkeepError, type StateValue } from "@modelkeep/core";
+import type { StateValue } from "@modelkeep/core";
 
 import { isInstanceOf, loadLibrary } from "../library.js";
 import type { Rows } from "../matrix.js";
 import type { ModelType } from "../model-type.js";
 import { mean, median, mode, treeResults } from "../onnx/tree-graph.js";
 import { StateReader } from "../state-reader.js";
+import { notTrained } from "./not-trained.js";
 import {
   type CartNode,
   flattenTrees,
@@ -14,6 +15,8 @@ import {
   treesToState,
   unflattenTrees,
 } from "./trees.js";
+import { plainOptions, readOptions } from "./tree-options.js";
+import { outputOf, predictionOf } from "./tree-predictions.js";
 
 interface Forest {
   readonly estimators?: readonly { readonly root: CartNode }[];
@@ -44,7 +47,10 @@ export const randomForestRegression = forestType("random-forest-regressor", "Ran
 
 function forestType(type: string, className: "RandomForestClassifier" | "RandomForestRegression"): ModelType<Forest> {
   const classifier = className === "RandomForestClassifier";
-  const treesOf = (forest: Forest): Trees => flattenTrees(trained(forest, className).map((tree) => tree.root));
+  const treesOf = (forest: Forest): Trees => {
+    if (forest.estimators === undefined) throw notTrained(className);
+    return flattenTrees(forest.estimators.map((tree) => tree.root));
+  };
   return {
     type,
     library: "ml-random-forest",
@@ -114,16 +120,8 @@ function forestType(type: string, className: "RandomForestClassifier" | "RandomF
       ...plainOptions(forest.treeOptions),
     }),
     columns: columnsOf,
-    apply(forest, rows) {
-      const predictions = forest.predict(rows);
-      return classifier
-        ? { kind: "labels", labels: predictions }
-        : { kind: "values", values: predictions.map((value) => [value]) };
-    },
-    output: () =>
-      classifier
-        ? { name: "label", dtype: "int64", shape: ["batch"] }
-        : { name: "value", dtype: "float64", shape: ["batch"] },
+    apply: (forest, rows) => predictionOf(forest.predict(rows), classifier),
+    output: () => outputOf(classifier),
     graph: (forest) => (graph, rows) => {
       const trees = treesOf(forest);
       const perTree = treeResults(graph, rows, trees, classifier, (tree) => forest.indexes[tree]!);
@@ -131,12 +129,6 @@ function forestType(type: string, className: "RandomForestClassifier" | "RandomF
       return { values: (forest.selectionMethod === "median" ? median : mean)(graph, perTree, trees) };
     },
   };
-}
-
-function trained(forest: Forest, className: string): NonNullable<Forest["estimators"]> {
-  if (forest.estimators === undefined)
-    throw new ModelkeepError("unsupported", `[mljs] The ${className} is not trained yet: call train() first`);
-  return forest.estimators;
 }
 
 function columnsOf(forest: Forest): number {
@@ -149,31 +141,4 @@ function columnList(value: StateValue, most: number, reader: StateReader): numbe
   if (!Array.isArray(value) || !value.every(fits))
     throw reader.fault("columns", `is not made of lists of columns below ${most}`);
   return [...(value as number[])];
-}
-
-/** Options of trees: numbers and names only. */
-export function plainOptions(options: Readonly<Record<string, unknown>> = {}): Record<string, number | string> {
-  const plain: Record<string, number | string> = {};
-  for (const [name, value] of Object.entries(options)) {
-    if (name === "kind" || value === undefined) continue;
-    if (typeof value !== "number" && typeof value !== "string")
-      throw new ModelkeepError(
-        "unsupported",
-        `[mljs] The tree option ${name} is a ${typeof value}: only numbers and names can be kept`,
-      );
-    plain[name] = value;
-  }
-  return plain;
-}
-
-const numberOptions = ["minNumSamples", "maxDepth", "gainThreshold"] as const;
-
-/** The options of a state: only those that ml-cart has. */
-export function readOptions(reader: StateReader): Record<string, number | string> {
-  const given = reader.record("treeOptions");
-  const options: Record<string, number | string> = {};
-  for (const name of numberOptions) if (given.has(name)) options[name] = given.number(name);
-  if (given.has("gainFunction")) options["gainFunction"] = given.oneOf("gainFunction", "gini", "regression");
-  if (given.has("splitFunction")) options["splitFunction"] = given.oneOf("splitFunction", "mean");
-  return options;
 }
