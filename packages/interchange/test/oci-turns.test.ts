@@ -64,6 +64,9 @@ test("what exports left behind that were killed is in nobody's way, and goes", a
   await exportOci(envelope, layout, { tag: "iris-1" });
   expect(tagsOf(layout)).toEqual(["iris-1"]);
   expect(hidden(layout)).toEqual([join("blobs", "sha256", ".new.partial")]);
+  writeFileSync(claims[0]!, JSON.stringify({ host, pid: child.pid }));
+  expect(await exportOci(envelope, layout, { tag: "iris-1" })).toMatchObject({ existing: true });
+  expect(hidden(layout)).toEqual([join("blobs", "sha256", ".new.partial")]);
 });
 
 test("a turn waits for that of another process, and ends where its own was taken away", async () => {

@@ -49,6 +49,14 @@ export async function inTurn<T>(
   }
 }
 
+/** Removes the claims of processes that were killed when all was done. */
+export async function endTurnsOfTheGone(folder: string): Promise<void> {
+  await isAlone(folder, "", 0).catch((error: NodeJS.ErrnoException) => {
+    // A layout that can't be written to: they are in nobody's way.
+    if (error.code === undefined) throw error;
+  });
+}
+
 async function isAlone(folder: string, own: string, now: number): Promise<boolean> {
   let alone = true;
   for (const name of (await readdir(folder)).filter(isClaim)) {

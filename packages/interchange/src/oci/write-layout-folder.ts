@@ -7,7 +7,7 @@ import { fileObject, removeAbandoned, writeNewFile } from "@modelkeep/core/node"
 import type { Blob } from "./artifact.js";
 import type { ImageIndex } from "./documents.js";
 import { indexText, type LayoutWrite, layoutText, tagged } from "./layout-write.js";
-import { inTurn, isLeftOver } from "./layout-turns.js";
+import { endTurnsOfTheGone, inTurn, isLeftOver } from "./layout-turns.js";
 import { openLayout } from "./layout.js";
 import { annotationKeys } from "./media-types.js";
 
@@ -16,7 +16,10 @@ import { annotationKeys } from "./media-types.js";
  * when it was there.
  */
 export async function addToLayoutFolder(folder: string, write: LayoutWrite): Promise<boolean> {
-  if (isListed(await existingIndex(folder), write)) return true;
+  if (isListed(await existingIndex(folder), write)) {
+    await endTurnsOfTheGone(folder);
+    return true;
+  }
   const blobs = join(folder, "blobs", "sha256");
   await mkdir(blobs, { recursive: true });
   await place(join(folder, "oci-layout"), layoutText);
