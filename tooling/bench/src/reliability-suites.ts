@@ -23,6 +23,7 @@ export const suites: readonly Suite[] = [
       "packages/codec-gguf/test/properties.test.ts",
       "packages/codec-onnx/test/vectors.test.ts",
       "packages/pickle/test/fuzz.test.ts",
+      "packages/registry/test/fuzz.test.ts",
       "packages/codec-keras/test/hostile.test.ts",
       "packages/codec-tfjs/test/hostile.test.ts",
       "packages/flavor-tensorflow/test/hostile.test.ts",
@@ -164,7 +165,7 @@ export const suites: readonly Suite[] = [
   {
     title: "A body of 4 GiB through SQLite in bounded memory",
     size: "one",
-    files: ["packages/store-sqlite/src/sqlite-store.test.ts"],
+    files: ["packages/store-sqlite/test/large-body.test.ts"],
     environment: { MODELKEEP_LONG_TESTS: "1" },
   },
   {
