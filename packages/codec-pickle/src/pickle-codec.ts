@@ -59,7 +59,7 @@ function codecOf({ name, form, extension, more, defaults }: Kind): Codec<PickleF
     extensions: [extension, ...more],
     facts: {
       languages: "Python",
-      runsCode: "in Python, whatever the file says; here never",
+      runsCode: "in Python; here never",
       bestFor: name === "joblib" ? "handing scikit-learn models over" : "exchanging plain data with Python",
     },
     accepts: isPickleFile,

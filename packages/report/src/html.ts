@@ -64,6 +64,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 th, td { padding: .38rem .9rem .38rem 0; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; vertical-align: bottom; }
 td:not(.number) { min-width: 5.5rem; }
+td:first-child { white-space: nowrap; }
 td:last-child { min-width: 12rem; }
 .number { text-align: right; }
 td.number { white-space: nowrap; }
