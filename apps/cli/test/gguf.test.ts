@@ -16,7 +16,7 @@ test("GGUF files are inspected, scanned, and saved", async () => {
   expect([shown.code, shown.stderr]).toEqual([0, ""]);
   expect(shown.stdout).toMatch(/GGUF v3: "llama", "Tiny", tensors: 4, elements: 3328\n +info .*Jinja program/u);
   expect(shown.stdout).toMatch(
-    /license +apache-2\.0\n.*quantization Q4_K_M\n +context +2048\n +tokenizer +gpt2\n +vocabulary +64\n +types +Q4_K 2, /su,
+    /license +apache-2\.0\n.*quantization +Q4_K_M\n +context +2048\n +tokenizer +gpt2\n +vocabulary +64\n +types +Q4_K 2, /su,
   );
 
   const clean = await run(["scan", "language-model.gguf"]);
