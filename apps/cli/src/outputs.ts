@@ -34,13 +34,13 @@ export function groupTargets(
   return grouped;
 }
 
-/** One line a row. */
+/** One line a row, counted from 0, as messages about rows do. */
 export function outputText(columns: Readonly<Record<string, readonly unknown[]>>, output: Output): string {
   const names = Object.keys(columns);
   const count = columns[names[0] ?? ""]?.length ?? 0;
   return output.table(
     ["row", ...names],
-    Array.from({ length: count }, (_, row) => [String(row + 1), ...names.map((name) => cellText(columns[name]![row]))]),
+    Array.from({ length: count }, (_, row) => [String(row), ...names.map((name) => cellText(columns[name]![row]))]),
   );
 }
 

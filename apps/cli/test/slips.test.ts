@@ -65,6 +65,12 @@ test("tables that are no tables are told apart from columns that the model does 
   writeFileSync(at("empty.csv"), "");
   expect((await told("predict", "wine", "--input", "index.csv"))[1]).toContain("index=False");
   expect((await told("predict", "wine", "--input", "semicolons.csv"))[1]).toContain("separated by commas");
+  const [head, first] = table.split("\n") as [string, string];
+  writeFileSync(at("text.csv"), [head, first, first, first.replace(/^[^,]*/u, "high")].join("\n"));
+  expect((await told("predict", "wine", "--input", "text.csv"))[1]).toContain('in row 2 is the string "high"');
+  const [, later] = await told("predict", "wine", "--input", "text.csv", "--batch-size", "2");
+  expect(later).toMatch(/batch that begins with row 2, .* in row 0 is the string "high"/u);
+  expect((await run(["predict", "wine", "--input", "rows.csv"])).stdout).toMatch(/^row +label\n0 +\d/u);
   expect(await told("predict", "wine", "--input", "empty.csv")).toEqual([0, "empty.csv has no rows"]);
 }, 300_000);
 

@@ -1,6 +1,7 @@
 import {
   collectPayloads,
   type Inputs,
+  isModelkeepError,
   ModelkeepError,
   type Predictor,
   type Runtime,
@@ -44,7 +45,7 @@ export async function run(context: Context): Promise<void> {
   try {
     const rows = batches(rowsOf(values, options.text("input"), model.signature), size);
     for await (const batch of rows) {
-      columns = mergeColumns(columns, columnsOf(await model.predict(toTensors(model.signature, batch as Inputs))));
+      columns = mergeColumns(columns, columnsOf(await predictBatch(model, batch, done)));
       bar.report({ done: (done += batch.length) });
     }
   } finally {
@@ -55,6 +56,17 @@ export async function run(context: Context): Promise<void> {
   const { ids } = model;
   output.result({ outputs: groupTargets(columns), ...(ids && { ids }) }, () => outputText(columns, output));
   if (ids !== undefined) output.note(`on record: ${ids.join(", ")}`);
+}
+
+/** What does not fit is told by its row in the batch: beyond the first one, that is not the row in the file. */
+async function predictBatch(model: Model, batch: readonly Row[], before: number): Promise<TensorMap> {
+  try {
+    return await model.predict(toTensors(model.signature, batch as Inputs));
+  } catch (error) {
+    if (before === 0 || !isModelkeepError(error, "signature_mismatch")) throw error;
+    const text = `In the batch that begins with row ${before}, whose rows are counted from 0: ${error.message}`;
+    throw new ModelkeepError(error.code, text, { cause: error, details: error.details });
+  }
 }
 
 async function openModel(context: Context, target: string): Promise<Model> {
