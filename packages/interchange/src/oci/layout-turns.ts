@@ -10,8 +10,8 @@ import { isRunning } from "@modelkeep/core/node";
 
 /** A claim so old is of a process that ended, or stands still and finds its claim gone. */
 const abandonedAfter = 60_000;
-/** Turns take milliseconds: who waits so long is told. */
-const patience = 10_000;
+/** Turns take milliseconds, and those of the gone end after the time above. */
+const patience = 90_000;
 
 /** What exports that were cut off leave in a layout's folder. */
 export function isLeftOver(name: string): boolean {
@@ -44,7 +44,7 @@ export async function inTurn<T>(
       await removed(claim);
     }
     if (performance.now() - start > patience)
-      throw new ModelkeepError("conflict", `Other exports write ${folder} now: try again in a minute`);
+      throw new ModelkeepError("conflict", `Other exports write ${folder} all the time: try again later`);
     await wait(5 + Math.random() * 45);
   }
 }
