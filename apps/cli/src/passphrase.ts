@@ -15,7 +15,13 @@ export async function askPassphrase(what: string): Promise<string> {
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: stdin, output: silent, terminal: true });
   try {
-    return await lines.question("");
+    return await new Promise<string>((resolve, reject) => {
+      // Ctrl+C and the end of the input close it without an answer.
+      const interrupted = (cause?: unknown) =>
+        reject(new ModelkeepError("aborted", "No passphrase was given", { cause }));
+      lines.once("close", () => interrupted());
+      lines.question("").then(resolve, interrupted);
+    });
   } finally {
     lines.close();
     stderr.write("\n");

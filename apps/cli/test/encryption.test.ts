@@ -156,3 +156,17 @@ test("environments of the configuration, once it is trusted", async () => {
     stderr: expect.stringContaining("who can read") as string,
   });
 }, 60_000);
+
+test("a passphrase is asked for on a terminal, and not shown; Ctrl+C and the end of the input interrupt", async () => {
+  writeFileSync(at("model.bin"), "the secret weights");
+  const terminal = "process.stdin.isTTY = process.stderr.isTTY = true";
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(terminal)}` };
+  const words = (...more: string[]) => [...more, "--store", "age+asked", "--passphrase", "--quiet"];
+  await run(["save", "scorer", "model.bin", "--store", "age+asked"], { env: { MODELKEEP_PASSPHRASE: "open sesame" } });
+  const listed = await run(words("list"), { env, input: "open sesame\n" });
+  expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining("scorer") as string });
+  expect(listed.stderr).toContain("Passphrase of the encrypted store or file:");
+  expect(listed.stderr).not.toContain("sesame");
+  for (const input of ["open\u0003", "", "open ses"])
+    expect(await run(words("list"), { env, input })).toMatchObject({ code: 130 });
+}, 300_000);
