@@ -53,7 +53,7 @@ export function azureStoreFromUrl(
   url: string,
   options: Omit<Partial<AzureStoreOptions>, "container" | "prefix"> = {},
 ): Store {
-  return azureStore({ ...parseAzureUrl(url), ...options });
+  return azureStore({ ...options, ...parseAzureUrl(url) });
 }
 
 /** Makes the container, if it is not there. True if it made it. */

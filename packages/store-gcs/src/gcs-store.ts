@@ -48,5 +48,5 @@ export function gcsStore(options: GcsStoreOptions): Store {
 
 /** The store behind `gs://BUCKET/PREFIX`; what a URL cannot say is given beside it. */
 export function gcsStoreFromUrl(url: string, options: Omit<Partial<GcsStoreOptions>, "bucket" | "prefix"> = {}): Store {
-  return gcsStore({ ...parseGcsUrl(url), ...options });
+  return gcsStore({ ...options, ...parseGcsUrl(url) });
 }
