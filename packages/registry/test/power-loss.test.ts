@@ -53,7 +53,7 @@ interface Looks {
   readonly change?: (good: FileOperations) => Partial<FileOperations>;
 }
 
-const closely: Omit<Looks, "seed"> = thorough ? { most: 40, stride: 1 } : { most: 2, stride: 23 };
+const closely: Omit<Looks, "seed"> = thorough ? { most: 40, stride: 1 } : { most: 2, stride: 17 };
 
 /** Runs operations at once, each by a client of its own, and cuts the power at calls to the file system, and after them. */
 async function cutPower(
