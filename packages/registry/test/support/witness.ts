@@ -1,9 +1,9 @@
-import { collect, type Digest, type Store } from "@modelkeep/core";
+import { collect, type Digest, segmentToName, type Store } from "@modelkeep/core";
 
 import { archivedKey } from "../../src/archives.js";
-import { readEntry } from "../../src/entry.js";
+import { type Entry, readEntry } from "../../src/entry.js";
 import { fold } from "../../src/fold.js";
-import { logNumber } from "../../src/keys.js";
+import { logKey, logNumber } from "../../src/keys.js";
 import { emptyRecord, type ModelRecord, type VersionRecord } from "../../src/record.js";
 
 /**
@@ -17,6 +17,9 @@ export class Witness {
   fault: string | undefined;
   entries = 0;
   deletions = 0;
+  /** Where the logs are. */
+  #main: Store | undefined;
+  #turn: Promise<void> = Promise.resolve();
   readonly #there = new Set<string>();
   readonly #records = new Map<string, ModelRecord>();
   readonly #acknowledged = new Set<string>();
@@ -41,6 +44,7 @@ export class Witness {
 
   /** The registry's own store, or with a name one of its archives, as clients are to see it. */
   watch(store: Store, archive?: string): Store {
+    if (archive === undefined) this.#main = store;
     const named = (key: string) => (archive === undefined ? key : archivedKey(archive, key));
     return {
       name: store.name,
@@ -53,7 +57,8 @@ export class Witness {
         this.#there.add(named(key as string));
         try {
           const info = await store.put(key, body, options);
-          if (logNumber(info.key) !== undefined) await this.#take(store, info.key);
+          const number = logNumber(info.key);
+          if (number !== undefined) await this.#follow(store, segmentToName(info.key.split("/")[1]!)!, number);
           return info;
         } catch (error) {
           if (!known) this.#there.delete(named(key as string));
@@ -65,18 +70,34 @@ export class Witness {
         this.#there.delete(named(key));
         if (!/^(?:blobs|models)\//u.test(key)) return;
         this.deletions++;
-        for (const [name, version] of this.#placed.get(named(key))?.values() ?? [])
+        for (const [name, version] of this.#placed.get(named(key))?.values() ?? []) {
+          // Whoever deletes may have read an entry whose writer has not been told yet.
+          if (this.#lost(name, version) !== undefined) await this.#follow(this.#main!, name);
           this.#judge(name, version, `lost ${named(key)}`);
+        }
       },
     };
   }
 
-  async #take(store: Store, key: string): Promise<void> {
-    const object = (await store.get(key))!;
-    const entry = readEntry(await collect(object.stream()), key, object.info.modified);
+  /** Takes the entries of a log in their order, each once, up to a number or as far as they go. */
+  #follow(store: Store, model: string, last = Infinity): Promise<void> {
+    this.#turn = this.#takeAfter(this.#turn, store, model, last);
+    return this.#turn;
+  }
+
+  async #takeAfter(before: Promise<void>, store: Store, model: string, last: number): Promise<void> {
+    await before;
+    for (let next = this.#record(model).length + 1; next <= last; next++) {
+      const key = logKey(model, next);
+      const object = await store.get(key);
+      if (object === undefined) return;
+      this.#take(readEntry(await collect(object.stream()), key, object.info.modified));
+    }
+  }
+
+  #take(entry: Entry): void {
     const { model } = entry.body;
-    // Entries of one log come in their order: each stands on the one before.
-    const before = this.#records.get(model) ?? emptyRecord(model);
+    const before = this.#record(model);
     const after = fold(before, [entry]);
     this.#records.set(model, after);
     this.entries++;
@@ -87,6 +108,10 @@ export class Witness {
       }
   }
 
+  #record(model: string): ModelRecord {
+    return this.#records.get(model) ?? emptyRecord(model);
+  }
+
   #place(name: string, number: number, { placement }: VersionRecord): void {
     for (const key of [...placement.values()].flat()) {
       const versions = this.#placed.get(key) ?? new Map();
@@ -95,12 +120,16 @@ export class Witness {
   }
 
   #judge(name: string, number: number, when: string): void {
+    const lost = this.#lost(name, number);
+    if (lost !== undefined) this.fault ??= `${name}@${number} has lost ${lost} (${when})`;
+  }
+
+  /** What a version that must be whole has lost. */
+  #lost(name: string, number: number): Digest | undefined {
     const version = this.#records.get(name)?.versions.get(number);
-    if (version === undefined || version.status === "deleted" || this.fault !== undefined) return;
-    if (!this.strict && !this.#acknowledged.has(`${name}@${number}`)) return;
+    if (version === undefined || version.status === "deleted") return undefined;
+    if (!this.strict && !this.#acknowledged.has(`${name}@${number}`)) return undefined;
     const digests: readonly Digest[] = [version.manifest, ...version.payloads.map(({ digest }) => digest)];
-    for (const digest of digests)
-      if (!(version.placement.get(digest) ?? []).some((key) => this.#there.has(key)))
-        this.fault = `${name}@${number} has lost ${digest} (${when})`;
+    return digests.find((digest) => !(version.placement.get(digest) ?? []).some((key) => this.#there.has(key)));
   }
 }
