@@ -1,6 +1,6 @@
 import { relative, resolve, sep } from "node:path";
 
-import { ModelkeepError } from "@modelkeep/core";
+import { isJsonObject, ModelkeepError } from "@modelkeep/core";
 
 import type { FoundConfiguration } from "./configuration.js";
 
@@ -33,7 +33,7 @@ export interface CacheSettings {
 
 /** What is wrong with settings, as the end of a sentence. */
 export function settingsFault(value: unknown): string | undefined {
-  if (!isObject(value)) return "is not an object";
+  if (!isJsonObject(value)) return "is not an object";
   const { store, payloads, cache, retry, encryption } = value;
   if (store !== undefined && typeof store !== "string") return "has a store that is not a string";
   if (payloads !== undefined && typeof payloads !== "string") return "has payloads that are not a string: name a store";
@@ -45,14 +45,14 @@ export function settingsFault(value: unknown): string | undefined {
 }
 
 function cacheFault(value: unknown): string | undefined {
-  const { size, folder } = isObject(value) ? value : {};
+  const { size, folder } = isJsonObject(value) ? value : {};
   if (typeof size !== "string" || bytesOf(size) === undefined) return 'has a cache without a size, such as "10 GB"';
   return folder === undefined || typeof folder === "string" ? undefined : "has a cache.folder that is not a string";
 }
 
 function retryFault(value: unknown): string | undefined {
-  const { attempts = 1 } = isObject(value) ? value : {};
-  const right = isObject(value) && Number.isInteger(attempts) && (attempts as number) >= 1;
+  const { attempts = 1 } = isJsonObject(value) ? value : {};
+  const right = isJsonObject(value) && Number.isInteger(attempts) && (attempts as number) >= 1;
   return right ? undefined : "has a retry that is not { attempts } with a whole number from 1";
 }
 
@@ -63,12 +63,8 @@ export function bytesOf(size: string): number | undefined {
   return bytes > 0 ? bytes : undefined;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function encryptionFault(value: unknown): string | undefined {
-  if (!isObject(value)) return "has an encryption that is not an object";
+  if (!isJsonObject(value)) return "has an encryption that is not an object";
   const { recipients, storeKey, ...others } = value;
   const [other] = Object.keys(others);
   if (other !== undefined)

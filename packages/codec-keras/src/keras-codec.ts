@@ -1,4 +1,4 @@
-import { type Codec, elementCount, type Inspection, type Json } from "@modelkeep/core";
+import { type Codec, elementCount, type Inspection, type Json, jsonMember } from "@modelkeep/core";
 import { isTensorFile, type TensorFile } from "@modelkeep/safetensors";
 
 import { assetPrefix, assetText } from "./assets.js";
@@ -6,7 +6,7 @@ import { isHdf5 } from "./hdf5/read-hdf5.js";
 import { findingsIn } from "./keras-findings.js";
 import { layersIn } from "./keras-layers.js";
 import { formFor, type KerasForm, writeKeras } from "./write-keras.js";
-import { type KerasFile, member, readKeras, tryWeights } from "./read-keras.js";
+import { type KerasFile, readKeras, tryWeights } from "./read-keras.js";
 
 const mediaType = "application/vnd.keras";
 
@@ -78,7 +78,7 @@ function inspectionOf(file: KerasFile): Inspection {
   const parameters = trained.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const layers = file.config === undefined ? [] : layersIn(file.config.json);
   const optimizer = datasets.some(({ path }) => /^optimizer(?:_weights)?\//u.test(path));
-  const name = member(member(file.config?.json, "config"), "name");
+  const name = jsonMember(jsonMember(file.config?.json, "config"), "name");
   const level = error?.code === "refused" ? "danger" : "warning";
   const unread = error === undefined ? [] : [{ level, message: error.message, code: error.code } as const];
   const version = file.version === undefined ? "" : ` ${file.version}`;

@@ -1,4 +1,4 @@
-import { isModelkeepError, type Json, type Limits, ModelkeepError, parseJson } from "@modelkeep/core";
+import { isModelkeepError, type Json, jsonMember, type Limits, ModelkeepError, parseJson } from "@modelkeep/core";
 import { readArchive } from "@modelkeep/pickle";
 
 import type { Memory } from "./hdf5/file-bytes.js";
@@ -70,7 +70,7 @@ function readArchiveModel(memory: Memory, options: ReadKerasOptions): KerasFile 
   return {
     form: "keras",
     config: parsed,
-    compile: nonEmpty(member(parsed.json, "compile_config")),
+    compile: nonEmpty(jsonMember(parsed.json, "compile_config")),
     version: textMember(facts, "keras_version"),
     backend: textMember(facts, "backend"),
     weights: () => (weights === undefined ? undefined : readHdf5(weights(), options).datasets()),
@@ -105,12 +105,12 @@ function readHdf5Model(memory: Memory, options: ReadKerasOptions): KerasFile {
 /** `model.to_json()`. */
 function readArchitecture(memory: Memory, options: ReadKerasOptions): KerasFile {
   const config = configOf(memory, "architecture", options);
-  if (typeof member(config.json, "class_name") !== "string" || member(config.json, "config") === undefined)
+  if (typeof jsonMember(config.json, "class_name") !== "string" || jsonMember(config.json, "config") === undefined)
     throw new ModelkeepError("malformed", 'The JSON is no architecture of Keras: it lacks "class_name" or "config"');
   return {
     form: "architecture",
     config,
-    compile: nonEmpty(member(config.json, "compile_config")),
+    compile: nonEmpty(jsonMember(config.json, "compile_config")),
     version: textMember(config.json, "keras_version"),
     backend: textMember(config.json, "backend"),
     weights: () => undefined,
@@ -129,14 +129,8 @@ function parsed(bytes: Uint8Array, what: string, { limits }: ReadKerasOptions): 
   return parseJson(bytes, { what, depth: Math.min(limits?.depth ?? defaultDepth, 1000), nonFinite: true });
 }
 
-export function member(value: Json | undefined, key: string): Json | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.hasOwn(value, key)
-    ? value[key]
-    : undefined;
-}
-
 function textMember(value: Json, key: string): string | undefined {
-  const found = member(value, key);
+  const found = jsonMember(value, key);
   return typeof found === "string" ? found : undefined;
 }
 

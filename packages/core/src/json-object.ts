@@ -4,7 +4,7 @@ import type { Json } from "./strict-json.js";
 export type JsonObject = Readonly<Record<string, Json>>;
 
 /** Whether a value is an object, and neither a list nor null. */
-export function isJsonObject(value: Json | undefined): value is { [key: string]: Json } {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -1,6 +1,7 @@
 import { type DType, dtypeInfo, isDType } from "./dtype.js";
 import { dtypeKind, type Element, tensorElements, tensorOf, valuesPerElement } from "./elements.js";
 import { ModelkeepError } from "./errors.js";
+import { isJsonObject } from "./json-object.js";
 import type { TensorMap } from "./signature.js";
 import { type Json, parseJson } from "./strict-json.js";
 import { elementCount, type Tensor } from "./tensor.js";
@@ -27,7 +28,7 @@ export function tensorsToJson(tensors: TensorMap): Uint8Array {
 /** The reverse; `malformed` when it is anything else. */
 export function tensorsFromJson(bytes: Uint8Array): TensorMap {
   const root = parseJson(bytes, { what: "file of tensors", depth: 8 });
-  if (!isRecord(root) || !Array.isArray(root["tensors"])) throw malformed("has no list of tensors");
+  if (!isJsonObject(root) || !Array.isArray(root["tensors"])) throw malformed("has no list of tensors");
   if (root["format"] !== format) {
     throw new ModelkeepError(
       "unknown_format_version",
@@ -50,7 +51,7 @@ export function tensorsToLine(tensors: TensorMap): string {
 export function tensorsFromList(list: readonly Json[]): TensorMap {
   const tensors = new Map<string, Tensor>();
   for (const item of list) {
-    const { name, dtype, shape, data } = isRecord(item) ? item : {};
+    const { name, dtype, shape, data } = isJsonObject(item) ? item : {};
     if (typeof name !== "string") throw malformed("has a tensor without a name");
     if (tensors.has(name)) throw malformed(`has the tensor ${quote(name)} twice`);
     if (!isDType(dtype)) throw malformed(`has the tensor ${quote(name)} of an unknown dtype`);
@@ -101,10 +102,6 @@ function parseElement(dtype: DType, value: Json, at: number): Element {
     return value;
   }
   throw malformed(`has ${JSON.stringify(value).slice(0, 60)} as value ${at}`);
-}
-
-function isRecord(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Lone halves of surrogate pairs come out escaped, so that the bytes are UTF-8. */

@@ -1,7 +1,5 @@
-import { isDigest, type Json } from "@modelkeep/core";
+import { isDigest, isJsonObject, type Json, type JsonObject } from "@modelkeep/core";
 import type { Metadata } from "@modelkeep/registry";
-
-export type JsonRecord = Readonly<Record<string, Json>>;
 
 type Field = (value: Json) => Metadata | undefined;
 
@@ -22,7 +20,7 @@ const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
     return metrics === undefined ? undefined : { metrics };
   }),
   ...named("parameters params hyperparameters hyper_parameters hyperparams best_params", (value) =>
-    isRecord(value) ? { parameters: value } : undefined,
+    isJsonObject(value) ? { parameters: value } : undefined,
   ),
   ...named("tags labels", (value) => {
     const tags = tagsOf(value);
@@ -44,7 +42,7 @@ const fields: ReadonlyMap<string, Field> = new Map<string, Field>([
 ]);
 
 /** What a `metadata.json` says, in the registry's words; what has no word there is kept under `extra`. */
-export function readMetadata(values: JsonRecord): Metadata {
+export function readMetadata(values: JsonObject): Metadata {
   let metadata: Metadata = {};
   const extra: Record<string, Json> = {};
   for (const [key, value] of Object.entries(values)) {
@@ -61,19 +59,15 @@ export function joined(first: Metadata, second: Metadata): Metadata {
   for (const [key, value] of Object.entries(second)) {
     const before = result[key];
     if (Array.isArray(before) && Array.isArray(value)) result[key] = [...before, ...value];
-    else if (isRecord(before) && isRecord(value)) result[key] = joined(before, value);
+    else if (isJsonObject(before) && isJsonObject(value)) result[key] = joined(before, value);
     else result[key] = value;
   }
   return result;
 }
 
-export function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** { "scikit-learn": "1.9.1" } as requirements; none where anything is no version. Python itself is none. */
 export function requirementsOf(value: Json | undefined): NonNullable<Metadata["requirements"]> {
-  if (!isRecord(value)) return [];
+  if (!isJsonObject(value)) return [];
   const libraries = Object.entries(value).filter(([name]) => name.toLowerCase() !== "python");
   return libraries.every((each): each is [string, string] => isText(each[1]))
     ? libraries.map(([name, version]) => ({ ecosystem: "pypi", name: packages.get(name) ?? name, version }))
@@ -85,7 +79,7 @@ const packages: ReadonlyMap<string, string> = new Map([["sklearn", "scikit-learn
 
 /** Names with texts; undefined where there are none, or one is no scalar. */
 export function tagsOf(value: Json | undefined): Record<string, string> | undefined {
-  const tags = isRecord(value) ? Object.entries(value).map(([key, each]) => [key, scalarText(each)] as const) : [];
+  const tags = isJsonObject(value) ? Object.entries(value).map(([key, each]) => [key, scalarText(each)] as const) : [];
   return tags.length > 0 && tags.every((each): each is readonly [string, string] => each[1] !== undefined)
     ? Object.fromEntries(tags)
     : undefined;
@@ -97,7 +91,7 @@ function named(names: string, field: Field): [string, Field][] {
 
 /** Numbers of a record, nested ones under dotted names; undefined where anything is no number. */
 function numbersOf(value: Json, prefix = ""): Record<string, number> | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const found: Record<string, number> = {};
   for (const [key, each] of Object.entries(value)) {
     const name = prefix === "" ? key : `${prefix}.${key}`;
@@ -113,7 +107,7 @@ function numbersOf(value: Json, prefix = ""): Record<string, number> | undefined
 
 /** Scores of folds by metric; those of one metric may come without its name. */
 function scoresOf(value: Json): Record<string, number[]> | undefined {
-  const found = Object.entries(isRecord(value) ? value : { score: value });
+  const found = Object.entries(isJsonObject(value) ? value : { score: value });
   return found.length > 0 && found.every((each): each is [string, number[]] => isNumbers(each[1]))
     ? Object.fromEntries(found)
     : undefined;
@@ -132,7 +126,7 @@ function isTrained(text: string): boolean {
 
 function dataOf(value: Json): Metadata | undefined {
   if (isText(value)) return { data: [{ name: value, role: "train" }] };
-  if (!isRecord(value) || !isText(value["name"])) return undefined;
+  if (!isJsonObject(value) || !isText(value["name"])) return undefined;
   const { name, digest, hash, sha256, rows, uri } = value;
   const found = [digest, hash, sha256].find(isText);
   const whole = found === undefined || isDigest(found) ? found : `sha256:${found.toLowerCase()}`;

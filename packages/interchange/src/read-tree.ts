@@ -1,9 +1,14 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-import { compareCodePoints, isModelkeepError, ModelkeepError, parseJson } from "@modelkeep/core";
-
-import { isRecord, type JsonRecord } from "./metadata.js";
+import {
+  compareCodePoints,
+  isJsonObject,
+  isModelkeepError,
+  type JsonObject,
+  ModelkeepError,
+  parseJson,
+} from "@modelkeep/core";
 
 /** A folder: names of its files, and its folders. Links and devices are never followed. */
 export interface Tree {
@@ -79,12 +84,12 @@ export async function readText(path: string, limit = jsonLimit): Promise<string 
 }
 
 /** A JSON object from a file; undefined when it holds none. */
-export async function readRecord(path: string): Promise<JsonRecord | undefined> {
+export async function readRecord(path: string): Promise<JsonObject | undefined> {
   const text = await readText(path);
   if (text === undefined) return undefined;
   try {
     const value = parseJson(new TextEncoder().encode(text), { what: path });
-    return isRecord(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch (error) {
     if (isModelkeepError(error)) return undefined;
     throw error;

@@ -1,7 +1,14 @@
-import { checkAlias, collect, isModelkeepError, ModelkeepError, parseJson, type Store } from "@modelkeep/core";
+import {
+  checkAlias,
+  collect,
+  isJsonObject,
+  isModelkeepError,
+  ModelkeepError,
+  parseJson,
+  type Store,
+} from "@modelkeep/core";
 
 import type { Context } from "./context.js";
-import { isJsonObject } from "./entry.js";
 import { archiveMark, archivesPrefix } from "./keys.js";
 import { ulid } from "./ulid.js";
 

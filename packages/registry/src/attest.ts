@@ -13,6 +13,7 @@ import {
   createHasher,
   type Envelope,
   isModelkeepError,
+  type JsonObject,
   type Manifest,
   ModelkeepError,
   type Progress,
@@ -20,7 +21,6 @@ import {
 
 import { namesOf } from "./attested.js";
 import { change, type Context, existing, writer } from "./context.js";
-import type { JsonObject } from "./entry.js";
 import { afterEntry } from "./log.js";
 import { openReference } from "./open.js";
 import type { AttestationRecord, ModelRecord } from "./record.js";

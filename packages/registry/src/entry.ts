@@ -1,4 +1,13 @@
-import { type Digest, digestOf, isDigest, type Json, ModelkeepError, parseJson } from "@modelkeep/core";
+import {
+  type Digest,
+  digestOf,
+  isDigest,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  ModelkeepError,
+  parseJson,
+} from "@modelkeep/core";
 
 import { isUlid } from "./ulid.js";
 
@@ -28,8 +37,6 @@ export interface EntryBody {
   /** By the actor's key, of all that stands before it. Always the last field. */
   readonly attestation?: { readonly keyId: string; readonly value: string } | undefined;
 }
-
-export type JsonObject = { readonly [key: string]: Json };
 
 /** Keys under which bytes lie, by digest. Not chained: where bytes lie may differ between copies of a registry. */
 export type Placement = Readonly<Record<Digest, readonly string[]>>;
@@ -134,10 +141,6 @@ function signedText(chained: string): Pick<Entry, "signed"> {
   const [, keyId, value] = /^([0-9a-f]{64})","value":"([A-Za-z0-9+/]{1,1024}={0,2})"\}\}$/u.exec(tail) ?? [];
   if (keyId === undefined || value === undefined) return {};
   return { signed: { keyId, value, text: `${chained.slice(0, start)}}` } };
-}
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function damaged(where: string, message: string, cause?: unknown): ModelkeepError {

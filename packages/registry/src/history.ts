@@ -1,5 +1,7 @@
+import type { JsonObject } from "@modelkeep/core";
+
 import { type Context, existing } from "./context.js";
-import type { Actor, Entry, JsonObject } from "./entry.js";
+import type { Actor, Entry } from "./entry.js";
 import { foldAll } from "./fold.js";
 import { readEntries, readRecord } from "./log.js";
 import type { ModelRecord } from "./record.js";

@@ -1,16 +1,14 @@
 import type { PrivateKey } from "@modelkeep/attest";
-import { collect, isModelkeepError, ModelkeepError, type Store, throwIfAborted } from "@modelkeep/core";
-
 import {
-  type Actor,
-  damaged,
-  type Entry,
-  type EntryBody,
+  collect,
+  isModelkeepError,
   type JsonObject,
-  type Placement,
-  readEntry,
-  writeEntry,
-} from "./entry.js";
+  ModelkeepError,
+  type Store,
+  throwIfAborted,
+} from "@modelkeep/core";
+
+import { type Actor, damaged, type Entry, type EntryBody, type Placement, readEntry, writeEntry } from "./entry.js";
 import { fold } from "./fold.js";
 import { hintKey, logKey, logNumber, logPrefix } from "./keys.js";
 import { checkPin, type Pins } from "./pins.js";

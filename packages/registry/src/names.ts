@@ -1,6 +1,5 @@
-import { collect, isModelkeepError, ModelkeepError, parseJson, type Store } from "@modelkeep/core";
+import { collect, isJsonObject, isModelkeepError, ModelkeepError, parseJson, type Store } from "@modelkeep/core";
 
-import { isJsonObject } from "./entry.js";
 import { logKey, nameKey } from "./keys.js";
 
 /** Who holds a name. */

@@ -1,6 +1,5 @@
-import { ModelkeepError } from "@modelkeep/core";
+import { isJsonObject, ModelkeepError } from "@modelkeep/core";
 
-import { isJsonObject } from "./entry.js";
 import type { Verification } from "./record.js";
 
 /** What must hold of a version before an alias may point at it. Every condition that is there must be met. */

@@ -1,7 +1,7 @@
 import type { KeyAlgorithm, SignedStatement } from "@modelkeep/attest";
-import type { Digest, Json } from "@modelkeep/core";
+import type { Digest, Json, JsonObject } from "@modelkeep/core";
 
-import type { Actor, JsonObject } from "./entry.js";
+import type { Actor } from "./entry.js";
 import type { GateFault } from "./gate-conditions.js";
 import type { Policy } from "./policy.js";
 import type { Origin } from "./origin.js";

@@ -1,6 +1,4 @@
-import { checkAlias } from "@modelkeep/core";
-
-import { isJsonObject, type JsonObject } from "./entry.js";
+import { checkAlias, isJsonObject, type JsonObject } from "@modelkeep/core";
 
 /** What is promised of each version: as long as one of these holds for it, nobody can delete it. */
 export interface KeepRules {

@@ -1,6 +1,13 @@
-import { collect, isModelkeepError, ModelkeepError, parseJson, type Store } from "@modelkeep/core";
+import {
+  collect,
+  isJsonObject,
+  isModelkeepError,
+  type JsonObject,
+  ModelkeepError,
+  parseJson,
+  type Store,
+} from "@modelkeep/core";
 
-import { isJsonObject, type JsonObject } from "./entry.js";
 import { readmeKey, rootKey } from "./keys.js";
 import { backupReadme, readme } from "./readme.js";
 import { isUlid, ulid } from "./ulid.js";

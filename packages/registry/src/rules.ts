@@ -1,4 +1,6 @@
-import { type Entry, isJsonObject, type JsonObject } from "./entry.js";
+import { isJsonObject, type JsonObject } from "@modelkeep/core";
+
+import { type Entry } from "./entry.js";
 import type { Draft, FoldOptions } from "./fold.js";
 import { aliasRules } from "./rules/aliases.js";
 import { attestationRules } from "./rules/attestations.js";

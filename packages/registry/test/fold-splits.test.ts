@@ -1,8 +1,8 @@
-import type { Digest } from "@modelkeep/core";
+import type { Digest, JsonObject } from "@modelkeep/core";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-import { type Actor, type Entry, type EntryBody, type JsonObject, writeEntry } from "../src/entry.js";
+import { type Actor, type Entry, type EntryBody, writeEntry } from "../src/entry.js";
 import { fold, foldAll } from "../src/fold.js";
 
 interface Wish {

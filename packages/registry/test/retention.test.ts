@@ -1,9 +1,8 @@
-import { isModelkeepError, type Store } from "@modelkeep/core";
+import { isModelkeepError, type JsonObject, type Store } from "@modelkeep/core";
 import { memoryStore } from "@modelkeep/store-memory";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type { JsonObject } from "../src/entry.js";
 import type { Registry } from "../src/index.js";
 import { append } from "../src/log.js";
 import { Logs } from "../src/logs.js";

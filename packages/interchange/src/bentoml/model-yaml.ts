@@ -1,6 +1,8 @@
+import { isJsonObject, type JsonObject } from "@modelkeep/core";
+
 import type { Metadata } from "@modelkeep/registry";
 
-import { isRecord, joined, type JsonRecord, readMetadata, requirementsOf, tagsOf } from "../metadata.js";
+import { joined, readMetadata, requirementsOf, tagsOf } from "../metadata.js";
 import { parseYaml } from "../read-yaml.js";
 
 /** A `model.yaml` of BentoML, in the registry's words. */
@@ -28,13 +30,13 @@ export function readModelYaml(text: string): BentoModel | undefined {
   };
 }
 
-function metadataOf(whole: JsonRecord, known: JsonRecord): Metadata {
+function metadataOf(whole: JsonObject, known: JsonObject): Metadata {
   const { labels, metadata, module, signatures, options, api_version: apiVersion } = whole;
-  const context = isRecord(whole["context"]) ? whole["context"] : {};
+  const context = isJsonObject(whole["context"]) ? whole["context"] : {};
   const { framework_name: framework, framework_versions: versions, python_version: python } = context;
   const libraries = requirementsOf(versions);
   // Methods that can be called, with no types of what goes in.
-  const facts: JsonRecord = {
+  const facts: JsonObject = {
     ...known,
     ...filled({ version: context["bentoml_version"], module, api_version: apiVersion, framework, signatures, options }),
   };
@@ -45,14 +47,14 @@ function metadataOf(whole: JsonRecord, known: JsonRecord): Metadata {
     ...(libraries.length > 0 && { requirements: libraries }),
     ...(typeof python === "string" && { environment: { runtime: { name: "python", version: python } } }),
   };
-  return joined(own, readMetadata(isRecord(metadata) ? metadata : {}));
+  return joined(own, readMetadata(isJsonObject(metadata) ? metadata : {}));
 }
 
 /** Without what is empty: BentoML writes every field. */
-function filled(values: Readonly<Record<string, JsonRecord[string] | undefined>>): JsonRecord {
+function filled(values: Readonly<Record<string, JsonObject[string] | undefined>>): JsonObject {
   const isFull = ([, value]: [string, unknown]) =>
-    value !== undefined && value !== null && value !== "" && !(isRecord(value) && Object.keys(value).length === 0);
-  return Object.fromEntries(Object.entries(values).filter(isFull)) as JsonRecord;
+    value !== undefined && value !== null && value !== "" && !(isJsonObject(value) && Object.keys(value).length === 0);
+  return Object.fromEntries(Object.entries(values).filter(isFull)) as JsonObject;
 }
 
 function isName(value: unknown): value is string | number {

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 
-import type { Json } from "@modelkeep/core";
+import { isJsonObject, type Json, type JsonObject } from "@modelkeep/core";
 
-import { isRecord, type JsonRecord } from "../metadata.js";
 import { readRecord, type Tree } from "../read-tree.js";
 import { isDescription } from "../model-file.js";
 import { type VersionName, versionName } from "./version-name.js";
@@ -12,11 +11,11 @@ export interface Descriptions {
   /** Names of the files that were read. */
   readonly files: readonly string[];
   /** What is said of one version, by its label or by its file. */
-  of(version: VersionName, file: string): JsonRecord | undefined;
+  of(version: VersionName, file: string): JsonObject | undefined;
   /** Whether it is said to be the active one. */
   isActive(version: VersionName, file: string): boolean;
   /** What is said of the whole folder. */
-  readonly common: JsonRecord;
+  readonly common: JsonObject;
 }
 
 const activeKeys = ["active", "active_version", "current", "current_version", "production", "live", "deployed"];
@@ -25,7 +24,7 @@ const listKeys = ["versions", "models", "history"];
 export async function readDescriptions(tree: Tree): Promise<Descriptions> {
   const files: string[] = [];
   let common: Record<string, Json> = {};
-  const told: { readonly key: string; readonly record: JsonRecord }[] = [];
+  const told: { readonly key: string; readonly record: JsonObject }[] = [];
   const active = new Set<string>();
   for (const name of tree.files.filter(isDescription)) {
     const record = await readRecord(join(tree.path, name));
@@ -35,9 +34,10 @@ export async function readDescriptions(tree: Tree): Promise<Descriptions> {
     const whole = /^metrics\./iu.test(name) && !("metrics" in record) ? { metrics: { ...record } } : record;
     for (const [key, value] of Object.entries(whole)) {
       if (activeKeys.includes(key) && isName(value)) active.add(keyOf(String(value)));
-      else if (listKeys.includes(key) && isRecord(value)) told.push(...fromRecord(value, active));
+      else if (listKeys.includes(key) && isJsonObject(value)) told.push(...fromRecord(value, active));
       else if (listKeys.includes(key) && Array.isArray(value)) told.push(...fromList(value, active));
-      else if (versionName(key) !== undefined && isRecord(value)) told.push(...fromRecord({ [key]: value }, active));
+      else if (versionName(key) !== undefined && isJsonObject(value))
+        told.push(...fromRecord({ [key]: value }, active));
       else common = { ...common, [key]: value };
     }
   }
@@ -51,15 +51,15 @@ export async function readDescriptions(tree: Tree): Promise<Descriptions> {
 }
 
 /** { "v2": { … } } */
-function fromRecord(value: JsonRecord, active: Set<string>): { key: string; record: JsonRecord }[] {
+function fromRecord(value: JsonObject, active: Set<string>): { key: string; record: JsonObject }[] {
   return Object.entries(value).flatMap(([key, record]) =>
-    isRecord(record) ? [described(keyOf(key), record, active)] : [],
+    isJsonObject(record) ? [described(keyOf(key), record, active)] : [],
   );
 }
 
 /** [{ "version": 2, "file": "churn_v2.joblib", … }] */
-function fromList(value: readonly Json[], active: Set<string>): { key: string; record: JsonRecord }[] {
-  return value.filter(isRecord).flatMap((record) => {
+function fromList(value: readonly Json[], active: Set<string>): { key: string; record: JsonObject }[] {
+  return value.filter(isJsonObject).flatMap((record) => {
     const names = ["version", "file", "filename", "path", "model_file", "name"]
       .map((key) => record[key])
       .filter(isName);
@@ -67,7 +67,7 @@ function fromList(value: readonly Json[], active: Set<string>): { key: string; r
   });
 }
 
-function described(key: string, record: JsonRecord, active: Set<string>): { key: string; record: JsonRecord } {
+function described(key: string, record: JsonObject, active: Set<string>): { key: string; record: JsonObject } {
   const { active: own, is_active: flag, status, stage } = record;
   if (
     own === true ||

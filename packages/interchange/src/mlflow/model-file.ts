@@ -1,22 +1,21 @@
 import { join } from "node:path";
 
-import { isModelkeepError, type Json, parseJson } from "@modelkeep/core";
+import { isJsonObject, isModelkeepError, type Json, type JsonObject, parseJson } from "@modelkeep/core";
 
-import { isRecord, type JsonRecord } from "../metadata.js";
 import { readText } from "../read-tree.js";
 import { readYaml } from "../read-yaml.js";
 
 /** The `MLmodel` file of a folder, as far as it is understood. */
 export interface MlflowModel {
-  readonly flavors: Readonly<Record<string, JsonRecord>>;
+  readonly flavors: Readonly<Record<string, JsonObject>>;
   /** The file or folder that holds the model, relative to the folder: of the flavor that can be used best. */
   readonly main: { readonly flavor: string; readonly path: string } | undefined;
-  readonly signature: JsonRecord | undefined;
+  readonly signature: JsonObject | undefined;
   readonly created: string | undefined;
   readonly run: string | undefined;
   readonly mlflowVersion: string | undefined;
   readonly examplePath: string | undefined;
-  readonly whole: JsonRecord;
+  readonly whole: JsonObject;
 }
 
 /** Where each flavor keeps its model, the forms that can be run here first. */
@@ -39,10 +38,13 @@ export async function readMlmodel(folder: string): Promise<MlflowModel | undefin
 }
 
 /** What such a file says, once it is read as YAML. */
-export function mlmodelOf(whole: JsonRecord): MlflowModel | undefined {
-  if (!isRecord(whole["flavors"])) return undefined;
+export function mlmodelOf(whole: JsonObject): MlflowModel | undefined {
+  if (!isJsonObject(whole["flavors"])) return undefined;
   const flavors = Object.fromEntries(
-    Object.entries(whole["flavors"]).map(([name, value]): [string, JsonRecord] => [name, isRecord(value) ? value : {}]),
+    Object.entries(whole["flavors"]).map(([name, value]): [string, JsonObject] => [
+      name,
+      isJsonObject(value) ? value : {},
+    ]),
   );
   const named = mainKeys.flatMap(([flavor, key]) => {
     const path = flavors[flavor]?.[key];
@@ -52,12 +54,12 @@ export function mlmodelOf(whole: JsonRecord): MlflowModel | undefined {
   const fallback =
     typeof pyfunc === "string" && isInside(pyfunc) ? { flavor: "python_function", path: pyfunc } : undefined;
   const example = whole["saved_input_example_info"];
-  const examplePath = isRecord(example) ? example["artifact_path"] : undefined;
+  const examplePath = isJsonObject(example) ? example["artifact_path"] : undefined;
   const text = (key: string) => (typeof whole[key] === "string" ? whole[key] : undefined);
   return {
     flavors,
     main: named[0] ?? fallback,
-    signature: isRecord(whole["signature"]) ? whole["signature"] : undefined,
+    signature: isJsonObject(whole["signature"]) ? whole["signature"] : undefined,
     created: text("utc_time_created"),
     run: text("run_id"),
     mlflowVersion: text("mlflow_version"),
@@ -82,8 +84,8 @@ export async function readExample(folder: string, path: string): Promise<readonl
     if (isModelkeepError(error)) return undefined;
     throw error;
   }
-  const inner = isRecord(value) ? (value["dataframe_split"] ?? value["inputs"] ?? value) : value;
-  if (isRecord(inner)) {
+  const inner = isJsonObject(value) ? (value["dataframe_split"] ?? value["inputs"] ?? value) : value;
+  if (isJsonObject(inner)) {
     const { columns, data } = inner;
     if (!Array.isArray(data) || !data.every(Array.isArray)) return undefined;
     if (!Array.isArray(columns) || !columns.every((column) => typeof column === "string")) return data;

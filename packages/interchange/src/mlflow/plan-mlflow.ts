@@ -1,10 +1,10 @@
 import { join, resolve } from "node:path";
 
-import { compareCodePoints, ModelkeepError } from "@modelkeep/core";
+import { compareCodePoints, type JsonObject, ModelkeepError } from "@modelkeep/core";
 import type { Metadata } from "@modelkeep/registry";
 
 import { modelName } from "../folder/model-name.js";
-import { joined, type JsonRecord } from "../metadata.js";
+import { joined } from "../metadata.js";
 import type { ImportPlan, PlannedFile, PlannedVersion } from "../plan.js";
 import { allFiles, linkNotes, readText, readSource, type Tree } from "../read-tree.js";
 import { type MlflowModel, readExample, readMlmodel } from "./model-file.js";
@@ -93,7 +93,7 @@ async function metadataOf(tree: Tree, model: MlflowModel, notes: string[]): Prom
   const ours = signature === undefined || runs ? undefined : signatureOf(signature);
   if (signature !== undefined && !runs && ours === undefined)
     notes.push("its signature has types that only MLflow has: it is kept under extra.mlflow");
-  const facts: JsonRecord = {
+  const facts: JsonObject = {
     ...(mlflowVersion !== undefined && { version: mlflowVersion }),
     ...(created !== undefined && { created }),
     flavors: Object.keys(model.flavors),

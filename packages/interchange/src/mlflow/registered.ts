@@ -1,10 +1,10 @@
 import { join } from "node:path";
 
-import { compareCodePoints } from "@modelkeep/core";
+import { compareCodePoints, isJsonObject, type JsonObject } from "@modelkeep/core";
 import type { Metadata } from "@modelkeep/registry";
 
 import { modelName } from "../folder/model-name.js";
-import { isRecord, joined, type JsonRecord } from "../metadata.js";
+import { joined } from "../metadata.js";
 import type { ImportPlan, PlannedVersion } from "../plan.js";
 import { child, descend, readText, type Tree } from "../read-tree.js";
 import { readYaml } from "../read-yaml.js";
@@ -61,7 +61,7 @@ export async function registeredVersions(
 }
 
 /** Where a version's files lie: of a logged model, or of its run. */
-function artifactsOf(store: Tree, about: JsonRecord): Tree | undefined {
+function artifactsOf(store: Tree, about: JsonObject): Tree | undefined {
   const experiments = store.folders.filter((folder) => folder.name !== "models" && folder.files.includes("meta.yaml"));
   const id = text(about["model_id"]);
   for (const experiment of experiments) {
@@ -79,7 +79,7 @@ function artifactsOf(store: Tree, about: JsonRecord): Tree | undefined {
   return undefined;
 }
 
-async function runMetadata(store: Tree, about: JsonRecord): Promise<Metadata> {
+async function runMetadata(store: Tree, about: JsonObject): Promise<Metadata> {
   const id = text(about["run_id"]);
   const run = store.folders
     .map((experiment) => (id === undefined ? undefined : child(experiment, id)))
@@ -101,7 +101,7 @@ async function runMetadata(store: Tree, about: JsonRecord): Promise<Metadata> {
   };
 }
 
-async function ownMetadata(folder: Tree, about: JsonRecord): Promise<Metadata> {
+async function ownMetadata(folder: Tree, about: JsonObject): Promise<Metadata> {
   const tags = Object.fromEntries(await filesOf(child(folder, "tags")));
   const description = text(about["description"]);
   return { ...(Object.keys(tags).length > 0 && { tags }), ...(description !== undefined && { description }) };
@@ -115,8 +115,8 @@ async function filesOf(folder: Tree | undefined): Promise<(readonly [string, str
 /** MLflow writes them as a record, and once wrote a list. */
 function aliasesOf(value: unknown): { readonly name: string; readonly version: number }[] {
   const pairs: [unknown, unknown][] = Array.isArray(value)
-    ? value.filter(isRecord).map((each) => [each["alias"], each["version"]])
-    : Object.entries(isRecord(value) ? value : {});
+    ? value.filter(isJsonObject).map((each) => [each["alias"], each["version"]])
+    : Object.entries(isJsonObject(value) ? value : {});
   return pairs.flatMap(([name, version]) => (typeof name === "string" ? [{ name, version: Number(version) }] : []));
 }
 

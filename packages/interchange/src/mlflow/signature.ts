@@ -1,6 +1,13 @@
-import { type DType, isModelkeepError, type Json, parseJson, type Signature, type TensorSpec } from "@modelkeep/core";
-
-import { isRecord, type JsonRecord } from "../metadata.js";
+import {
+  type DType,
+  isJsonObject,
+  isModelkeepError,
+  type Json,
+  type JsonObject,
+  parseJson,
+  type Signature,
+  type TensorSpec,
+} from "@modelkeep/core";
 
 const columnTypes: ReadonlyMap<string, DType> = new Map<string, DType>([
   ["boolean", "bool"],
@@ -15,7 +22,7 @@ const tensorTypes: ReadonlySet<string> = new Set(
 );
 
 /** MLflow's signature as ours; undefined where it has anything that ours cannot say (nested objects, binary, dates). */
-export function signatureOf(mlflow: JsonRecord): Signature | undefined {
+export function signatureOf(mlflow: JsonObject): Signature | undefined {
   const inputs = specs(mlflow["inputs"], "input");
   const outputs = specs(mlflow["outputs"], "output");
   return inputs === undefined || outputs === undefined ? undefined : { inputs, outputs };
@@ -38,11 +45,11 @@ function specs(text: Json | undefined, side: string): TensorSpec[] | undefined {
 }
 
 function spec(value: Json, unnamed: string): TensorSpec | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const name = typeof value["name"] === "string" ? value["name"] : unnamed;
   const optional = value["required"] === false ? { optional: true } : {};
   const tensor = value["tensor-spec"];
-  if (isRecord(tensor)) {
+  if (isJsonObject(tensor)) {
     const { dtype, shape } = tensor;
     const known = dtype === "str" || dtype === "object" ? "string" : dtype;
     if (typeof known !== "string" || !(tensorTypes.has(known) || known === "string") || !Array.isArray(shape))

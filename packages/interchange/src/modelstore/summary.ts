@@ -1,7 +1,7 @@
-import { isModelkeepError, parseJson } from "@modelkeep/core";
+import { isJsonObject, isModelkeepError, type JsonObject, parseJson } from "@modelkeep/core";
 import type { Metadata } from "@modelkeep/registry";
 
-import { isRecord, joined, type JsonRecord, readMetadata, requirementsOf } from "../metadata.js";
+import { joined, readMetadata, requirementsOf } from "../metadata.js";
 
 /** What modelstore writes of a model when it is uploaded, in the registry's words. */
 export interface Summary {
@@ -35,13 +35,13 @@ export function readSummary(text: string): Summary | undefined {
   };
 }
 
-function metadataOf(whole: JsonRecord, model: JsonRecord, code: JsonRecord): Metadata {
+function metadataOf(whole: JsonObject, model: JsonObject, code: JsonObject): Metadata {
   const { runtime, user, created, dependencies } = code;
   const { model_type: type, parameters, data } = model;
   const python = isText(runtime) ? /^python:(.+)$/u.exec(runtime)?.[1] : undefined;
   const requirements = requirementsOf(dependencies).filter(({ name }) => !tools.has(name));
   const git = gitOf(record(code["git"]));
-  const facts: JsonRecord = {
+  const facts: JsonObject = {
     model: model["model_id"]!,
     ...(whole["modelstore"] !== undefined && { version: whole["modelstore"] }),
     ...(created !== undefined && { created }),
@@ -51,7 +51,7 @@ function metadataOf(whole: JsonRecord, model: JsonRecord, code: JsonRecord): Met
   const own: Metadata = {
     extra: { modelstore: { ...facts } },
     ...(isText(user) && { author: { name: user } }),
-    ...(isRecord(parameters) && Object.keys(parameters).length > 0 && { parameters }),
+    ...(isJsonObject(parameters) && Object.keys(parameters).length > 0 && { parameters }),
     ...(requirements.length > 0 && { requirements }),
     ...(python !== undefined && { environment: { runtime: { name: "python", version: python } } }),
     ...(git !== undefined && { source: { git } }),
@@ -63,23 +63,23 @@ function metadataOf(whole: JsonRecord, model: JsonRecord, code: JsonRecord): Met
 const tools: ReadonlySet<string> = new Set(["pip", "setuptools"]);
 
 /** `repository` is a name only: no remote. */
-function gitOf({ sha, branch, local_changes: dirty }: JsonRecord): NonNullable<Metadata["source"]>["git"] {
+function gitOf({ sha, branch, local_changes: dirty }: JsonObject): NonNullable<Metadata["source"]>["git"] {
   if (!isText(sha)) return undefined;
   return { commit: sha, ...(isText(branch) && { branch }), ...(typeof dirty === "boolean" && { dirty }) };
 }
 
-function recordOf(text: string): JsonRecord | undefined {
+function recordOf(text: string): JsonObject | undefined {
   try {
     const value = parseJson(new TextEncoder().encode(text), { what: "summary" });
-    return isRecord(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch (error) {
     if (isModelkeepError(error)) return undefined;
     throw error;
   }
 }
 
-function record(value: unknown): JsonRecord {
-  return isRecord(value) ? value : {};
+function record(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
 }
 
 function isText(value: unknown): value is string {

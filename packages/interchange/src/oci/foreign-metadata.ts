@@ -1,7 +1,7 @@
-import type { Json } from "@modelkeep/core";
+import { isJsonObject, type Json } from "@modelkeep/core";
 import type { Metadata } from "@modelkeep/registry";
 
-import { authorOf, isRecord, joined } from "../metadata.js";
+import { authorOf, joined } from "../metadata.js";
 import type { Kitfile, ModelConfig } from "./documents.js";
 
 /** What is known of an artifact of others, in the registry's words. */
@@ -49,7 +49,7 @@ export function modelOfKitfile(kitfile: Kitfile): ForeignModel {
       ...authorsOf(kit.authors ?? []),
       ...(isText(licence) && { licence }),
       ...(isText(framework) && { tags: { framework } }),
-      ...(isRecord(parameters) && { parameters }),
+      ...(isJsonObject(parameters) && { parameters }),
       extra: { kitfile: kitfile as unknown as Json },
     },
   };

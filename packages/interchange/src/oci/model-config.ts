@@ -1,6 +1,5 @@
-import type { Digest, Manifest } from "@modelkeep/core";
+import { type Digest, isJsonObject, type JsonObject, type Manifest } from "@modelkeep/core";
 
-import { isRecord, type JsonRecord } from "../metadata.js";
 import type { ArtifactOptions } from "./artifact.js";
 
 export interface WrittenConfig {
@@ -16,7 +15,7 @@ export interface WrittenConfig {
     readonly licenses?: readonly string[];
     readonly [more: string]: unknown;
   };
-  readonly config: JsonRecord;
+  readonly config: JsonObject;
   readonly modelfs: { readonly type: "layers"; readonly diffIds: readonly Digest[] };
 }
 
@@ -33,7 +32,7 @@ export function modelConfig(
 ): WrittenConfig {
   const { created, author, description, licence, source, data = [], pipeline, representations } = manifest;
   const before = manifest.extra?.["modelpack"];
-  const kept = isRecord(before) ? before : {};
+  const kept = isJsonObject(before) ? before : {};
   const git = source?.git;
   const datasetsURL = data.flatMap(({ uri }) => (uri === undefined ? [] : [uri]));
   const [first] = representations;
@@ -79,8 +78,8 @@ const descriptorFields = [
 ];
 const configFields = ["architecture", "format", "paramSize", "precision", "quantization", "capabilities"];
 
-function recordOf(value: unknown, fields: readonly string[]): JsonRecord {
-  const known = Object.entries(isRecord(value) ? value : {}).filter(([key]) => fields.includes(key));
+function recordOf(value: unknown, fields: readonly string[]): JsonObject {
+  const known = Object.entries(isJsonObject(value) ? value : {}).filter(([key]) => fields.includes(key));
   return Object.fromEntries(known);
 }
 

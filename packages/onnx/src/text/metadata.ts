@@ -1,4 +1,4 @@
-import { ModelkeepError } from "@modelkeep/core";
+import { isJsonObject, ModelkeepError } from "@modelkeep/core";
 import type { OnnxModel } from "../model.js";
 import type { TextAnalysis } from "./analysis.js";
 import { textAnalyzer } from "./analyze.js";
@@ -24,10 +24,10 @@ export function readTextMetadata(model: Pick<OnnxModel, "metadataProps">): reado
   } catch (cause) {
     throw malformed("is no JSON", cause);
   }
-  if (!isRecord(root) || root["format"] !== format || !Array.isArray(root["inputs"]))
+  if (!isJsonObject(root) || root["format"] !== format || !Array.isArray(root["inputs"]))
     throw malformed(`is not of the format ${format}`);
   return root["inputs"].map((item: unknown) => {
-    const { input, output, analysis } = isRecord(item) ? item : {};
+    const { input, output, analysis } = isJsonObject(item) ? item : {};
     if (typeof input !== "string" || typeof output !== "string" || !isAnalysis(analysis))
       throw malformed("has an input that lacks a part or has one of another kind");
     textAnalyzer(analysis);
@@ -36,7 +36,7 @@ export function readTextMetadata(model: Pick<OnnxModel, "metadataProps">): reado
 }
 
 function isAnalysis(value: unknown): value is TextAnalysis {
-  if (!isRecord(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { analyzer, lowercase, stripAccents, tokenPattern, stopWords, ngrams, binary, vocabulary } = value;
   return (
     ["word", "char", "char_wb"].includes(analyzer as string) &&
@@ -66,10 +66,6 @@ export function areSizes(sizes: readonly unknown[]): sizes is readonly [number, 
 
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === "string");
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function malformed(message: string, cause?: unknown): ModelkeepError {

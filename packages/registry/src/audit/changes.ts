@@ -1,6 +1,6 @@
-import type { Json } from "@modelkeep/core";
+import { isJsonObject, type Json, type JsonObject } from "@modelkeep/core";
 
-import { type Actor, isJsonObject, type JsonObject } from "../entry.js";
+import { type Actor } from "../entry.js";
 import type { HistoryEntry } from "../history.js";
 import { personText, samePerson } from "../person.js";
 

@@ -1,6 +1,5 @@
-import { collect, type Digest, isDigest, isModelkeepError, parseJson, type Store } from "@modelkeep/core";
+import { collect, type Digest, isDigest, isJsonObject, isModelkeepError, parseJson, type Store } from "@modelkeep/core";
 
-import { isJsonObject } from "../entry.js";
 import { ulid } from "../ulid.js";
 import type { LogEnd } from "./survey.js";
 

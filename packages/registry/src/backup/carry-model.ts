@@ -1,8 +1,8 @@
-import { collect, type Digest, type Json, ModelkeepError } from "@modelkeep/core";
+import { collect, type Digest, isJsonObject, type Json, type JsonObject, ModelkeepError } from "@modelkeep/core";
 
 import { archiveOfKey } from "../archives.js";
 import { eachOf, encodingOfKey } from "../blobs.js";
-import { damaged, type Entry, isJsonObject, type JsonObject, readEntry } from "../entry.js";
+import { damaged, type Entry, readEntry } from "../entry.js";
 import { logKey, nameKey } from "../keys.js";
 import { readRecord } from "../log.js";
 import type { ModelRecord } from "../record.js";

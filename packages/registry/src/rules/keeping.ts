@@ -1,6 +1,6 @@
-import { checkAlias, type Digest } from "@modelkeep/core";
+import { checkAlias, type Digest, type JsonObject } from "@modelkeep/core";
 
-import type { Actor, Entry, JsonObject, Placement } from "../entry.js";
+import type { Actor, Entry, Placement } from "../entry.js";
 import type { Draft } from "../fold.js";
 import { isListed } from "../person.js";
 import type { Deletion, Hold, RouteRecord, VersionRecord } from "../record.js";

@@ -1,6 +1,6 @@
-import { isModelkeepError } from "@modelkeep/core";
+import { isJsonObject, isModelkeepError, type JsonObject } from "@modelkeep/core";
 
-import { type Entry, isJsonObject, type JsonObject } from "../entry.js";
+import { type Entry } from "../entry.js";
 import type { Draft } from "../fold.js";
 import { People, personText, samePerson } from "../person.js";
 import type { Signer, SignerChange, SignerProposal, SignerRing } from "../record.js";

@@ -1,6 +1,6 @@
-import { checkAlias } from "@modelkeep/core";
+import { checkAlias, type JsonObject } from "@modelkeep/core";
 
-import type { Entry, EntryBody, JsonObject } from "../entry.js";
+import type { Entry, EntryBody } from "../entry.js";
 import type { Draft } from "../fold.js";
 import { isListed, personText, samePerson } from "../person.js";
 import { agreementsNeeded, readPolicy, type ReadPolicy } from "../policy.js";

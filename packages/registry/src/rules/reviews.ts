@@ -1,6 +1,6 @@
-import { checkAlias } from "@modelkeep/core";
+import { checkAlias, type JsonObject } from "@modelkeep/core";
 
-import type { EntryBody, JsonObject } from "../entry.js";
+import type { EntryBody } from "../entry.js";
 import type { Draft } from "../fold.js";
 import { isOwnWork } from "../gate-conditions.js";
 import { samePerson } from "../person.js";

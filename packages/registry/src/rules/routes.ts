@@ -1,6 +1,5 @@
-import { checkAlias, type Json } from "@modelkeep/core";
+import { checkAlias, isJsonObject, type Json } from "@modelkeep/core";
 
-import { isJsonObject } from "../entry.js";
 import type { Draft } from "../fold.js";
 import { type RoutePart, routeBuckets } from "../record.js";
 import { passGate } from "./gates.js";

@@ -1,6 +1,6 @@
-import { isModelkeepError, type Json } from "@modelkeep/core";
+import { isJsonObject, isModelkeepError, type Json, type JsonObject } from "@modelkeep/core";
 
-import { type Entry, isJsonObject, type JsonObject } from "../entry.js";
+import { type Entry } from "../entry.js";
 import type { Draft, FoldOptions } from "../fold.js";
 import type { VersionRecord } from "../record.js";
 

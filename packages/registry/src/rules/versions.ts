@@ -1,6 +1,6 @@
-import { checkAlias, type Digest, isDigest, type Json } from "@modelkeep/core";
+import { checkAlias, type Digest, isDigest, isJsonObject, type Json, type JsonObject } from "@modelkeep/core";
 
-import { type EntryBody, isJsonObject, type JsonObject, type Placement } from "../entry.js";
+import { type EntryBody, type Placement } from "../entry.js";
 import type { Draft } from "../fold.js";
 import type { Origin } from "../origin.js";
 import { type PayloadSummary, type Status, statuses, type Summary, type Verification } from "../record.js";

@@ -1,7 +1,7 @@
 import type { PrivateKey } from "@modelkeep/attest";
-import type { Store } from "@modelkeep/core";
+import type { JsonObject, Store } from "@modelkeep/core";
 
-import { type Actor, type JsonObject, type Placement, writeEntry } from "../../src/entry.js";
+import { type Actor, type Placement, writeEntry } from "../../src/entry.js";
 import { logKey } from "../../src/keys.js";
 import { readEntries } from "../../src/log.js";
 import { signWith } from "../../src/signed-entries.js";
