@@ -6,7 +6,7 @@ export async function readEnvelope(envelope: Envelope, { signal, progress }: Rea
   const total = payloads.reduce((sum, { size }) => sum + size, 0);
   let bytes = 0;
   for (const { path } of payloads) {
-    for await (const piece of envelope.payload(path)!.stream(signal && { signal })) {
+    for await (const piece of envelope.payload(path)!.stream({ signal })) {
       bytes += piece.length;
       progress?.({ done: bytes, total });
     }

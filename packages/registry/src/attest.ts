@@ -24,7 +24,7 @@ import { change, type Context, existing, writer } from "./context.js";
 import { afterEntry } from "./log.js";
 import { openReference } from "./open.js";
 import type { AttestationRecord, ModelRecord } from "./record.js";
-import { placedProposal } from "./register.js";
+import { placedProposal } from "./proposals.js";
 import { Upload } from "./upload.js";
 
 /** What goes into the attestation beside the key's own name. */

@@ -1,7 +1,7 @@
 import { type Digest, ModelkeepError, type Progress } from "@modelkeep/core";
 
 import { archiveOfKey } from "./archives.js";
-import { batchOf } from "./batch-of.js";
+import { batchOf, placedProposal } from "./proposals.js";
 import { condemnedKeys, eachOf } from "./blobs.js";
 import { Carrier, type Moving, type Placed, type Target } from "./carrier.js";
 import { type Context, plain, writer } from "./context.js";
@@ -98,10 +98,6 @@ export async function moveFiles(
 function placed(record: ModelRecord, version: number, moving: readonly Moving[]): boolean {
   const places = living(record, version).placement;
   return moving.every(({ payload, key }) => places.get(payload.digest)?.includes(key) === true);
-}
-
-function placedProposal(version: number, placement: Placement): Proposal {
-  return { kind: "placed", critical: true, change: { version }, placement };
 }
 
 /** Places that are still named, and not needed any more. */

@@ -1,5 +1,6 @@
 import { type Manifest, ModelkeepError } from "@modelkeep/core";
 
+import { batchOf, placedProposal } from "./proposals.js";
 import { condemnedKeys } from "./blobs.js";
 import { type Context, followed, plain, writer } from "./context.js";
 import { requireModel } from "./deletion.js";
@@ -181,11 +182,5 @@ function versionProposal(
   const rules = [...own, ...[...policies].map(([alias, policy]) => policyProposal(alias, policy))];
   const held = record.length > 0 ? [] : rules;
   const moves = aliases.map((alias) => ({ kind: "alias", critical: true, change: { alias, version, action: "set" } }));
-  const changes = [first, ...held, ...moves];
-  if (changes.length === 1) return { ...first, placement };
-  return { kind: "batch", critical: true, change: plain({ changes }), placement };
-}
-
-export function placedProposal(version: number, placement: Placement): Proposal {
-  return { kind: "placed", critical: true, change: { version }, placement };
+  return { ...batchOf([first, ...held, ...moves]), placement };
 }

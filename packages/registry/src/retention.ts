@@ -1,6 +1,6 @@
 import { isModelkeepError, ModelkeepError, type Progress } from "@modelkeep/core";
 
-import { batchOf } from "./batch-of.js";
+import { batchOf } from "./proposals.js";
 import { eachOf } from "./blobs.js";
 import { type ChangeOptions, change, type Context, existing, plain, writer } from "./context.js";
 import { type DeleteOptions, deleteModel, deleteVersion, deletionOf, lookAtClock, requireLiving } from "./deletion.js";

@@ -1,6 +1,6 @@
 import { type Envelope, isModelkeepError, ModelkeepError, readSamples, verifySamples } from "@modelkeep/core";
 
-import { batchOf } from "./batch-of.js";
+import { batchOf } from "./proposals.js";
 import { change, type Context, plain } from "./context.js";
 import { requireLiving } from "./deletion.js";
 import { openVersion } from "./envelope.js";

@@ -1,3 +1,6 @@
+/** Bytes that are copied to or from the page cache, or brought to the disk, in less time than waiting for another thread takes. */
+export const small = 128 * 1024;
+
 /** At once or later. */
 export type Awaitable<T> = T | Promise<T>;
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { checkKey, checkPrefix, compareCodePoints, throwIfAborted } from "@modelkeep/core";
+import { checkPrefix, compareCodePoints, groupEntry, groupOf, isKey, throwIfAborted } from "@modelkeep/core";
 import type { ListEntry, ListOptions } from "@modelkeep/core";
 import { fileNameToSegment } from "./file-name.js";
 import { errorCode, type FolderEntry } from "./file-operations.js";
@@ -33,11 +33,6 @@ export async function* listFolder(
     (after === undefined || compareCodePoints(key, after) > 0 || (isFolder && after.startsWith(key))) &&
     !(group !== undefined && key.startsWith(group));
 
-  const groupOf = (key: string): string | undefined => {
-    const at = delimiter ? key.indexOf(delimiter, prefix.length) : -1;
-    return at < 0 ? undefined : key.slice(0, at + delimiter!.length);
-  };
-
   throwIfAborted(signal);
   const waiting = await whereToBegin(folder, prefix);
   for (let atOnce = 4; waiting.length > 0; throwIfAborted(signal)) {
@@ -48,17 +43,16 @@ export async function* listFolder(
         waiting.push(...(await readNames(folder, next.path, next.key, wanted)).reverse());
       continue;
     }
-    const found = groupOf(next.key);
+    const found = groupOf(next.key, prefix, delimiter);
     if (found !== undefined) {
       // One file tells that the group is there: nothing else of it is looked at.
       group = found;
       const inGroup = ({ key }: Name) => key.startsWith(found);
       while (waiting.length > 0 && inGroup(waiting.at(-1)!)) waiting.pop();
-      if (after === undefined || compareCodePoints(found, after) > 0)
-        yield { key: found, size: 0, modified: new Date(0), prefix: true };
+      if (after === undefined || compareCodePoints(found, after) > 0) yield groupEntry(found);
       continue;
     }
-    const files = takeFiles(waiting, atOnce, ({ key }) => groupOf(key) === undefined);
+    const files = takeFiles(waiting, atOnce, ({ key }) => groupOf(key, prefix, delimiter) === undefined);
     atOnce = Math.min(atOnce * 2, mostAtOnce);
     for (const entry of await lookAt(folder, files)) {
       yield entry;
@@ -81,6 +75,7 @@ async function readNames(folder: Folder, path: string, parent: string, wanted: W
   const names: Name[] = [];
   for (const entry of await readFolder(folder, path)) {
     const segment = fileNameToSegment(entry.name, isRoot);
+    // Others may have put files here whose names are no keys: with a line break, say.
     if (segment === undefined || !isKey(segment)) continue;
     const kind = entry.kind === "unknown" ? (await folder.look(join(path, entry.name)))?.kind : entry.kind;
     if (kind !== "file" && kind !== "folder") continue;
@@ -89,15 +84,6 @@ async function readNames(folder: Folder, path: string, parent: string, wanted: W
     if (wanted(key, isFolder)) names.push({ key, path: join(path, entry.name), isFolder });
   }
   return names.sort((a, b) => compareCodePoints(a.key, b.key));
-}
-
-/** Others may have put files here whose names are no keys: with a line break, say. */
-function isKey(segment: string): boolean {
-  try {
-    return checkKey(segment) === segment;
-  } catch {
-    return false;
-  }
 }
 
 /** A folder that is not there has nothing in it. */

@@ -1,21 +1,18 @@
 import * as fs from "node:fs";
 import { promisify } from "node:util";
-import { syncLittle } from "./sync-little.js";
-import { errorCode, type FileFacts, type FileOperations, type FolderEntry } from "./file-operations.js";
+import { errorCode, type FileFacts, type FileOperations, type FolderEntry, small } from "./file-operations.js";
+import { syncLater, syncLittle } from "./sync-little.js";
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = fs.constants;
 // Windows has neither.
 const O_NOFOLLOW = fs.constants.O_NOFOLLOW ?? 0;
 const O_NONBLOCK = fs.constants.O_NONBLOCK ?? 0;
 
-/** Bytes that are copied to or from the page cache in less time than a way through the thread pool takes. */
-const small = 128 * 1024;
 /** The most for one call: Node ends the process at 2 GiB. */
 const most = 1 << 30;
 
 const read = promisify(fs.read);
 const write = promisify(fs.write);
-const syncLater = promisify(fs.fsync);
 const syncData = promisify(fs.fdatasync);
 
 /**

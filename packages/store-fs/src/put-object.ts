@@ -1,15 +1,13 @@
 import { dirname } from "node:path";
 import { alreadyExists, checkKey, ModelkeepError, readBody, throwIfAborted, type Body } from "@modelkeep/core";
 import type { ObjectInfo, PutOptions } from "@modelkeep/core";
-import { errorCode, type FileFacts } from "./file-operations.js";
+import { errorCode, type FileFacts, small } from "./file-operations.js";
 import type { Folder } from "./folder.js";
 import type { TemporaryFile, TemporaryFiles } from "./temporary-files.js";
 import { writeBody } from "./write-body.js";
 
 /** Writers that make and remove the same folders at the same time get in each other's way, but not for so many turns. */
 const patience = 100;
-/** Bytes that are written in less time than it takes to see whether they need to be. */
-const small = 128 * 1024;
 
 /**
  * Writes a temporary file, brings it to the disk, gives it its name in one step, and brings the name to the disk. The

@@ -1,4 +1,4 @@
-import { cutRange, ModelkeepError, throwIfAborted } from "@modelkeep/core";
+import { cutRange, deletedSince, ModelkeepError, replacedSince, throwIfAborted } from "@modelkeep/core";
 import type { GetOptions, ObjectInfo, ReadIntoOptions, StoredObject } from "@modelkeep/core";
 import { errorCode, type FileFacts, type FileOperations } from "./file-operations.js";
 import { nodeFileOperations } from "./node-file-operations.js";
@@ -24,12 +24,12 @@ export function storedFile(
     } catch (error) {
       const code = errorCode(error);
       if (code !== "ENOENT" && code !== "ENOTDIR" && code !== "ELOOP") throw error;
-      throw new ModelkeepError("not_found", `[fs] ${info.key} was deleted since it was opened`, { cause: error });
+      throw deletedSince("fs", info.key, error);
     }
     const { identity, size } = await operations.facts(file);
     if (identity === facts.identity && size === info.size) return file;
     await operations.close(file);
-    throw new ModelkeepError("conflict", `[fs] ${info.key} was replaced since it was opened: open it again`);
+    throw replacedSince("fs", info.key);
   }
 
   /** Reads all of the target, from a position within the file. */

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import { promisify } from "node:util";
 
-const syncLater = promisify(fs.fsync);
+/** Brings a file or folder to the disk through the thread pool. */
+export const syncLater = promisify(fs.fsync);
 
 /** Milliseconds for which a call may hold up the process. */
 const brief = 2;

@@ -21,8 +21,10 @@ export async function run(context: Context): Promise<void> {
     return;
   }
   if (!output.json) {
-    const [version, gates] = [await registry.resolve(reference), await registry.gates.checkAll(reference)];
-    const manifest = await registry.open(reference).then(
+    const version = await registry.resolve(reference);
+    // What the reference stood for then, though its alias may move meanwhile.
+    const gates = await registry.gates.checkAll(version.reference);
+    const manifest = await registry.open(version.reference).then(
       (envelope) => envelope.manifest,
       (error: unknown) => told(error, version, output),
     );
@@ -30,7 +32,7 @@ export async function run(context: Context): Promise<void> {
     return;
   }
   const { version, manifest } = await registry.open(reference);
-  output.result({ ...version, gates: await registry.gates.checkAll(reference), manifest }, "");
+  output.result({ ...version, gates: await registry.gates.checkAll(version.reference), manifest }, "");
 }
 
 /** What the registry knows of a version can be shown without the manifest: it may be deleted, archived or damaged. */

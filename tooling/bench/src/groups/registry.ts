@@ -12,8 +12,8 @@ import { signedHistories } from "../signed-histories.js";
 import { type Bench, type Group, groupOf, roundsOf } from "../bench.js";
 import { inFreshProcess } from "../fresh-process.js";
 import { modelName, versions, writeManyModels } from "../many-models.js";
-import { interleave, medianCall } from "../measure.js";
-import { notRun, ratio, type Row } from "../row.js";
+import { interleave, interleaveRounds, medianCall } from "../measure.js";
+import { notRun, ratio, ratioOfRounds, type Row } from "../row.js";
 import { onServers } from "./store-servers.js";
 
 /** What a registry costs beyond its bytes, and what its index saves. */
@@ -31,7 +31,7 @@ async function publish(bench: Bench): Promise<Row[]> {
   // How long a file system looks for room depends on the folder: each round has its own.
   let folders = 0;
   const fresh = (of: string) => join(bench.folder, `${of}-${folders++}`);
-  const times = await interleave(roundsOf(bench, 25), {
+  const times = await interleaveRounds(roundsOf(bench, 25), {
     save: async () => {
       const registry = await openRegistry({ store: fsStore(fresh("publish")), actor: "bench" });
       await save(registry);
@@ -45,7 +45,13 @@ async function publish(bench: Bench): Promise<Row[]> {
   });
   const note = `objects: ${written.length}; bare is create, write, fsync, rename, fsync of the folder, and of the parent of a new one; each round in a new folder`;
   return [
-    ratio("publish a model of 16 KB on store-fs / the same objects written bare", times.save, times.bare, 1.3, note),
+    ratioOfRounds(
+      "publish a model of 16 KB on store-fs / the same objects written bare",
+      times.save,
+      times.bare,
+      1.3,
+      note,
+    ),
   ];
 }
 
