@@ -42,7 +42,7 @@ const jobs = {
     const milliseconds = performance.now() - start;
     const grown = peakMemory() - before;
     const hashing = hashRepeatedly(randomBytes(16 * mebibyte), facts.size);
-    return { milliseconds, grown, hashing, inMemory: await hashOnThreads(facts.size, workers) };
+    return { milliseconds, grown, hashing, inMemory: workers > 1 ? await hashOnThreads(facts.size, workers) : hashing };
   },
 
   /** Saves a file into a new registry as it is read. */
